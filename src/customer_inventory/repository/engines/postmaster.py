@@ -1,0 +1,235 @@
+"""One run of the PostgreSQL server on one data directory: begun, watched until ready, ended, and cleared away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from customer_inventory.repository.engines import launch, programs, tuning
+from customer_inventory.repository.engines.contract import EngineError
+from customer_inventory.repository.engines.directory import DataDirectory, EngineUser, Lock
+
+_log = structlog.get_logger()
+
+READY_S = 600.0
+"""How long a start may take. Recovery after a crash replays about `max_wal_size`: minutes on a slow disk."""
+
+STOP_S = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+"""Fast shutdown first, with its checkpoint; then without one, which is as safe but recovers at the next start."""
+
+ORPHANS_S = ((signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+"""Backends whose postmaster was killed notice it by themselves, except in the midst of a statement."""
+
+LOG_BYTES = 16 * 1024 * 1024
+"""Size at which the log is moved aside; with the one before it, at most twice this lies on the disk."""
+
+
+class EngineDidNotStart(EngineError):
+    """PostgreSQL did not start."""
+
+    code = "engine-did-not-start"
+
+
+class EngineLingers(EngineError):
+    """Processes of an earlier run of this engine do not end."""
+
+    code = "engine-lingers"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a run needs: the data directory, the programs that the engine's user can run, and that user."""
+
+    directory: DataDirectory
+    bin: Path
+    user: EngineUser | None
+
+    def order(self, program: str, *words: str, data: Path) -> programs.Launch:
+        """Return the order to run `program` on `data`; it takes the life lock, so that two can never run at once."""
+        return programs.Launch(
+            program=[str(self.bin / program), *words],
+            user=self.user,
+            directories={"socket": self.directory.socket, "data": data},
+            life_lock=self.directory.alive,
+        )
+
+
+class Postmaster:
+    """A running PostgreSQL server."""
+
+    def __init__(self, process: asyncio.subprocess.Process, site: Site, *, log_from: int) -> None:
+        self._process = process
+        self._site = site
+        self._log_from = log_from
+
+    @classmethod
+    async def start(cls, site: Site) -> Postmaster:
+        """Start the server and wait until it accepts connections. Raises EngineDidNotStart, EngineLingers."""
+        await clear_leftovers(site.directory)
+        directory = site.directory
+        with directory.usable():
+            trim_log(directory.log)
+            (directory.postgres / "postmaster.pid").unlink(missing_ok=True)
+            log_from = directory.log.stat().st_size
+            with directory.log.open("ab") as log:
+                process = await programs.start(_server(site), output=log)
+        postmaster = cls(process, site, log_from=log_from)
+        try:
+            await postmaster._until_ready()
+        except BaseException:
+            await postmaster.stop()
+            raise
+        return postmaster
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
+    async def ended(self) -> int:
+        """Wait until the server has ended, for whatever reason; return its exit code."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End the server, as gently as it lets us. Raises EngineLingers when it cannot be ended at all."""
+        for number, seconds in STOP_S:
+            if self._process.returncode is None:
+                with suppress(ProcessLookupError):
+                    self._process.send_signal(number)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._process.wait()
+        if self._process.returncode is None:
+            raise EngineLingers(f"PostgreSQL (pid {self.pid}) does not end even when killed: its disk may hang.")
+
+    async def _until_ready(self) -> None:
+        """Watch postmaster.pid, in which the server says how far it is (PostgreSQL: pidfile.h, as pg_ctl does)."""
+        deadline = time.monotonic() + READY_S
+        told = time.monotonic()
+        while time.monotonic() < deadline:
+            if self._process.returncode is not None:
+                raise EngineDidNotStart(self._why())
+            if self._ready():
+                return
+            if time.monotonic() - told > 5:
+                told = time.monotonic()
+                _log.info("engine.starting", pid=self.pid, note="recovering what was written before the last end")
+            await asyncio.sleep(0.005)
+        raise EngineDidNotStart(f"PostgreSQL was not ready within {READY_S:.0f} s; see {self._site.directory.log}.")
+
+    def _ready(self) -> bool:
+        with suppress(FileNotFoundError):
+            lines = (self._site.directory.postgres / "postmaster.pid").read_text("utf-8", "replace").splitlines()
+            return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+        return False
+
+    def _why(self) -> str:
+        code, log = self._process.returncode, self._site.directory.log
+        if code == launch.UNREACHABLE:
+            return (
+                f"The engine's user cannot run {self._site.bin / 'postgres'}. Name other binaries, or open that path."
+            )
+        if code == launch.STILL_ALIVE:
+            return f"Another engine came to life on {self._site.directory.root} meanwhile. Stop it, and start again."
+        return f"PostgreSQL did not start (exit code {code}): {_complaint(log, self._log_from)} See {log}."
+
+
+def alive(directory: DataDirectory) -> bool:
+    """Tell whether any process of an engine lives on `directory`: all of them hold its life lock."""
+    lock = Lock(directory.alive)
+    free = lock.exclusive()
+    lock.release()
+    return not free
+
+
+async def clear_leftovers(directory: DataDirectory) -> None:
+    """End what an earlier run left behind: a postmaster that is still shutting down, or backends without one.
+
+    The caller holds the directory, so nothing here belongs to a living product. Raises EngineLingers.
+    """
+    if not alive(directory) or await _gone(directory, 1.0):
+        return
+    postmaster = _recorded_pid(directory)
+    if postmaster in set(_processes(directory)):
+        _log.warning("engine.leftover", pid=postmaster, note="stopping the engine of an earlier run")
+        for number, seconds in STOP_S[:2]:
+            _signal([postmaster], number)
+            if await _gone(directory, seconds):
+                return
+    for number, seconds in ORPHANS_S:
+        _log.warning("engine.orphans", pids=(pids := list(_processes(directory))), signal=number.name)
+        _signal(pids, number)
+        if await _gone(directory, seconds):
+            return
+    raise EngineLingers(
+        f"Processes of an earlier engine still use {directory.root} and do not end (pids: "
+        f"{list(_processes(directory)) or 'unknown'}). End them (they may be in another container), and start again."
+    )
+
+
+def trim_log(path: Path) -> None:
+    """Move the log aside once it is large; its writers append, so they go on in the emptied file."""
+    if path.stat().st_size > LOG_BYTES:
+        aside = path.with_name(path.name + ".1")
+        aside.unlink(missing_ok=True)
+        with open(aside, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as copy:
+            copy.write(path.read_bytes()[-LOG_BYTES:])
+        os.truncate(path, 0)
+
+
+def _server(site: Site) -> programs.Launch:
+    guards = [word for guard in tuning.GUARDS for word in ("-c", f"{guard.name}={guard.value}")]
+    words = ("-D", "{data}", "-c", "unix_socket_directories={socket}", *guards)
+    return site.order("postgres", *words, data=site.directory.postgres)
+
+
+async def _gone(directory: DataDirectory, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while alive(directory):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+def _recorded_pid(directory: DataDirectory) -> int:
+    try:
+        return int((directory.postgres / "postmaster.pid").read_text("utf-8", "replace").splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _processes(directory: DataDirectory) -> Iterator[int]:
+    """Yield the PostgreSQL processes at work on `directory`: each has the database as its working directory.
+
+    Where there is no /proc none is found; then there is only waiting for the life lock.
+    """
+    home = directory.postgres.stat()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            at_home = os.path.samestat((entry / "cwd").stat(), home)
+            if at_home and (entry / "exe").readlink().name.partition(" ")[0] == "postgres":
+                yield int(entry.name)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _complaint(log: Path, log_from: int) -> str:
+    """Return the last fatal lines the server wrote; they speak of its files and settings."""
+    with log.open("rb") as file:
+        file.seek(log_from)
+        said = file.read(64 * 1024).decode(errors="replace").splitlines()
+    fatal = [line for line in said if any(word in line for word in ("FATAL:", "PANIC:", "postgres:", "HINT:"))]
+    return " ".join(line.strip() for line in fatal[-3:]) or "it said nothing."
