@@ -11,13 +11,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from customer_inventory.repository.engines.contract import OLDEST_MAJOR, EngineError
 
-_NEEDED = ("postgres", "initdb", "pg_dump", "pg_restore")
+TOOLS = ("pg_dump", "pg_restore")
+SERVER = ("postgres", "initdb", *TOOLS)
 _INSTALLED = (("/usr/lib/postgresql", "*/bin"), ("/usr", "pgsql-*/bin"), ("/opt/homebrew/opt", "postgresql@*/bin"))
 _VERSION = re.compile(r"\(PostgreSQL\) ((\d+)\S*)")
 
@@ -51,12 +52,21 @@ class Binaries:
         return f"PostgreSQL {self.version} in {self.bin}"
 
 
-def read(directory: Path) -> Binaries | None:
-    """Return the binaries in `directory` (a bin directory or the parent of one), or None when they are not whole."""
+def read(directory: Path, *, needed: Sequence[str] = SERVER) -> Binaries | None:
+    """Return the binaries in `directory` (a bin directory or the parent of one); None when one `needed` is missing."""
     for place in (directory, directory / "bin"):
-        if all((place / program).is_file() for program in _NEEDED):
-            return _asked(place)
+        if all((place / program).is_file() for program in needed):
+            answer = _VERSION.search(_output([str(place / needed[0]), "--version"]))
+            return Binaries(bin=place, version=answer[1], major=int(answer[2])) if answer else None
     return None
+
+
+def tools_version(directory: Path) -> int:
+    """Return the major version of the client tools in `directory`. Raises NoBinaries."""
+    found = read(directory, needed=TOOLS)
+    if found is None:
+        raise NoBinaries(f"{directory} holds no usable {' and '.join(TOOLS)}. Install the PostgreSQL client programs.")
+    return found.major
 
 
 def choose(*, setting: Path | None, recorded: Path | None, copies: Path, major: int | None) -> Binaries:
@@ -69,7 +79,7 @@ def choose(*, setting: Path | None, recorded: Path | None, copies: Path, major: 
         found = read(setting)
         if found is None:
             raise NoBinaries(
-                f"{setting} holds no usable PostgreSQL (needed: {', '.join(_NEEDED)}). Correct the setting."
+                f"{setting} holds no usable PostgreSQL (needed: {', '.join(SERVER)}). Correct the setting."
             )
         candidates: Iterator[Binaries] = iter([found])
     else:
@@ -90,7 +100,7 @@ def client_tools(*, server_major: int) -> Path:
     The server's own major is best, since an older server may refuse what newer tools ask of it; else the nearest
     newer one, since pg_dump refuses a server newer than itself. Raises NoBinaries when all are older.
     """
-    fitting = [found for found in _candidates(None, None) if found.major >= server_major]
+    fitting = [found for found in _candidates(None, None, needed=TOOLS) if found.major >= server_major]
     if not fitting:
         raise NoBinaries(
             f"The server is PostgreSQL {server_major} and this machine has no pg_dump of that version or newer. "
@@ -118,14 +128,14 @@ def _mismatch(seen: list[Binaries], major: int | None) -> EngineError:
     )
 
 
-def _candidates(recorded: Path | None, copies: Path | None) -> Iterator[Binaries]:
+def _candidates(recorded: Path | None, copies: Path | None, *, needed: Sequence[str] = SERVER) -> Iterator[Binaries]:
     """Yield the binaries of this machine in the order of preference, each once, looked at only when asked for."""
     seen: set[Path] = set()
     for place in _places(recorded, copies):
         real = place.resolve()
         if real not in seen:
             seen.add(real)
-            if found := read(place):
+            if found := read(place, needed=needed):
                 yield found
 
 
@@ -148,11 +158,6 @@ def _newest_first(places: Iterator[Path]) -> list[Path]:
         return [int(digits) for digits in re.findall(r"\d+", str(place))]
 
     return sorted(places, key=numbers, reverse=True)
-
-
-def _asked(place: Path) -> Binaries | None:
-    answer = _VERSION.search(_output([str(place / "postgres"), "--version"]))
-    return Binaries(bin=place, version=answer[1], major=int(answer[2])) if answer else None
 
 
 def _output(command: list[str]) -> str:

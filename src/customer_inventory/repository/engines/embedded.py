@@ -23,9 +23,9 @@ from psycopg.conninfo import make_conninfo
 from customer_inventory.clock import Clock, system_clock
 from customer_inventory.ids import Randomness
 from customer_inventory.repository.engines import binaries as found
-from customer_inventory.repository.engines import launch, making, placing, programs
+from customer_inventory.repository.engines import launch, making, placing
 from customer_inventory.repository.engines.contract import DATABASE, ROLE, EngineError
-from customer_inventory.repository.engines.directory import DataDirectory, EngineUser, Lock
+from customer_inventory.repository.engines.directory import DataDirectory, Lock
 from customer_inventory.repository.engines.postmaster import Site
 from customer_inventory.repository.engines.supervisor import Supervisor
 
@@ -159,7 +159,7 @@ class EmbeddedEngine:
         chosen = await asyncio.to_thread(self._binaries)
         user = directory.engine_user(self._user)
         directory.folder(directory.socket, user)
-        site = Site(directory, await _runnable(chosen, user), user)
+        site = Site(directory, await placing.runnable(chosen, user=user), user)
         if directory.major() is None:
             await making.make_files(site, binaries=chosen, randomness=self._randomness)
         making.write_settings(site)
@@ -176,12 +176,25 @@ class EmbeddedEngine:
             if guest.shared():
                 if lock.exclusive():
                     return False
-                holder = _holder(self._directory)
-                if holder is not None and holder.ready:
+                if await self._ready():
                     return True
                 guest.release()
             await asyncio.sleep(0.02)
         raise DirectoryInUse(self._refusal())
+
+    async def _ready(self) -> bool:
+        """Tell whether the holder says that its engine is ready.
+
+        A holder that was killed leaves its last word behind for the moment until the next one writes. So the word of a
+        process not to be seen (killed, or in another container) counts only when it still stands a second later.
+        """
+        holder = _holder(self._directory)
+        if holder is None or not holder.ready:
+            return False
+        if _visible(holder.pid):
+            return True
+        await asyncio.sleep(1)
+        return _holder(self._directory) == holder
 
     async def _farewell(self, guest: Lock) -> None:
         """Wait until no other command uses the engine that this one started for itself."""
@@ -224,35 +237,14 @@ class EmbeddedEngine:
         return f"The data directory {root} is in use by {who}. {remedy}, or choose another one with --data."
 
 
-async def _runnable(chosen: found.Binaries, user: EngineUser | None) -> Path:
-    """Return where the engine's user can run the chosen binaries: in place, else in a copy. Raises NoPlace."""
-    if user is None or await _reaches(chosen.bin, user):
-        return chosen.bin
-    refusals = []
-    for place in placing.PLACES:
-        try:
-            copy = await asyncio.to_thread(placing.put, chosen, place=place)
-        except (OSError, placing.NoPlace) as error:
-            refusals.append(f"{place}: {error}")
-            continue
-        if await _reaches(copy, user):
-            return copy
-        refusals.append(f"{place}: programs there cannot be run by {user.name}")
-    raise placing.NoPlace(
-        f"{user.name} cannot run {chosen.bin / 'postgres'}, and it can be copied nowhere: {'; '.join(refusals)}. "
-        f"Name binaries that all users can run."
-    )
-
-
-async def _reaches(directory: Path, user: EngineUser) -> bool:
-    order = programs.Launch([str(directory / "postgres"), "--version"], user=user, needs=_parts(directory))
-    code, _ = await programs.finish(order)
-    return code == 0
-
-
-def _parts(directory: Path) -> list[Path]:
-    root = directory.resolve().parent
-    return [path for path in (root / "lib", root / "share" / "postgres.bki") if path.exists()]
+def _visible(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _say(lock: Lock, role: Role, *, ready: bool) -> None:

@@ -13,7 +13,8 @@ process with threads (the price: about 30 ms for each program started). In this 
 4. asks the kernel for SIGINT when its parent dies (see `DEATH_SIGNAL`);
 5. becomes the program.
 
-It ends with 126 when the program cannot be read or run by that user, and with 75 when the life lock is held.
+It ends with 126 when the program cannot be read or run by that user, 77 when it may not become that user, 75 when the
+life lock is held, and 70 when its parent is gone already.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import sys
 from typing import Any
 
 UNREACHABLE = 126
+NOT_PERMITTED = 77
 STILL_ALIVE = 75
 ORPHANED = 70
 
@@ -60,10 +62,7 @@ def main(order: dict[str, Any]) -> None:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if order["user"]:
-        uid, gid = order["user"]
-        os.setgroups([])
-        os.setgid(gid)
-        os.setuid(uid)
+        _become_user(*order["user"])
     if death:
         death(_PR_SET_PDEATHSIG, int(DEATH_SIGNAL), 0, 0, 0)
     if os.getppid() != order["parent"]:
@@ -79,6 +78,15 @@ def _take_life_lock(path: str) -> None:
     except BlockingIOError:
         os._exit(STILL_ALIVE)
     os.set_inheritable(lock, True)
+
+
+def _become_user(uid: int, gid: int) -> None:
+    try:
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    except OSError:
+        os._exit(NOT_PERMITTED)
 
 
 def _place(name: str, path: str, fd: int) -> str:

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from customer_inventory.clock import Clock
 from customer_inventory.ids import Randomness
-from customer_inventory.repository.engines import launch, programs, tuning
+from customer_inventory.repository.engines import programs, tuning
 from customer_inventory.repository.engines.binaries import Binaries
 from customer_inventory.repository.engines.contract import DATABASE, ROLE, EngineError
 from customer_inventory.repository.engines.directory import DataDirectory, Made, sync_directory
@@ -104,8 +104,8 @@ async def _initdb(site: Site, binaries: Binaries, fresh: Path) -> None:
         code, said = await programs.finish(site.order("initdb", *_options(binaries, speech), data=fresh))
         if code == 0:
             return
-        if code == launch.UNREACHABLE:
-            raise DatabaseNotMade(f"The engine's user cannot run {site.bin / 'initdb'}. Name other binaries.")
+        if reason := programs.explained(code, site.bin / "initdb", site.user):
+            raise DatabaseNotMade(reason)
         if "locale" not in said:
             break
     await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)

@@ -8,6 +8,7 @@ and made again when a file is missing or has another size. The price: 25 MB per 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -16,14 +17,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from customer_inventory.repository.engines.binaries import Binaries
+from customer_inventory.repository.engines import programs
+from customer_inventory.repository.engines.binaries import SERVER, Binaries
 from customer_inventory.repository.engines.contract import EngineError
+from customer_inventory.repository.engines.directory import EngineUser
 
 CACHE = Path("/var/cache/customer-inventory")
 PLACES: Sequence[Path] = (CACHE, Path("/var/lib/customer-inventory"), Path("/opt/customer-inventory"))
 """Where copies go: the first that is root's own, writable, and lets programs run."""
 
-_PROGRAMS = ("postgres", "initdb")
+_PROGRAMS = (*SERVER, "psql")
 _NEEDLESS = ("pgxs", "pkgconfig", "doc", "man")
 
 
@@ -31,6 +34,37 @@ class NoPlace(EngineError):
     """The PostgreSQL binaries cannot be put where the engine's user can run them."""
 
     code = "engine-no-place"
+
+
+async def runnable(chosen: Binaries, *, user: EngineUser | None) -> Path:
+    """Return where the engine's user can run the chosen binaries: in place, else in a copy. Raises NoPlace."""
+    if user is None or await _reaches(chosen.bin, user):
+        return chosen.bin
+    refusals = []
+    for place in PLACES:
+        try:
+            copy = await asyncio.to_thread(put, chosen, place=place)
+        except (OSError, NoPlace) as error:
+            refusals.append(f"{place}: {error}")
+            continue
+        if await _reaches(copy, user):
+            return copy
+        refusals.append(f"{place}: programs there cannot be run by {user.name}")
+    raise NoPlace(
+        f"{user.name} cannot run {chosen.bin / 'postgres'}, and it can be copied nowhere: {'; '.join(refusals)}. "
+        f"Name binaries that all users can run."
+    )
+
+
+async def _reaches(directory: Path, user: EngineUser) -> bool:
+    order = programs.Launch([str(directory / "postgres"), "--version"], user=user, needs=_parts(directory))
+    code, _ = await programs.finish(order)
+    return code == 0
+
+
+def _parts(directory: Path) -> list[Path]:
+    root = directory.resolve().parent
+    return [path for path in (root / "lib", root / "share" / "postgres.bki") if path.exists()]
 
 
 def put(binaries: Binaries, *, place: Path) -> Path:

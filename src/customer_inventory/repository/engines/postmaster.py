@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from customer_inventory.repository.engines import launch, programs, tuning
+from customer_inventory.repository.engines import programs, tuning
 from customer_inventory.repository.engines.contract import EngineError
 from customer_inventory.repository.engines.directory import DataDirectory, EngineUser, Lock
 
@@ -132,13 +132,9 @@ class Postmaster:
         return False
 
     def _why(self) -> str:
-        code, log = self._process.returncode, self._site.directory.log
-        if code == launch.UNREACHABLE:
-            return (
-                f"The engine's user cannot run {self._site.bin / 'postgres'}. Name other binaries, or open that path."
-            )
-        if code == launch.STILL_ALIVE:
-            return f"Another engine came to life on {self._site.directory.root} meanwhile. Stop it, and start again."
+        code, log = self._process.returncode or 0, self._site.directory.log
+        if reason := programs.explained(code, self._site.bin / "postgres", self._site.user):
+            return reason
         return f"PostgreSQL did not start (exit code {code}): {_complaint(log, self._log_from)} See {log}."
 
 

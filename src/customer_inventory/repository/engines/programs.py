@@ -58,6 +58,19 @@ class Launch:
         return [sys.executable, "-I", "-S", "-B", str(launch.__file__), msgspec.json.encode(order).decode()]
 
 
+def explained(code: int, program: Path, user: EngineUser | None) -> str | None:
+    """Say in words why `launch` gave up with `code` before the program ran; None when the program itself ended so."""
+    name = user.name if user else "this user"
+    match code:
+        case launch.UNREACHABLE:
+            return f"{name} cannot run {program}. Name binaries that all users can run."
+        case launch.NOT_PERMITTED:
+            return f"PostgreSQL refuses to run as root, and this root may not become {name}. Start as an ordinary user."
+        case launch.STILL_ALIVE:
+            return "Another engine came to life on the data directory meanwhile. Stop it, and start again."
+    return None
+
+
 async def start(order: Launch, *, output: int | IO[bytes] = PIPE) -> asyncio.subprocess.Process:
     """Start the ordered program with a bare environment, in a session of its own so that Ctrl-C does not reach it."""
     return await asyncio.create_subprocess_exec(

@@ -68,7 +68,7 @@ class Supervisor:
         while True:
             try:
                 return await Postmaster.start(self._site)
-            except EngineError as error:
-                _log.error("engine.restart_failed", reason=error.message, again_in_s=delay)
+            except (EngineError, OSError) as error:
+                _log.error("engine.restart_failed", reason=str(error), again_in_s=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LONGEST_DELAY_S)

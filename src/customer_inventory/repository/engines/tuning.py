@@ -1,8 +1,8 @@
 """How the embedded PostgreSQL is set, each setting with its reason.
 
 The file is written anew at every start, so a later version of the product brings its settings along. An operator's own
-stand in `DIR/postgres/local.conf`, which the last line includes when it is there. What guards the data (no network, no customer data in
-logs) goes onto the server's command line instead, where no file overrides it.
+stand in `DIR/postgres/local.conf`, which the last line includes when it is there. What guards the data (no network, no
+customer data in logs) goes onto the server's command line instead, where no file overrides it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ syntax … "); `engines.sql` therefore also lifts `log_min_messages` above ERROR
 
 
 def render(*, memory_bytes: int, shared_memory_bytes: int, local: bool) -> str:
-    """Return the text of postgresql.conf for a machine with that much memory and shared memory, including local.conf if `local`."""
+    """Return postgresql.conf for a machine with that much memory and /dev/shm; `local` includes local.conf."""
     lines = [
         "# Written by Customer Inventory at every start. Put your own settings into local.conf beside this file.",
         "",

@@ -2,39 +2,38 @@
 -- A role's password is handed over as a SCRAM verifier made by the client: it never travels in clear.
 
 -- name: role_exists
-SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s);
+select exists (select from pg_roles where rolname = %(role)s);
 
 -- name: database_exists
-SELECT EXISTS (SELECT FROM pg_database WHERE datname = %(database)s);
+select exists (select from pg_database where datname = %(database)s);
 
 -- name: create_role
-CREATE ROLE {role};
+create role {role};
 
 -- name: set_role
-ALTER ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {verifier};
+alter role {role} login nosuperuser nocreatedb nocreaterole noreplication password {verifier};
 
 -- The text of an error can quote the value that was refused, so errors of the product's own sessions stay out of the
 -- server's log; the product receives and reports them. Errors of background processes are still logged.
 -- name: quiet_role
-ALTER ROLE {role} SET log_min_messages = 'log';
+alter role {role} set log_min_messages = 'log';
 
 -- name: create_database
-CREATE DATABASE {database} OWNER {role};
+create database {database} owner {role};
 
 -- name: close_database
-REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+revoke all on database {database} from public;
 
 -- name: inspect
-SELECT current_setting('server_version_num')::int AS version,
-       pg_encoding_to_char(encoding) AS encoding,
+select pg_encoding_to_char(encoding) as encoding,
        has_database_privilege(oid, 'CREATE')
-           OR coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
-       EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')
-           OR (EXISTS (SELECT FROM pg_available_extension_versions WHERE name = 'pg_trgm' AND (trusted OR NOT superuser))
-               AND has_database_privilege(oid, 'CREATE'))
-           OR (EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm')
-               AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) AS may_trigram,
-       pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only,
-       datname AS database
-FROM pg_database
-WHERE datname = current_database();
+           or coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as may_create,
+       exists (select from pg_extension where extname = 'pg_trgm')
+           or (exists (select from pg_available_extension_versions where name = 'pg_trgm' and (trusted or not superuser))
+               and has_database_privilege(oid, 'CREATE'))
+           or (exists (select from pg_available_extensions where name = 'pg_trgm')
+               and (select rolsuper from pg_roles where rolname = current_user)) as may_trigram,
+       pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only,
+       datname as database
+from pg_database
+where datname = current_database();
