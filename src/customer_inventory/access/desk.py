@@ -1,0 +1,127 @@
+"""The desk: the only way in, for API, console, command line and imports alike.
+
+The desk finds out who is asking and for which purpose, and opens an *access*. Upper rooms carry the access and reach
+records only through it. An access refuses what is not granted, checks what is written against the model, and makes the
+trail entry durable before it hands anything back.
+"""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from customer_inventory.access.access import Access, Facilities, Principal
+from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, InvalidClient
+from customer_inventory.access.people import ROLE_GRANTS
+from customer_inventory.access.references import ReferenceChecks
+from customer_inventory.access.tokens import InvalidToken, Tokens
+from customer_inventory.access.trail import TrailWriter
+from customer_inventory.clock import Clock
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import Randomness
+from customer_inventory.repository import Repository
+from customer_inventory.repository.register import Client, Person
+
+_PRINCIPAL_LASTS_S = 1.0
+
+
+class PurposeRequired(InventoryError):
+    """The client is registered for several purposes and did not say which one this call serves.
+
+    Send the header `X-Purpose` with one of them.
+    """
+
+    code = "purpose-required"
+    failure = Failure.INVALID
+
+
+class PurposeNotRegistered(InventoryError):
+    """The client is not registered for this purpose.
+
+    Use a purpose it is registered for, or have the purpose added to its registration.
+    """
+
+    code = "purpose-not-registered"
+    failure = Failure.DENIED
+
+
+class Desk:
+    """Opens accesses to one inventory. Use it as a context: it runs the trail's writer."""
+
+    def __init__(
+        self, repository: Repository, *, clock: Clock, randomness: Randomness, reference_checks: ReferenceChecks
+    ) -> None:
+        self.repository = repository
+        self.clock = clock
+        self.trail = TrailWriter(repository.journal)
+        self._facilities = Facilities(repository, self.trail, clock, randomness, reference_checks)
+        self.tokens = Tokens(repository.register, clock=clock)
+        self._principals: dict[str, tuple[float, Principal | None]] = {}
+
+    async def __aenter__(self) -> Desk:
+        await self.tokens.start()
+        await self.trail.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.trail.__aexit__(kind, error, traceback)
+
+    async def open_by_token(self, token: str, *, purpose: str | None, request_id: str) -> Access:
+        """Open an access for the client that the bearer token names.
+
+        Raises InvalidToken, PurposeRequired or PurposeNotRegistered.
+        """
+        principal = await self._principal(await self.tokens.verify(token))
+        if principal is None:
+            raise InvalidToken
+        return Access(self._facilities, principal, purpose=_purpose(principal, purpose), request_id=request_id)
+
+    async def open_for_person(self, person: Person, *, request_id: str, reason: str | None = None) -> Access:
+        """Open an access for someone who is signed in at the console; the person's role says what is granted."""
+        principal = await self._own(CONSOLE)
+        signed_in = Principal(principal.client_id, principal.purposes, ROLE_GRANTS[person.role], person.login)
+        return Access(
+            self._facilities, signed_in, purpose=_purpose(principal, None), request_id=request_id, reason=reason
+        )
+
+    async def open_at_command_line(
+        self, *, person: str, purpose: str | None, request_id: str, source: str | None = None
+    ) -> Access:
+        """Open an access for a command of the command line: whoever may run it on the data directory owns it anyway,
+        but what they do goes through the same gate into the same trail."""
+        principal = await self._own(COMMAND_LINE)
+        named = Principal(principal.client_id, principal.purposes, principal.grants, person)
+        return Access(self._facilities, named, purpose=purpose or principal.purposes[0], request_id=request_id, source=source)
+
+    async def _own(self, client_id: str) -> Principal:
+        principal = await self._principal(client_id)
+        if principal is None:
+            raise InvalidClient(f"The product's own client {client_id!r} is not registered or was revoked.")
+        return principal
+
+    async def _principal(self, client_id: str) -> Principal | None:
+        known = self._principals.get(client_id)
+        now = time.monotonic()
+        if known is None or known[0] < now:
+            client = await self.repository.register.client(client_id)
+            known = (now + _PRINCIPAL_LASTS_S, _active(client))
+            self._principals[client_id] = known
+        return known[1]
+
+
+def _active(client: Client | None) -> Principal | None:
+    if client is None or client.status != "active":
+        return None
+    return Principal(client.client_id, client.purposes, client.grants, None)
+
+
+def _purpose(principal: Principal, stated: str | None) -> str:
+    if stated is None:
+        if len(principal.purposes) > 1:
+            raise PurposeRequired
+        return principal.purposes[0]
+    if stated not in principal.purposes:
+        raise PurposeNotRegistered
+    return stated

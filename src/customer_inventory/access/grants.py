@@ -1,0 +1,56 @@
+"""Grants: which verbs a process may use on which kinds of record. Nothing is granted unless it is written down.
+
+A grant is "verb:kind"; "*" in place of the kind means every kind there is or will be. The verbs are those of eTOM
+1.3.16: create, modify (a part of a record), update (replace from a source), delete, download (bulk out); and read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import RESOURCES
+
+VERBS = ("create", "modify", "update", "delete", "download", "read")
+
+
+class InvalidGrant(InventoryError):
+    """The grant is not understood.
+
+    Write `all`, a verb (create, modify, update, delete, download, read), or verb:resource such as read:customer.
+    """
+
+    code = "invalid-grant"
+    failure = Failure.INVALID
+
+
+class Denied(InventoryError):
+    """The process is not granted this.
+
+    Access is denied unless it is granted; ask the owner of the inventory to register the grant that is missing.
+    """
+
+    code = "denied"
+    failure = Failure.DENIED
+
+
+def parse_grants(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the (verb, kind) pairs that grant expressions stand for. Raises InvalidGrant."""
+    pairs: dict[tuple[str, str], None] = {}
+    for text in (part.strip() for expression in texts for part in expression.split(",")):
+        if text == "all":
+            pairs.update(dict.fromkeys((verb, "*") for verb in VERBS))
+            continue
+        verb, _, name = text.partition(":")
+        if verb not in VERBS or (name not in RESOURCES and name not in {"", "*"}):
+            raise InvalidGrant(
+                f"The grant {text!r} is not understood. Write all, a verb ({', '.join(VERBS)}), "
+                f"or verb:resource with one of {', '.join(sorted(RESOURCES))}."
+            )
+        pairs[verb, RESOURCES[name].kind if name in RESOURCES else "*"] = None
+    return list(pairs)
+
+
+def allows(grants: frozenset[str], verb: str, kind: str) -> bool:
+    """Return whether the grants hold this verb on this kind."""
+    return f"{verb}:{kind}" in grants or f"{verb}:*" in grants

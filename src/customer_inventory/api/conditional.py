@@ -1,0 +1,52 @@
+"""Conditional requests (RFC 9110 section 13): the version of a record as its entity tag."""
+
+from __future__ import annotations
+
+from customer_inventory.errors import Failure, InventoryError
+
+_LONGEST = 1000
+
+
+class InvalidCondition(InventoryError):
+    """If-Match or If-None-Match is not a list of entity tags.
+
+    Send an ETag as it came, quotation marks included, or an asterisk.
+    """
+
+    code = "invalid-condition"
+    failure = Failure.INVALID
+
+
+def etag(version: int) -> bytes:
+    """Return the entity tag of a version."""
+    return b'"%d"' % version
+
+
+def expected_versions(if_match: str | None) -> frozenset[int] | None:
+    """Return the versions that If-Match allows, or None when any will do. Raises InvalidCondition.
+
+    The comparison is strong: a weak tag, or one that is none of ours, allows nothing.
+    """
+    if if_match is None or if_match == "*":
+        return None
+    tags = [tag for weak, tag in _tags(if_match) if not weak]
+    return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 19)
+
+
+def not_modified(if_none_match: str | None, version: int) -> bool:
+    """Return whether the client has this version already. Raises InvalidCondition."""
+    if if_none_match is None:
+        return False
+    return if_none_match == "*" or any(tag == str(version) for _, tag in _tags(if_none_match))
+
+
+def _tags(text: str) -> list[tuple[bool, str]]:
+    if len(text) > _LONGEST:
+        raise InvalidCondition
+    tags = []
+    for part in (part.strip() for part in text.split(",")):
+        opaque = part.removeprefix("W/")
+        if len(opaque) < 2 or opaque[0] != '"' or opaque[-1] != '"':
+            raise InvalidCondition
+        tags.append((opaque != part, opaque[1:-1]))
+    return tags

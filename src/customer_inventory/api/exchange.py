@@ -1,0 +1,153 @@
+"""One request and its answer, as the API sees them: bounded on the way in, in one error shape on the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from customer_inventory.errors import Failure, InventoryError
+
+MAX_BODY = 1024 * 1024
+BODY_TIMEOUT_S = 30.0
+JSON = (b"content-type", b"application/json")
+_LONGEST_REQUEST_ID = 64
+
+
+class MalformedJson(InventoryError):
+    """The body is not well-formed JSON.
+
+    Send one JSON value in UTF-8, without comments, trailing commas or repeated top-level values.
+    """
+
+    code = "malformed-json"
+    failure = Failure.INVALID
+
+
+class BodyTooLarge(InventoryError):
+    """The body is larger than the inventory accepts.
+
+    A request may have 1 MiB; bring bulk data in with `customer-inventory import`.
+    """
+
+    code = "body-too-large"
+    failure = Failure.TOO_LARGE
+
+
+class BodyTooSlow(InventoryError):
+    """The body did not arrive in time.
+
+    Send the whole body within 30 seconds.
+    """
+
+    code = "body-too-slow"
+    failure = Failure.TOO_SLOW
+
+
+class UnsupportedMediaType(InventoryError):
+    """The media type or encoding of the body is not supported here."""
+
+    code = "unsupported-media-type"
+    failure = Failure.UNSUPPORTED_MEDIA
+
+
+class ClientGone(Exception):
+    """The client went away before its request was whole; there is nobody left to answer."""
+
+
+class Answer(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
+
+    def plus(self, *headers: tuple[bytes, bytes]) -> Answer:
+        """Return the same answer with more headers."""
+        return self._replace(headers=(*self.headers, *headers))
+
+
+class Exchange:
+    """One HTTP request, read lazily from ASGI."""
+
+    __slots__ = ("_headers", "_receive", "method", "path", "query_string", "request_id")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query_string: bytes = scope["query_string"]
+        self._headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+        self._receive = receive
+        self.request_id = self._request_id()
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header by its lower-case name, or None. Several of one name are joined by commas (RFC 9110 5.2)."""
+        found = [value for known, value in self._headers if known == name]
+        return b", ".join(found).decode("latin-1").strip() if found else None
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body, lower case and without parameters; empty when not said."""
+        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+
+    async def body(self) -> bytes:
+        """Return the whole body. Raises BodyTooLarge, BodyTooSlow, UnsupportedMediaType or ClientGone."""
+        if (self.header(b"content-encoding") or "identity").lower() != "identity":
+            raise UnsupportedMediaType("A content encoding is not supported. Send the body as it is.")
+        length = self.header(b"content-length")
+        if length is not None and length.isdigit() and int(length) > MAX_BODY:
+            raise BodyTooLarge
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                return await self._whole()
+        except TimeoutError as error:
+            raise BodyTooSlow from error
+
+    async def json_object(self) -> tuple[dict[str, Any], bytes]:
+        """Return the body as a JSON object, and as it came. Raises what `body` does and MalformedJson."""
+        raw = await self.body()
+        try:
+            value = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise MalformedJson from error
+        if not isinstance(value, dict):
+            raise MalformedJson("The body must be one JSON object.")
+        return value, raw
+
+    async def _whole(self) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > MAX_BODY:
+                raise BodyTooLarge
+            parts.append(part)
+            if not message.get("more_body", False):
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _request_id(self) -> str:
+        stated = self.header(b"x-request-id")
+        if stated and len(stated) <= _LONGEST_REQUEST_ID and stated.isascii() and stated.isprintable():
+            return stated
+        return secrets.token_hex(8)
+
+
+async def send_answer(send: Send, answer: Answer, exchange: Exchange) -> None:
+    """Send an answer; a HEAD request gets everything but the body."""
+    headers = [
+        *answer.headers,
+        (b"content-length", b"%d" % len(answer.body)),
+        (b"x-request-id", exchange.request_id.encode()),
+    ]
+    if answer.status == 204 or answer.status == 304:
+        headers = [header for header in headers if header[0] not in {b"content-length", b"content-type"}]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else answer.body})

@@ -1,0 +1,54 @@
+"""Pages of a list: status, counts and links (TMF630 part 1, 4.5)."""
+
+from __future__ import annotations
+
+from customer_inventory.api.exchange import Answer
+from customer_inventory.api.parameters import Asked
+from customer_inventory.api.representation import represent
+from customer_inventory.model import Resource
+from customer_inventory.repository.lists import Page
+
+
+def list_answer(resource: Resource, page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
+    """Return the answer that carries one page: 206 when more follows, 200 when this is the end of it."""
+    bodies = [represent(resource, record, asked.fields, public_url=public_url) for record in page.records]
+    answer = Answer(206 if page.more_after and bodies else 200, b"[" + b",".join(bodies) + b"]").plus(
+        (b"x-total-count", b"%d" % page.total.number),
+        (b"x-result-count", b"%d" % len(bodies)),
+    )
+    if not page.total.exact:
+        answer = answer.plus((b"x-total-count-estimated", b"true"))
+    links = _links(page, asked, f"{public_url}{path}")
+    return answer.plus((b"link", ", ".join(links).encode())) if links else answer
+
+
+def _links(page: Page, asked: Asked, address: str) -> list[str]:
+    """Links by offset for who pages by offset, by keyset for everybody else: those cost the same at any depth."""
+    targets = _by_offset(page, asked) if asked.by_offset else _by_keyset(page, asked)
+    kept = f"{asked.kept}&" if asked.kept else ""
+    return [f'<{address}?{kept}limit={asked.query.limit}{rest}>; rel="{rel}"' for rel, rest in targets.items()]
+
+
+def _by_offset(page: Page, asked: Asked) -> dict[str, str]:
+    limit, offset, total = asked.query.limit, asked.query.offset, page.total.number
+    if limit == 0:
+        return {}
+    targets = {"first": "&offset=0"}
+    if offset > 0:
+        targets["prev"] = f"&offset={max(0, offset - limit)}"
+    if page.more_after:
+        targets["next"] = f"&offset={offset + limit}"
+    if page.total.exact:
+        targets["last"] = f"&offset={max(0, (total - 1) // limit * limit)}"
+    return targets
+
+
+def _by_keyset(page: Page, asked: Asked) -> dict[str, str]:
+    if not (page.more_after or page.more_before) or asked.query.limit == 0:
+        return {}
+    targets = {"first": ""}
+    if page.more_before and page.first:
+        targets["prev"] = f"&before={page.first}"
+    if page.more_after and page.last:
+        targets["next"] = f"&after={page.last}"
+    return targets

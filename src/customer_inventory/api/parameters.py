@@ -1,0 +1,216 @@
+"""Query parameters: filters, sort, fields and pages, as TMF630 part 1 writes them, into a repository query.
+
+Forms of a filter: `name=x`, `name=x,y` and `name=x&name=y` (any of them), `birthDate.gt=…` with gt, gte, lt, lte and eq,
+and the same with encoded signs, `birthDate%3E%3D…`. Everything is bounded; anything not understood is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import unquote_to_bytes
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import Resource, nearest
+from customer_inventory.repository.query import Condition, Query, Sort
+
+DEFAULT_LIMIT = 100
+MOST_LIMIT = 1000
+_MOST_OFFSET = 1_000_000_000
+_LONGEST = 8192
+_MOST_VALUES = 200
+_MOST_SORTS = 3
+_RESERVED = frozenset({"fields", "offset", "limit", "sort", "after", "before", "asOf"})
+_SUFFIXES = ("gt", "gte", "lt", "lte", "eq")
+_SIGNS = ((">=", "gte"), ("<=", "lte"), ("==", "eq"), (">", "gt"), ("<", "lt"))
+
+
+class InvalidParameter(InventoryError):
+    """A query parameter is not understood."""
+
+    code = "invalid-parameter"
+    failure = Failure.INVALID
+
+
+class UnknownAttribute(InventoryError):
+    """The query names an attribute that the resource does not have."""
+
+    code = "unknown-attribute"
+    failure = Failure.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the query string of a request asks for."""
+
+    query: Query = field(default_factory=lambda: Query(limit=DEFAULT_LIMIT))
+    fields: frozenset[str] | None = None
+    paged: bool = False
+    """Whether the client asked for a page (offset, limit or a cursor) itself."""
+    by_offset: bool = False
+    """Whether it named an offset, so that links go on by offset."""
+    kept: str = ""
+    """The parameters that links keep, as they came: all but the page's own."""
+
+
+def parse(resource: Resource, query_string: bytes) -> Asked:
+    """Read a query string. Raises InvalidParameter or UnknownAttribute."""
+    if not query_string:
+        return Asked()
+    if len(query_string) > _LONGEST:
+        raise InvalidParameter(f"The query string is longer than {_LONGEST} bytes. Ask in several requests.")
+    single: dict[str, str] = {}
+    conditions: dict[tuple[str, str], list[str]] = {}
+    for part in query_string.split(b"&"):
+        if not part:
+            continue
+        name, raw = _split(part)
+        if name in _RESERVED:
+            if name in single:
+                raise InvalidParameter(f"The parameter {name} is given twice.")
+            single[name] = _text(raw)
+        else:
+            path, operator = _path_and_operator(resource, name)
+            values = [_text(value) for value in raw.split(b",")]
+            conditions.setdefault((path, operator), []).extend(values)
+    return _asked(resource, single, conditions, query_string)
+
+
+def _asked(
+    resource: Resource, single: dict[str, str], conditions: dict[tuple[str, str], list[str]], query_string: bytes
+) -> Asked:
+    if sum(map(len, conditions.values())) > _MOST_VALUES:
+        raise InvalidParameter(f"More than {_MOST_VALUES} filter values. Ask in several requests.")
+    if single.get("after") and single.get("before"):
+        raise InvalidParameter("after and before cannot go together. Use the one that the Link header gave.")
+    if (single.get("after") or single.get("before")) and "offset" in single:
+        raise InvalidParameter("offset cannot go with after or before. Page by the one or by the others.")
+    query = Query(
+        conditions=tuple(Condition(path, operator, tuple(values)) for (path, operator), values in conditions.items()),
+        sort=_sorts(resource, single.get("sort", "")),
+        limit=min(_number(single, "limit", DEFAULT_LIMIT), MOST_LIMIT),
+        offset=_number(single, "offset", 0),
+        after=single.get("after"),
+        before=single.get("before"),
+        as_of=_moment(single.get("asOf")),
+    )
+    return Asked(
+        query=query,
+        fields=_fields(single.get("fields")),
+        paged=not single.keys().isdisjoint({"offset", "limit", "after", "before"}),
+        by_offset="offset" in single,
+        kept=_kept(query_string),
+    )
+
+
+def only_fields(query_string: bytes, resource: Resource) -> Asked:
+    """Read the query string of a request for one record: `fields` and `asOf`, nothing else. Raises InvalidParameter."""
+    asked = parse(resource, query_string)
+    if asked.paged or asked.query.conditions or asked.query.sort:
+        raise InvalidParameter("One record takes the parameters fields and asOf only.")
+    return asked
+
+
+def _split(part: bytes) -> tuple[str, bytes]:
+    """Split one parameter into name and raw value; a sign in the name's place stands for the operator's suffix."""
+    raw_name, equals, raw = part.partition(b"=")
+    name = _text(raw_name)
+    if equals and name.endswith((">", "<")):
+        return f"{name[:-1]}.{'gte' if name.endswith('>') else 'lte'}", raw
+    if not equals:
+        for sign, suffix in _SIGNS:
+            path, found, _ = name.partition(sign)
+            if found and path:
+                rest = raw_name[_after_sign(raw_name, len(path), sign) :]
+                return f"{path}.{suffix}", rest
+        raise InvalidParameter(f"The parameter {_shown(name)} has no value. Write {_shown(name)}=value.")
+    return name, raw
+
+
+def _after_sign(raw_name: bytes, path_length: int, sign: str) -> int:
+    """Where the value starts behind an operator written as encoded or plain signs."""
+    at, left = 0, path_length + len(sign)
+    while left:
+        at += 3 if raw_name[at : at + 1] == b"%" else 1
+        left -= 1
+    return at
+
+
+def _path_and_operator(resource: Resource, name: str) -> tuple[str, str]:
+    path, operator = name, "eq"
+    stem, dot, last = name.rpartition(".")
+    if dot and last in _SUFFIXES:
+        path, operator = stem, last
+    return known_path(resource, path), operator
+
+
+def known_path(resource: Resource, path: str) -> str:
+    """Return `path` if the resource has such an attribute. Raises UnknownAttribute naming the nearest one."""
+    if path in {"id", "href"} or path in resource.attributes:
+        return path
+    near = nearest(resource, path[:200])
+    hint = f" Did you mean {near}?" if near else ""
+    raise UnknownAttribute(f"{resource.name} has no attribute {_shown(path)}.{hint}")
+
+
+def _sorts(resource: Resource, text: str) -> tuple[Sort, ...]:
+    sorts = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        path = known_path(resource, part.lstrip("+-").strip())
+        attribute = resource.attributes.get(path)
+        if attribute is None or attribute.many or attribute.type in {"object", "array"}:
+            raise InvalidParameter(f"{path} cannot be sorted by: it is no single value. Sort by another attribute.")
+        sorts.append(Sort(path, part.startswith("-")))
+    if len(sorts) > _MOST_SORTS:
+        raise InvalidParameter(f"More than {_MOST_SORTS} sort attributes.")
+    return tuple(sorts)
+
+
+def _number(single: dict[str, str], name: str, default: int) -> int:
+    text = single.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > _MOST_OFFSET:
+        raise InvalidParameter(f"{name} must be a whole number from 0 to {_MOST_OFFSET}.")
+    return int(text)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidParameter("asOf must be a date-time with a zone, such as 2026-01-31T12:00:00Z.")
+
+
+def _fields(text: str | None) -> frozenset[str] | None:
+    if text is None or not text.strip():
+        return None
+    names = frozenset(part.strip() for part in text.split(",") if part.strip())
+    return frozenset() if names == {"none"} else names
+
+
+def _kept(query_string: bytes) -> str:
+    page = (b"offset", b"limit", b"after", b"before")
+    kept = [part for part in query_string.split(b"&") if part and part.partition(b"=")[0] not in page]
+    return b"&".join(kept).decode("ascii", "replace")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter("The query string is not UTF-8. Percent-encode it anew.") from error
+    if "\0" in text:
+        raise InvalidParameter("The query string holds a NUL character, which no record can hold.")
+    return text
+
+
+def _shown(name: str) -> str:
+    return name[:80] if name.isprintable() else "(unprintable)"
+
+

@@ -1,0 +1,44 @@
+"""Merge patch (RFC 7396), with the attributes that nobody may change (TMF630 part 1, 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import Resource
+
+MEDIA_TYPES = ("application/merge-patch+json", "application/json")
+
+
+class ImmutableAttribute(InventoryError):
+    """The patch changes an attribute that is set once and for all."""
+
+    code = "immutable-attribute"
+    failure = Failure.INVALID
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Return `target` with a merge patch applied: objects merge, null removes, anything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
+def merge_document(resource: Resource, document: dict[str, Any], patch: dict[str, Any], **own: str) -> dict[str, Any]:
+    """Return a record's document with a merge patch applied; `own` says its id and href.
+
+    A patch may repeat an immutable attribute's value. Raises ImmutableAttribute when it changes one.
+    """
+    for name in resource.immutable:
+        held = own.get(name, document.get(name))
+        if name in patch and patch[name] != held:
+            raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")
+    patch = {name: value for name, value in patch.items() if name not in own}
+    merged: dict[str, Any] = merge(document, patch)
+    return merged

@@ -1,0 +1,105 @@
+"""The token endpoint: OAuth 2.0 client credentials (RFC 6749 section 4.4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import parse_qsl, unquote_plus
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from customer_inventory.access import Desk
+from customer_inventory.access.clients import InvalidClient, authenticate_client
+from customer_inventory.access.tokens import LIFETIME_S
+from customer_inventory.api.errors import error_answer, unexpected_answer
+from customer_inventory.api.exchange import JSON, Answer, ClientGone, Exchange, send_answer
+from customer_inventory.errors import Failure, InventoryError
+
+_MOST_PARAMETERS = 20
+
+
+class TokenRequestError(InventoryError):
+    """The token request cannot be taken as it is."""
+
+    failure = Failure.INVALID
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MethodNotAllowed(InventoryError):
+    """Tokens are asked for with POST."""
+
+    code = "method-not-allowed"
+    failure = Failure.METHOD_NOT_ALLOWED
+
+
+class TokenEndpoint:
+    """The ASGI application at /oauth2/token."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one token request."""
+        exchange = Exchange(scope, receive)
+        try:
+            answer = await self._answer(exchange)
+        except InventoryError as error:
+            # RFC 6749 section 5.2 has two members of its own; they ride along in the one shape.
+            answer = error_answer(error, error=error.code, error_description=error.message)
+            if isinstance(error, MethodNotAllowed):
+                answer = answer.plus((b"allow", b"POST"))
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001  the door is where the unforeseen ends
+            answer = unexpected_answer(error, request_id=exchange.request_id)
+        await send_answer(send, answer.plus((b"cache-control", b"no-store")), exchange)
+
+    async def _answer(self, exchange: Exchange) -> Answer:
+        if exchange.method != "POST":
+            raise MethodNotAllowed
+        form = await self._form(exchange)
+        grant_type = form.get("grant_type")
+        if grant_type is None:
+            raise TokenRequestError("invalid_request", "grant_type is missing. Send grant_type=client_credentials.")
+        if grant_type != "client_credentials":
+            raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
+        client_id, secret = _basic(exchange.header(b"authorization")) or (
+            form.get("client_id", ""),
+            form.get("client_secret", ""),
+        )
+        client = await authenticate_client(self._desk.repository.register, client_id=client_id, secret=secret)
+        token = self._desk.tokens.issue(client.client_id)
+        body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_S}
+        return Answer(200, msgspec.json.encode(body), (JSON,))
+
+    async def _form(self, exchange: Exchange) -> dict[str, str]:
+        if exchange.media_type != "application/x-www-form-urlencoded":
+            raise TokenRequestError("invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
+        try:
+            pairs = parse_qsl(
+                (await exchange.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS
+            )
+        except ValueError as error:
+            raise TokenRequestError("invalid_request", "The form is not well-formed UTF-8.") from error
+        form = dict(pairs)
+        if len(form) != len(pairs):
+            raise TokenRequestError("invalid_request", "A parameter is given twice.")
+        return form
+
+
+def _basic(header: str | None) -> tuple[str, str] | None:
+    """Read HTTP Basic credentials, form-encoded as RFC 6749 section 2.3.1 asks; None when there are none."""
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidClient from error
+    if not colon:
+        raise InvalidClient
+    return unquote_plus(client_id), unquote_plus(secret)

@@ -1,0 +1,159 @@
+"""The access room's verbs: register and revoke clients, add people."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from customer_inventory.access.clients import register_client, revoke_client
+from customer_inventory.access.people import FirstPassword, add_person, reset_password
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.clock import system_clock
+from customer_inventory.settings import Settings
+
+client = App(name="client", help="Register the processes that use the inventory.")
+person = App(name="person", help="Give people access to the console.")
+
+_DEFAULTS = Settings()
+
+
+@client.command
+def register(
+    name: str,
+    *,
+    grant: Annotated[tuple[str, ...], Parameter(negative=())],
+    purpose: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Register a process and show its credentials; the secret is shown only now.
+
+    Parameters
+    ----------
+    name
+        The process's name: letters, digits, dots, hyphens and underscores.
+    grant
+        What it may do: all, a verb (create, modify, update, delete, download, read), or verb:resource such as
+        read:customer. May be repeated or separated by commas.
+    purpose
+        A purpose it serves; may be repeated. With several, each call says which in the header X-Purpose.
+    json
+        Print the credentials as one line of JSON.
+    settings
+        How the inventory is set up.
+    """
+    return run(_register(name, grant, purpose, as_json=json, settings=settings), settings)
+
+
+async def _register(
+    name: str, grant: tuple[str, ...], purpose: tuple[str, ...], *, as_json: bool, settings: Settings
+) -> None:
+    async with opened(settings) as desk:
+        credentials = await register_client(
+            desk.repository.register, name=name, purposes=purpose, grants=grant, by=operator(), clock=system_clock
+        )
+    if as_json:
+        print(msgspec.json.encode(asdict(credentials)).decode())
+    else:
+        print(f"client_id      {credentials.client_id}")
+        print(f"client_secret  {credentials.client_secret}   (shown only now)")
+
+
+@client.command(name="list")
+def list_clients(*, settings: Configured = _DEFAULTS) -> int:
+    """List the registered processes with their purposes and grants."""
+    return run(_list_clients(settings), settings)
+
+
+async def _list_clients(settings: Settings) -> None:
+    async with opened(settings) as desk:
+        for entry in await desk.repository.register.clients():
+            grants = ", ".join(sorted(entry.grants)) or "nothing granted"
+            print(f"{entry.name}  {entry.client_id}  {entry.status}  for {', '.join(entry.purposes)}  {grants}")
+
+
+@client.command
+def revoke(name: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Revoke a process: no new tokens, and those it has stop working within a second.
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    settings
+        How the inventory is set up.
+    """
+    return run(_revoke(name, settings), settings)
+
+
+async def _revoke(name: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        revoked = await revoke_client(desk.repository.register, name=name)
+    print(f"{revoked.name} ({revoked.client_id}) is revoked.")
+
+
+@person.command
+def add(login: str, *, role: str = "steward", name: str = "", settings: Configured = _DEFAULTS) -> int:
+    """Give someone access to the console, with a password that is shown only now.
+
+    Parameters
+    ----------
+    login
+        What they sign in with.
+    role
+        administrator, steward or auditor.
+    name
+        Their name, as the history shows it; the login when not given.
+    settings
+        How the inventory is set up.
+    """
+    return run(_add(login, role, name, settings), settings)
+
+
+async def _add(login: str, role: str, name: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        _show(
+            await add_person(
+                desk.repository.register, login=login, display_name=name, role=role, clock=system_clock
+            )
+        )
+
+
+@person.command(name="list")
+def list_people(*, settings: Configured = _DEFAULTS) -> int:
+    """List the people who may sign in."""
+    return run(_list_people(settings), settings)
+
+
+async def _list_people(settings: Settings) -> None:
+    async with opened(settings) as desk:
+        for entry in await desk.repository.register.people():
+            print(f"{entry.login}  {entry.display_name}  {entry.role}  {entry.status}")
+
+
+@person.command(name="reset-password")
+def reset(login: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Give someone a new password, shown only now, and end their sessions.
+
+    Parameters
+    ----------
+    login
+        Whose password.
+    settings
+        How the inventory is set up.
+    """
+    return run(_reset(login, settings), settings)
+
+
+async def _reset(login: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        _show(await reset_password(desk.repository.register, login=login))
+
+
+def _show(made: FirstPassword) -> None:
+    print(f"login     {made.login}")
+    print(f"password  {made.password}   (shown only now)")

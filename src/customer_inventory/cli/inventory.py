@@ -1,0 +1,61 @@
+"""An inventory opened for one command: engine, schema, repository and desk, put together from the settings."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from customer_inventory.access import Desk
+from customer_inventory.access.clients import register_own_clients
+from customer_inventory.access.references import ReferenceChecks
+from customer_inventory.clock import system_clock
+from customer_inventory.repository import Repository, migrate
+from customer_inventory.repository.engines import EmbeddedEngine, Engine, ExternalEngine
+from customer_inventory.settings import Settings
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Return the engine that the settings name: the external one of `--dsn`, else the embedded one in `--data`."""
+    if settings.dsn:
+        return ExternalEngine(settings.dsn)
+    return EmbeddedEngine(settings.data, binaries=settings.engine_binaries)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Desk]:
+    """Open the inventory for one command, beside a running server or without one.
+
+    Raises EngineError, SchemaNewer or MigrationBlocked.
+    """
+    async with engine_of(settings).attached() as conninfo, desk_on(conninfo, settings) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def desk_on(conninfo: str, settings: Settings) -> AsyncIterator[Desk]:
+    """Open the desk on a running engine, bringing its schema up to date first."""
+    checks = ReferenceChecks.parse(settings.reference_check)
+    await migrate(conninfo)
+    repository = Repository(
+        conninfo, connections=settings.connections, statement_timeout_ms=settings.statement_timeout
+    )
+    try:
+        await register_own_clients(repository.register, clock=system_clock)
+        desk = Desk(repository, clock=system_clock, randomness=secrets.randbits, reference_checks=checks)
+        async with desk:
+            yield desk
+    finally:
+        await repository.close()
+
+
+def operator() -> str:
+    """Return the name under which changes and trail know whoever runs a command: their operating system login."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+

@@ -1,0 +1,75 @@
+"""`serve`: start the inventory and serve it until Ctrl-C."""
+
+from __future__ import annotations
+
+import structlog
+
+from customer_inventory.access import Desk
+from customer_inventory.access.people import FirstPassword, add_person
+from customer_inventory.capture.demo import load_demo
+from customer_inventory.clock import system_clock
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import desk_on, engine_of
+from customer_inventory.errors import InventoryError
+from customer_inventory.server import Application
+from customer_inventory.server import run as run_server
+from customer_inventory.settings import Settings
+
+ADMINISTRATOR = "admin"
+_log = structlog.get_logger(__name__)
+
+
+class CannotListen(InventoryError):
+    """The server could not listen on its address."""
+
+    code = "cannot-listen"
+
+
+def serve(*, demo: bool = False, settings: Configured = Settings()) -> int:  # noqa: B008  frozen, and cyclopts reads it
+    """Start the inventory: the engine, the APIs and the console, until Ctrl-C.
+
+    Parameters
+    ----------
+    demo
+        Load sample customers into an inventory that is empty.
+    settings
+        How the inventory is set up.
+    """
+    return run(_serve(demo=demo, settings=settings), settings)
+
+
+async def _serve(*, demo: bool, settings: Settings) -> int:
+    async with engine_of(settings).serving() as conninfo, desk_on(conninfo, settings) as desk:
+        first = await _first_administrator(desk)
+        if demo:
+            await load_demo(desk)
+        _announce(settings, first)
+        if not await run_server(Application(desk, settings), settings):
+            raise CannotListen(
+                f"The server cannot listen on {settings.host}:{settings.port}. "
+                "Another program may use the port: choose another one with --port."
+            )
+        _log.info("server.stopped")
+    return 0
+
+
+async def _first_administrator(desk: Desk) -> FirstPassword | None:
+    """Make the first administrator of a new inventory; None when there is anybody already."""
+    register = desk.repository.register
+    if await register.people():
+        return None
+    return await add_person(
+        register, login=ADMINISTRATOR, display_name="Administrator", role="administrator", clock=system_clock
+    )
+
+
+def _announce(settings: Settings, first: FirstPassword | None) -> None:
+    """Say on standard output where the console is, and once only the first administrator's credentials."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = ["", f"  Customer Inventory   {settings.public_url or f'http://{host}:{settings.port}'}/"]
+    if first is not None:
+        lines += [
+            f"  First administrator  login {first.login}   password {first.password}",
+            "                       shown only now; `customer-inventory person reset-password admin` makes a new one",
+        ]
+    print("\n".join([*lines, "  Ctrl-C stops it.", ""]), flush=True)

@@ -1,0 +1,42 @@
+"""The repository (R2): where every record, fact and register entry of the inventory is kept.
+
+Promises: a write is one transaction with its change, history, links and trail entry; nothing acknowledged is lost; the
+feed skips nothing; every list is answered by the database alone. Only this room knows a database driver.
+"""
+
+from __future__ import annotations
+
+from customer_inventory.repository.changes import Changes
+from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.journal import Journal
+from customer_inventory.repository.lists import Lists
+from customer_inventory.repository.migrate import migrate
+from customer_inventory.repository.records import Records
+from customer_inventory.repository.register import Register
+
+__all__ = ["Repository", "migrate"]
+
+
+class Repository:
+    """The stores of one inventory, over one engine that is running and migrated."""
+
+    def __init__(self, conninfo: str, *, connections: int = 8, statement_timeout_ms: int = 5000) -> None:
+        self.conninfo = conninfo
+        self._connections = Connections(conninfo, size=connections, statement_timeout_ms=statement_timeout_ms)
+        # The trail has its own connection: an answer that waits for it must not wait behind other answers' reads.
+        self._trail_connection = Connections(conninfo, size=1, statement_timeout_ms=statement_timeout_ms)
+        self.records = Records(self._connections)
+        self.lists = Lists(self._connections)
+        self.changes = Changes(self._connections)
+        self.journal = Journal(self._trail_connection)
+        self.register = Register(self._connections)
+
+    async def ping(self) -> None:
+        """Ask the engine for a sign of life. Raises RepositoryUnavailable."""
+        async with self._connections.lend() as connection:
+            await connection.execute("select 1")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._connections.close()
+        await self._trail_connection.close()

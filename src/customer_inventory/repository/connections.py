@@ -1,0 +1,150 @@
+"""Connections to the engine: a few, opened once, lent to one piece of work at a time.
+
+psycopg's own pool cost more than the statement it carried on the hot path (DESIGN 6: keep it free of a generic pool), so
+this is the least that works: a stack of idle connections and a bounded wait. A connection that broke is thrown away and
+opened anew at the next loan, so the repository comes back by itself when the engine does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.rows import TupleRow
+
+from customer_inventory.errors import Failure, InventoryError
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+JSONB_OID = 3802
+
+
+class RepositoryUnavailable(InventoryError):
+    """The repository cannot be reached.
+
+    Nothing was answered from it. Repeat the request in a moment; repeat a write with the same Idempotency-Key,
+    so that it is not done twice.
+    """
+
+    code = "repository-unavailable"
+    failure = Failure.UNAVAILABLE
+
+
+class QueryTooCostly(InventoryError):
+    """The query took longer than the repository allows.
+
+    Filter or sort by an attribute that is searchable, or narrow the query by an equality filter.
+    """
+
+    code = "query-too-costly"
+    failure = Failure.UNPROCESSABLE
+
+
+class _DocumentBytes(Loader):
+    """Documents leave as the bytes that PostgreSQL sends: nothing is parsed on the way out."""
+
+    def load(self, data: Any) -> bytes:
+        return bytes(data)
+
+
+async def connect(conninfo: str, *, statement_timeout_ms: int) -> Connection:
+    """Open one connection in autocommit, with documents as bytes and times in UTC.
+
+    Raises RepositoryUnavailable when the engine cannot be reached.
+    """
+    options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+    try:
+        connection = await psycopg.AsyncConnection.connect(
+            conninfo, autocommit=True, options=options, application_name="customer_inventory", connect_timeout=5
+        )
+    except psycopg.OperationalError as error:
+        raise RepositoryUnavailable from error
+    connection.adapters.register_loader(JSONB_OID, _DocumentBytes)
+    connection.prepare_threshold = 2
+    return connection
+
+
+class Connections:
+    """A bounded set of connections to one engine."""
+
+    def __init__(self, conninfo: str, *, size: int, statement_timeout_ms: int = 5000, wait_s: float = 5.0) -> None:
+        self._conninfo = conninfo
+        self._timeout_ms = statement_timeout_ms
+        self._wait_s = wait_s
+        self._free = size
+        self._idle: list[Connection] = []
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Connection]:
+        """Lend a connection for the time of the block.
+
+        Raises RepositoryUnavailable when none comes free in time or the engine is gone (also while the block runs), and
+        QueryTooCostly when a statement of the block ran into the statement timeout.
+        """
+        connection = await self.take()
+        try:
+            yield connection
+        except psycopg.errors.QueryCanceled as error:
+            raise QueryTooCostly from error
+        except psycopg.OperationalError as error:
+            if connection.closed or connection.broken:
+                raise RepositoryUnavailable from error
+            raise
+        finally:
+            self.give_back(connection)
+
+    async def take(self) -> Connection:
+        """Take a connection that `give_back` must be called for; `lend` does both."""
+        if self._free == 0:
+            await self._wait()
+        else:
+            self._free -= 1
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed:
+                return connection
+        try:
+            return await connect(self._conninfo, statement_timeout_ms=self._timeout_ms)
+        except BaseException:
+            self._release()
+            raise
+
+    def give_back(self, connection: Connection) -> None:
+        """Return a connection; one that broke or was left inside a transaction is closed instead of kept."""
+        if connection.closed or connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            connection.pgconn.finish()
+        else:
+            self._idle.append(connection)
+        self._release()
+
+    async def close(self) -> None:
+        """Close the idle connections; those still lent close when they come back."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _wait(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await turn
+        except TimeoutError as error:
+            raise RepositoryUnavailable("Every connection to the repository is busy. Try again in a moment.") from error
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._release()
+            raise
+
+    def _release(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1

@@ -1,0 +1,55 @@
+"""Kinds of record: the tables, indexes and functions that a kind brings with it.
+
+A kind is the table name of a resource of the model. What PostgreSQL needs for one is in `sql/record_kind.sql`; the
+attributes that the model marks searchable get an expression b-tree each, for ranges and sorts.
+"""
+
+from __future__ import annotations
+
+from customer_inventory.model import RESOURCES, Attribute, Resource
+from customer_inventory.repository import sql
+
+KINDS: dict[str, Resource] = {resource.kind: resource for resource in RESOURCES.values()}
+
+
+def fresh_schema() -> str:
+    """Return the whole schema as a fresh inventory gets it."""
+    parts = [sql.text("schema.sql")]
+    for kind, resource in sorted(KINDS.items()):
+        parts.append(sql.text("record_kind.sql").replace("{kind}", kind))
+        parts.extend(searchable_index(kind, resource.attributes[path]) for path in sorted(resource.searchable))
+    return "\n".join(parts)
+
+
+def searchable_index(kind: str, attribute: Attribute) -> str:
+    """Return the statement that builds the index of a searchable attribute."""
+    name = f"{kind}_by_" + attribute.path.replace(".", "_").replace("@", "").lower()
+    return f"create index {name} on {kind} ({value_expression(attribute)}, bucket, id);"
+
+
+def value_expression(attribute: Attribute) -> str:
+    """Return the SQL expression of a single-valued attribute's value, as filters, sorts and indexes all spell it.
+
+    A missing value sorts before every other, so that keyset pages need one row comparison and no case for null.
+    Raises ValueError for an attribute below an array, which has no single value.
+    """
+    if attribute.many:
+        raise ValueError(f"{attribute.path} has several values")
+    steps = attribute.path.split(".")
+    if any(not step.replace("@", "").isalnum() for step in steps):
+        raise ValueError(f"{attribute.path} is no attribute path")
+    if len(steps) == 1:
+        text = f"doc ->> '{steps[0]}'"
+    else:
+        text = f"doc #>> '{{{','.join(steps)}}}'"
+    return _typed(text, attribute.type)
+
+
+def _typed(text: str, kind: str) -> str:
+    match kind:
+        case "date-time":
+            return f"coalesce(instant({text}), '-infinity'::timestamptz)"
+        case "integer" | "number":
+            return f"coalesce(as_number({text}), '-Infinity'::numeric)"
+        case _:
+            return f"(coalesce({text}, '') collate \"C\")"

@@ -1,0 +1,140 @@
+"""Lists of records: one page, with the edges from which the next is found and the total of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import psycopg
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository import sql
+from customer_inventory.repository.connections import Connection, Connections
+from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.query import Compiled, Query, compile_query, cursor_of
+from customer_inventory.repository.records import Record
+
+_REBASE_AFTER = 10_000
+
+
+class ValueNotComparable(InventoryError):
+    """A value of the query cannot be compared with what the attribute holds.
+
+    Check the values of filters and cursors against the attribute's type.
+    """
+
+    code = "value-not-comparable"
+    failure = Failure.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many records a query has; `exact` is False when it was estimated because counting went past the bound."""
+
+    number: int
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its records, the total, and the cursors of its first and last row where more lies beyond them."""
+
+    records: list[Record]
+    total: Total
+    first: str | None
+    last: str | None
+    more_before: bool
+    more_after: bool
+
+
+@dataclass(slots=True)
+class _Count:
+    number: int
+    horizon: int
+
+
+class Lists:
+    """The lists of one inventory."""
+
+    def __init__(self, connections: Connections, *, count_bound: int = 50_000) -> None:
+        self._connections = connections
+        self._bound = count_bound
+        self._counts: dict[str, _Count] = {}
+
+    async def page(self, kind: str, query: Query) -> Page:
+        """Return one page of the records that `query` asks for.
+
+        Raises InvalidCursor, ValueNotComparable, or QueryTooCostly when it cannot be answered in time.
+        """
+        compiled = compile_query(kind, query, count_bound=self._bound)
+        async with self._connections.lend() as connection:
+            try:
+                # Not prepared: a plan made for these values beats a generic one by far on skewed attributes.
+                cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=False)
+                rows = await cursor.fetchall()
+                total = self._known(query, len(rows)) or await self._total(connection, kind, query, compiled)
+            except psycopg.DataError as error:
+                raise ValueNotComparable from error
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        if compiled.backwards:
+            rows.reverse()
+        paged = query.after is not None or query.offset > 0
+        return Page(
+            records=[Record(row[0], row[1], row[2]) for row in rows],
+            total=total,
+            first=cursor_of(rows[0], query.sort) if rows else None,
+            last=cursor_of(rows[-1], query.sort) if rows else None,
+            more_before=more if compiled.backwards else paged,
+            more_after=more or compiled.backwards,
+        )
+
+    def _known(self, query: Query, found: int) -> Total | None:
+        """The total, when the page itself tells it: it is the last, and not by cursor."""
+        whole = found <= query.limit and (found > 0 or query.offset == 0)
+        return Total(query.offset + found) if whole and not query.after and not query.before else None
+
+    async def _total(self, connection: Connection, kind: str, query: Query, compiled: Compiled) -> Total:
+        if not query.narrowed:
+            return Total(await self._count_on(connection, kind))
+        cursor = await connection.execute(compiled.count.text, compiled.count.parameters, prepare=False)
+        number = _number(await cursor.fetchone())
+        if number <= self._bound:
+            return Total(number)
+        cursor = await connection.execute(compiled.estimate.text, compiled.estimate.parameters, prepare=False)
+        plan = await cursor.fetchone()
+        return Total(max(number, _planned_rows(plan)), exact=False)
+
+    async def _count_on(self, connection: Connection, kind: str) -> int:
+        """Count all records of a kind once, then only what the feed says came and went since: exact, and cheap."""
+        statements = _statements(kind)
+        known = self._counts.get(kind)
+        if known is not None:
+            row = await (await connection.execute(statements["total_since"], (known.horizon,), prepare=True)).fetchone()
+            delta, passed = row or (0, 0)
+            if passed < _REBASE_AFTER:
+                return known.number + int(delta)
+        row = await (await connection.execute(statements["total"])).fetchone()
+        if row is None:
+            raise RuntimeError("a count returned nothing")
+        known = self._counts[kind] = _Count(number=row[0], horizon=row[1])
+        row = await (await connection.execute(statements["total_since"], (known.horizon,), prepare=True)).fetchone()
+        return known.number + int(row[0] if row else 0)
+
+
+def _statements(kind: str) -> dict[str, str]:
+    if kind not in KINDS:
+        raise KeyError(kind)
+    named = sql.statements("list.sql")
+    return {name: named[name].replace("{kind}", kind) for name in ("total", "total_since")}
+
+
+def _number(row: tuple[int, ...] | None) -> int:
+    return row[0] if row else 0
+
+
+def _planned_rows(row: tuple[object, ...] | None) -> int:
+    plan = row[0] if row else None
+    if isinstance(plan, bytes | str):
+        plan = msgspec.json.decode(plan)
+    return int(plan[0]["Plan"]["Plan Rows"]) if isinstance(plan, list) else 0

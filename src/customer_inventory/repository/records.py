@@ -1,0 +1,298 @@
+"""Records: one row a record, its superseded versions in history, every write one transaction with its change.
+
+A write is one call of a function in the database (`sql/record_kind.sql`): record, change, feed, links, idempotency key
+and trail entry become durable together or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zlib import crc32
+
+import psycopg
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import BUCKETS, bucket_of
+from customer_inventory.model import Link
+from customer_inventory.repository import sql
+from customer_inventory.repository.connections import Connection, Connections
+from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.search import fold
+
+_ATTEMPTS = 10
+
+
+class WriteContention(InventoryError):
+    """The record is being written by too many at once.
+
+    Nothing was changed by this request. Try again in a moment.
+    """
+
+    code = "write-contention"
+    failure = Failure.UNAVAILABLE
+
+
+class ReferenceMissing(InventoryError):
+    """A reference names a record that the inventory does not hold.
+
+    Its attribute is checked strictly. Create the referenced record first, or correct the reference.
+    """
+
+    code = "reference-missing"
+    failure = Failure.UNPROCESSABLE
+
+
+class Record(NamedTuple):
+    """One version of a record: its document as stored, JSON bytes without `id` and `href`."""
+
+    id: str
+    version: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version in a record's history: what it held (None: the deletion), since when, and who wrote it and why."""
+
+    version: int
+    document: bytes | None
+    since: datetime
+    operation: str | None
+    client_id: str | None
+    person: str | None
+    purpose: str | None
+    source: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorship:
+    """Who writes, for which purpose, from which source and why: what the change row and the trail entry say."""
+
+    change_id: UUID
+    trail_id: UUID
+    at: datetime
+    client_id: str
+    person: str | None
+    purpose: str
+    request_id: str
+    source: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """A client's name for one request, with a fingerprint of the request (SHA-256 of method, path and body)."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a version will hold: the document, and what is extracted from it for look-ups."""
+
+    document: bytes
+    terms: list[str]
+    label: str
+    links: list[Link]
+    strict: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: 'done', 'unchanged', 'absent', 'stale', 'referenced', 'replayed' or 'reused'."""
+
+    outcome: str
+    id: UUID
+    version: int
+
+
+class Records:
+    """The records of one inventory."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._sql = {
+            kind: {name: text.replace("{kind}", kind) for name, text in sql.statements("records.sql").items()}
+            for kind in KINDS
+        }
+
+    async def get(self, kind: str, identifier: UUID) -> Record | None:
+        """Return the record as it is now, or None."""
+        # One prepared statement and no context manager: this is the hottest line of the house.
+        statement = self._sql[kind]["get"]
+        async with self._connections.lend() as connection:
+            cursor = await connection.execute(statement, (bucket_of(identifier), identifier), prepare=True)
+            row = await cursor.fetchone()
+        return Record(str(identifier), row[0], row[1]) if row else None
+
+    async def get_as_of(self, kind: str, identifier: UUID, *, as_of: datetime) -> Record | None:
+        """Return the record as it was at `as_of`, or None when it was not there then."""
+        values = {"bucket": bucket_of(identifier), "id": identifier, "as_of": as_of}
+        return await self._one(kind, "get_as_of", identifier, values)
+
+    async def get_version(self, kind: str, identifier: UUID, *, version: int) -> Record | None:
+        """Return one version of the record, present or superseded, or None."""
+        values = {"bucket": bucket_of(identifier), "id": identifier, "version": version}
+        return await self._one(kind, "get_version", identifier, values)
+
+    async def versions(self, kind: str, identifier: UUID, *, limit: int = 100) -> list[Version]:
+        """Return the versions of the record, newest first; empty when it never was."""
+        values = {"bucket": bucket_of(identifier), "id": identifier, "limit": limit}
+        async with self._connections.lend() as connection:
+            cursor = await connection.execute(self._sql[kind]["versions"], values)
+            return [Version(*row) for row in await cursor.fetchall()]
+
+    async def linked_from(self, identifier: UUID, *, limit: int = 100) -> list[tuple[str, str, str, str]]:
+        """Return what points at the record: (kind, id, attribute, role) of each."""
+        statement = next(iter(self._sql.values()))["linked_from"]
+        async with self._connections.lend() as connection:
+            cursor = await connection.execute(statement, (bucket_of(identifier), identifier, limit))
+            return await cursor.fetchall()
+
+    async def create(
+        self, kind: str, identifier: UUID, *, draft: Draft, authorship: Authorship, key: IdempotencyKey | None
+    ) -> Written:
+        """Write a new record.
+
+        Raises ReferenceMissing when a strictly checked reference names nothing.
+        """
+        values = (
+            bucket_of(identifier),
+            identifier,
+            *_content(draft),
+            *_links(draft),
+            *_authorship(authorship, key),
+        )
+        return await self._write(kind, "create", values, draft)
+
+    async def replace(
+        self,
+        kind: str,
+        identifier: UUID,
+        *,
+        expected: int,
+        draft: Draft | None,
+        relink: bool,
+        authorship: Authorship,
+        key: IdempotencyKey | None,
+    ) -> Written:
+        """Replace version `expected` of a record by `draft` (None: delete it), keeping what was in history.
+
+        Raises ReferenceMissing as `create` does and WriteContention when others win too often.
+        """
+        values = (
+            bucket_of(identifier),
+            identifier,
+            expected,
+            *(_content(draft) if draft else (None, None, None)),
+            relink,
+            *_links(draft),
+            *_authorship(authorship, key),
+        )
+        return await self._write(kind, "replace", values, draft)
+
+    async def seen(self, client_id: str, key: IdempotencyKey) -> Written | None:
+        """Return what the first request with this key did ('replayed'), or 'reused' when that was another request."""
+        statement = next(iter(self._sql.values()))["seen"]
+        values = (key.fingerprint, _key_bucket(client_id, key.key), client_id, key.key)
+        async with self._connections.lend() as connection:
+            row = await (await connection.execute(statement, values, prepare=True)).fetchone()
+        return Written(*row) if row else None
+
+    async def missing(self, links: list[Link]) -> set[str]:
+        """Return the attributes of those links whose targets are not held."""
+        async with self._connections.lend() as connection:
+            return {wanted for _, _, wanted in await self._missing(connection, links, "existing")}
+
+    async def _one(self, kind: str, name: str, identifier: UUID, values: dict[str, Any]) -> Record | None:
+        async with self._connections.lend() as connection:
+            row = await (await connection.execute(self._sql[kind][name], values)).fetchone()
+        return Record(str(identifier), *row) if row else None
+
+    async def _write(self, kind: str, name: str, values: tuple[Any, ...], draft: Draft | None) -> Written:
+        statement = self._sql[kind][name]
+        strict = [link for link in draft.links if link.attribute in draft.strict] if draft else []
+        async with self._connections.lend() as connection:
+            for _ in range(_ATTEMPTS):
+                try:
+                    if not strict:
+                        return await _call(connection, statement, values)
+                    async with connection.transaction():
+                        await self._lock_targets(connection, strict)
+                        return await _call(connection, statement, values)
+                except (
+                    psycopg.errors.SerializationFailure,
+                    psycopg.errors.DeadlockDetected,
+                    psycopg.errors.UniqueViolation,
+                ):
+                    # A later transaction won the record, or the same idempotency key: look again, with a new position.
+                    continue
+        raise WriteContention
+
+    async def _lock_targets(self, connection: Connection, links: list[Link]) -> None:
+        missing = await self._missing(connection, links, "lock_existing")
+        if missing:
+            names = ", ".join(sorted(f"{attribute} ({kind} {identifier})" for kind, identifier, attribute in missing))
+            raise ReferenceMissing(
+                f"The inventory does not hold what is named by {names}. Create it first, or correct the reference."
+            )
+
+    async def _missing(
+        self, connection: Connection, links: list[Link], statement: str
+    ) -> list[tuple[str, str, str]]:
+        missing = []
+        for kind in sorted({link.target_kind for link in links}):
+            wanted = {str(link.target_id): link.attribute for link in links if link.target_kind == kind}
+            cursor = await connection.execute(self._sql[kind][statement], (list(wanted),), prepare=True)
+            held = {row[0] for row in await cursor.fetchall()}
+            missing += [(kind, identifier, wanted[identifier]) for identifier in wanted.keys() - held]
+        return missing
+
+
+async def _call(connection: Connection, statement: str, values: tuple[Any, ...]) -> Written:
+    row = await (await connection.execute(statement, values, prepare=True)).fetchone()
+    if row is None:
+        raise RuntimeError("a write function returned nothing")
+    return Written(*row)
+
+
+def _content(draft: Draft) -> tuple[str, list[str], str]:
+    return draft.document.decode(), draft.terms, fold(draft.label)
+
+
+def _links(draft: Draft | None) -> tuple[list[str], list[UUID], list[str], list[str], list[bool]]:
+    links = draft.links if draft else []
+    strict = draft.strict if draft else frozenset()
+    return (
+        [link.attribute for link in links],
+        [link.target_id for link in links],
+        [link.target_kind for link in links],
+        [link.role or "" for link in links],
+        [link.attribute in strict for link in links],
+    )
+
+
+def _authorship(authorship: Authorship, key: IdempotencyKey | None) -> tuple[Any, ...]:
+    return (
+        authorship.change_id,
+        authorship.at,
+        authorship.client_id,
+        authorship.person,
+        authorship.purpose,
+        authorship.source,
+        authorship.reason,
+        authorship.request_id,
+        _key_bucket(authorship.client_id, key.key) if key else None,
+        key.key if key else None,
+        key.fingerprint if key else None,
+        authorship.trail_id,
+    )
+
+
+def _key_bucket(client_id: str, key: str) -> int:
+    return crc32(f"{client_id}\0{key}".encode()) % BUCKETS

@@ -1,0 +1,139 @@
+"""The register: small governed tables about who may use the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from customer_inventory.repository import sql
+from customer_inventory.repository.connections import Connections
+
+_SQL = sql.statements("register.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered process: its credentials' hash, purposes, status, and grants as "verb:kind" ("*" = every kind)."""
+
+    client_id: str
+    name: str
+    secret_hash: bytes | None
+    purposes: tuple[str, ...]
+    status: str
+    registered_at: datetime
+    registered_by: str
+    grants: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may sign in at the console."""
+
+    id: UUID
+    login: str
+    display_name: str
+    password_hash: str
+    role: str
+    status: str
+
+
+class Register:
+    """The register of one inventory."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def add_client(
+        self,
+        *,
+        client_id: str,
+        name: str,
+        secret_hash: bytes | None,
+        purposes: Sequence[str],
+        grants: Sequence[tuple[str, str]],
+        at: datetime,
+        by: str,
+    ) -> bool:
+        """Add a client with its grants in one transaction; return False, changing nothing, when the name is taken."""
+        values = {"client_id": client_id, "name": name, "secret_hash": secret_hash, "purposes": list(purposes)}
+        async with self._connections.lend() as connection, connection.transaction():
+            added = await connection.execute(_SQL["add_client"], {**values, "at": at, "by": by})
+            if added.rowcount == 0:
+                return False
+            verbs, kinds = [verb for verb, _ in grants], [kind for _, kind in grants]
+            await connection.execute(_SQL["add_grants"], (client_id, verbs, kinds))
+        return True
+
+    async def clients(self) -> list[Client]:
+        """Return every client, by name."""
+        return [_client(row) for row in await self._rows("clients")]
+
+    async def client(self, identifier_or_name: str) -> Client | None:
+        """Return the client with this id or name, or None."""
+        rows = await self._rows("client", {"of": identifier_or_name})
+        return _client(rows[0]) if rows else None
+
+    async def set_client_status(self, client_id: str, *, status: str) -> bool:
+        """Set a client's status ('active' or 'revoked'); return whether there is such a client."""
+        return await self._execute("set_client_status", (status, client_id)) > 0
+
+    async def add_person(
+        self, *, identifier: UUID, login: str, display_name: str, password_hash: str, role: str, at: datetime
+    ) -> bool:
+        """Add a person; return False, changing nothing, when the login is taken."""
+        values = (identifier, login, display_name, password_hash, role, at)
+        return await self._execute("add_person", values) > 0
+
+    async def people(self) -> list[Person]:
+        """Return everyone who was ever given access, by login."""
+        return [Person(*row) for row in await self._rows("people")]
+
+    async def person_by_login(self, login: str) -> Person | None:
+        """Return the person with this login, or None."""
+        rows = await self._rows("person_by_login", (login,))
+        return Person(*rows[0]) if rows else None
+
+    async def set_password(self, person_id: UUID, *, password_hash: str) -> None:
+        """Set a person's password and end all their sessions, together."""
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["set_password"], (password_hash, person_id))
+            await connection.execute(_SQL["end_sessions"], (person_id,))
+
+    async def add_session(self, *, token_hash: bytes, person_id: UUID, at: datetime, expires_at: datetime) -> None:
+        """Start a session; sessions past their end are swept away with it."""
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["drop_expired_sessions"], (at,))
+            await connection.execute(_SQL["add_session"], (token_hash, person_id, at, expires_at))
+
+    async def session(self, token_hash: bytes, *, at: datetime) -> Person | None:
+        """Return whose session this is, or None when it ended, never was, or its person was disabled."""
+        rows = await self._rows("session", (token_hash, at))
+        return Person(*rows[0]) if rows else None
+
+    async def end_session(self, token_hash: bytes) -> None:
+        """End a session."""
+        await self._execute("end_session", (token_hash,))
+
+    async def add_signing_key(self, *, identifier: str, private_key: bytes, at: datetime) -> None:
+        """Keep a key that signs access tokens (a JSON Web Key as JSON)."""
+        await self._execute("add_signing_key", (identifier, private_key.decode(), at))
+
+    async def signing_keys(self) -> list[tuple[str, bytes]]:
+        """Return the signing keys, oldest first, as (id, JSON Web Key)."""
+        return [(row[0], row[1]) for row in await self._rows("signing_keys")]
+
+    async def _rows(self, name: str, values: Any = None) -> list[tuple[Any, ...]]:
+        async with self._connections.lend() as connection:
+            return await (await connection.execute(_SQL[name], values)).fetchall()
+
+    async def _execute(self, name: str, values: tuple[Any, ...]) -> int:
+        async with self._connections.lend() as connection:
+            return (await connection.execute(_SQL[name], values)).rowcount
+
+
+def _client(row: tuple[Any, ...]) -> Client:
+    client_id, name, secret_hash, purposes, status, at, by, grants = row
+    return Client(client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants))

@@ -1,0 +1,50 @@
+-- Pieces from which `query.py` composes lists. In braces: `{kind}` a table, the rest pieces of this file or expressions
+-- of `kinds.value_expression`; every value from outside is a bound parameter.
+
+-- name: now
+{kind} t
+
+-- name: as_of
+(select bucket, id, version, doc, terms, label from {kind} where updated_at <= %s
+ union all
+ select bucket, id, version, doc, terms, label from {kind}_history where updated_at <= %s and superseded_at > %s) t
+
+-- name: page
+select id::text, version, doc, bucket {keys} from {source} where {where} order by {order} limit %s offset %s
+
+-- name: count
+select count(*) from (select from {source} where {where} limit %s) hit
+
+-- name: estimate
+explain (format json) select from {source} where {where}
+
+-- name: equals
+terms && %s::text[]
+
+-- name: compares
+({value} {operator} %s::{type} and {value} > {missing})
+
+-- name: some_compares
+-- An array lies on the way: any element may match (TMF630 part 1, 4.4).
+exists (select from jsonb_path_query(doc, %s::jsonpath) v where {value} {operator} %s::{type})
+
+-- name: named
+-- Every word of the search stands in the name, in any order; the trigram index serves both.
+label like %s
+
+-- name: sounds
+-- A name like this one: trigram similarity of words, for typing errors.
+%s <%% label
+
+-- name: total
+-- The exact number of records of a kind below the horizon, by which later totals count on: what this snapshot already
+-- sees at or above the horizon is taken off again.
+with edge as (select feed_horizon() as horizon)
+select (select count(*) from {kind}) - coalesce((
+    select count(*) filter (where operation = 'create') - count(*) filter (where operation = 'delete')
+    from change_record where position >= (select horizon from edge) and kind = '{kind}'), 0),
+    (select horizon from edge)
+
+-- name: total_since
+select count(*) filter (where operation = 'create') - count(*) filter (where operation = 'delete'), count(*)
+from change_record where position >= %s and kind = '{kind}'

@@ -1,0 +1,59 @@
+-- The register: clients and their grants, people and their sessions, signing keys, import runs.
+
+-- name: add_client
+insert into client (client_id, name, secret_hash, purposes, status, registered_at, registered_by)
+values (%(client_id)s, %(name)s, %(secret_hash)s, %(purposes)s, 'active', %(at)s, %(by)s) on conflict do nothing
+
+-- name: add_grants
+insert into client_grant (client_id, verb, kind)
+select %s, verb, kind from unnest(%s::text[], %s::text[]) as g(verb, kind) on conflict do nothing
+
+-- name: clients
+select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
+    coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
+              where g.client_id = c.client_id), '{}')
+from client c order by c.name
+
+-- name: client
+select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
+    coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
+              where g.client_id = c.client_id), '{}')
+from client c where c.client_id = %(of)s or c.name = %(of)s
+
+-- name: set_client_status
+update client set status = %s where client_id = %s
+
+-- name: add_person
+insert into person (id, login, display_name, password_hash, role, status, created_at)
+values (%s, %s, %s, %s, %s, 'active', %s) on conflict do nothing
+
+-- name: person_by_login
+select id, login, display_name, password_hash, role, status from person where login = %s
+
+-- name: people
+select id, login, display_name, password_hash, role, status from person order by login
+
+-- name: set_password
+update person set password_hash = %s where id = %s
+
+-- name: end_sessions
+delete from session where person_id = %s
+
+-- name: add_session
+insert into session (token_hash, person_id, created_at, expires_at) values (%s, %s, %s, %s)
+
+-- name: session
+select p.id, p.login, p.display_name, p.password_hash, p.role, p.status from session s
+join person p on p.id = s.person_id where s.token_hash = %s and s.expires_at > %s and p.status = 'active'
+
+-- name: end_session
+delete from session where token_hash = %s
+
+-- name: drop_expired_sessions
+delete from session where expires_at <= %s
+
+-- name: add_signing_key
+insert into signing_key (id, private_key, created_at) values (%s, %s, %s) on conflict do nothing
+
+-- name: signing_keys
+select id, private_key from signing_key order by created_at, id

@@ -1,0 +1,218 @@
+-- The repository's schema as a fresh inventory gets it. `migrations/` leads an older inventory to the same place;
+-- tests/contract/test_migrations.py builds one database from each and compares their catalogues.
+--
+-- Three stores (docs/explanation/architecture.md):
+--   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
+--   journal   append-only facts: change, change_record (the feed), trail
+--   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record, import_run
+--
+-- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
+-- be unique over everything (idempotency, source_record) take as bucket a hash of the value they are keyed by; the
+-- other register tables are small and would be reference tables. Timestamps are always parameters. No triggers.
+
+create extension if not exists pg_trgm;
+
+-- ---------------------------------------------------------------- the feed's positions
+
+-- Positions are transaction ids (xid8) moved by `shift`. A restored inventory starts over with small transaction ids;
+-- the shift keeps positions rising across restores, so readers' cursors stay valid. One row.
+create table feed_origin (
+    only_one boolean primary key default true check (only_one),
+    shift bigint not null
+);
+insert into feed_origin (shift) values (0);
+
+create function feed_position() returns bigint
+    language sql stable parallel safe
+    return pg_current_xact_id()::text::bigint + (select shift from feed_origin);
+
+-- Everything below the horizon is settled: no transaction with a lower position can still commit, so a reader that
+-- stays below it never skips one. Never order by time: commit order and clock order differ.
+create function feed_horizon() returns bigint
+    language sql stable parallel safe
+    return pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (select shift from feed_origin);
+
+-- ---------------------------------------------------------------- journal: changes
+
+create table change (
+    bucket smallint not null,
+    id uuid not null,
+    position bigint not null,
+    at timestamptz not null,
+    client_id text not null,
+    person text,
+    purpose text not null,
+    operation text not null check (operation in ('create', 'modify', 'delete', 'import')),
+    source text,
+    reason text,
+    request_id text not null,
+    primary key (bucket, id)
+);
+
+-- What each change touched: one row a record version, in the order in which a reader of the feed gets them.
+create table change_record (
+    position bigint not null,
+    bucket smallint not null,
+    record_id uuid not null,
+    version bigint not null,
+    kind text not null,
+    operation text not null check (operation in ('create', 'modify', 'delete')),
+    change_id uuid not null,
+    primary key (position, bucket, record_id, version)
+);
+
+-- ---------------------------------------------------------------- journal: the access trail
+
+-- Who was shown or did what, for which purpose; written and flushed before the answer leaves. `record_ids` holds every
+-- id that was shown. No customer data but ids.
+create table trail (
+    bucket smallint not null,
+    id uuid not null,
+    at timestamptz not null,
+    client_id text not null,
+    person text,
+    purpose text not null,
+    verb text not null,
+    kind text not null,
+    outcome text not null check (outcome in ('shown', 'done', 'unchanged', 'replayed', 'absent', 'stale', 'refused')),
+    record_ids uuid[] not null,
+    request_id text not null,
+    primary key (bucket, id)
+);
+
+-- ---------------------------------------------------------------- links
+
+-- References between records, readable from both ends. A link whose ends live in two buckets has a row in each.
+create table link (
+    bucket smallint not null,
+    source_id uuid not null,
+    attribute text not null,
+    target_id uuid not null,
+    role text not null,
+    source_kind text not null,
+    target_kind text not null,
+    strict boolean not null,
+    primary key (bucket, source_id, attribute, target_id, role)
+);
+create index link_target on link (bucket, target_id);
+
+create function bucket_of(id uuid) returns smallint
+    language sql immutable strict parallel safe
+    return (('x' || substr(id::text, 16, 3))::bit(12)::int)::smallint;
+
+create function write_links(
+    p_source_id uuid, p_source_kind text, p_attributes text[], p_targets uuid[], p_kinds text[], p_roles text[],
+    p_strict boolean[]
+) returns void
+    language sql volatile
+begin atomic
+    insert into link (bucket, source_id, attribute, target_id, role, source_kind, target_kind, strict)
+    select distinct on (b.bucket, l.attribute, l.target, l.role)
+        b.bucket, p_source_id, l.attribute, l.target, l.role, p_source_kind, l.kind, l.strict
+    from unnest(p_attributes, p_targets, p_kinds, p_roles, p_strict) as l(attribute, target, kind, role, strict)
+    cross join lateral (select bucket_of(p_source_id) union select bucket_of(l.target)) as b(bucket)
+    on conflict do nothing;
+end;
+
+create function drop_links(p_source_id uuid) returns void
+    language sql volatile
+begin atomic
+    delete from link where bucket in (
+        select bucket_of(target_id) from link where bucket = bucket_of(p_source_id) and source_id = p_source_id
+        union select bucket_of(p_source_id)
+    ) and source_id = p_source_id;
+end;
+
+-- ---------------------------------------------------------------- register
+
+create table client (
+    client_id text primary key,
+    name text not null unique,
+    secret_hash bytea,                      -- SHA-256 of a 256-bit random secret; null: cannot ask for tokens
+    purposes text[] not null check (cardinality(purposes) > 0),
+    status text not null check (status in ('active', 'revoked')),
+    registered_at timestamptz not null,
+    registered_by text not null
+);
+
+create table client_grant (
+    client_id text not null references client on delete cascade,
+    verb text not null,
+    kind text not null,                     -- a kind of record, or '*' for every kind there is or will be
+    primary key (client_id, verb, kind)
+);
+
+create table person (
+    id uuid primary key,
+    login text not null unique,
+    display_name text not null,
+    password_hash text not null,            -- argon2id
+    role text not null check (role in ('administrator', 'steward', 'auditor')),
+    status text not null check (status in ('active', 'disabled')),
+    created_at timestamptz not null
+);
+
+create table session (
+    token_hash bytea primary key,           -- SHA-256 of the cookie
+    person_id uuid not null references person on delete cascade,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create table signing_key (
+    id text primary key,
+    private_key jsonb not null,             -- JSON Web Key (RFC 7517), EdDSA
+    created_at timestamptz not null
+);
+
+-- A repeated request with the same key gets the answer that the first one got: the record version is named, not kept,
+-- so that no customer data lives here.
+create table idempotency (
+    bucket smallint not null,
+    client_id text not null,
+    key text not null,
+    fingerprint bytea not null,             -- SHA-256 of method, path and body
+    kind text not null,
+    record_id uuid not null,
+    version bigint not null,
+    at timestamptz not null,
+    primary key (bucket, client_id, key)
+);
+
+-- Which record a source's own id names: the key by which an import finds again what it brought.
+create table source_record (
+    bucket smallint not null,
+    kind text not null,
+    source text not null,
+    source_id text not null,
+    record_id uuid not null,
+    primary key (bucket, kind, source, source_id)
+);
+
+create table import_run (
+    id uuid primary key,
+    file_name text not null,
+    source text not null,
+    started_by text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    rows_read bigint not null default 0,
+    accepted bigint not null default 0,
+    rejected bigint not null default 0,
+    created bigint not null default 0,
+    updated bigint not null default 0,
+    unchanged bigint not null default 0,
+    status text not null check (status in ('running', 'finished', 'failed'))
+);
+
+-- ---------------------------------------------------------------- words of SQL that filters and sorts use
+
+-- An RFC 3339 date-time as an instant. Immutable in truth: the model refuses date-times without a zone, so the
+-- session's time zone is never asked; that is what lets it stand in an index.
+create function instant(value text) returns timestamptz
+    language sql immutable strict parallel safe
+    return value::timestamptz;
+
+create function as_number(value text) returns numeric
+    language sql immutable strict parallel safe
+    return value::numeric;

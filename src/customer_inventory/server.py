@@ -1,0 +1,176 @@
+"""The server: joins the two doors, health and metrics into one ASGI application, and runs it.
+
+`/tmf-api/…` and `/oauth2/token` go to the API, `/health/…`, `/metrics` and `/openapi.json` are answered here, everything
+else is the console's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from customer_inventory import __version__
+from customer_inventory.access import Desk
+from customer_inventory.api import TmfApi, TokenEndpoint
+from customer_inventory.api.errors import error_answer, error_body
+from customer_inventory.api.exchange import Answer, Exchange, send_answer
+from customer_inventory.api.openapi import openapi_document
+from customer_inventory.api.tmf import UnknownPath
+from customer_inventory.console import create_console
+from customer_inventory.errors import InventoryError
+from customer_inventory.repository.connections import RepositoryUnavailable
+from customer_inventory.settings import Settings
+
+_DRAIN_S = 10
+
+
+class Metrics:
+    """What is counted, for Prometheus; labels are resources, methods and status codes, never customer data."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "customer_inventory_requests",
+            "Requests to the TM Forum APIs.",
+            ("resource", "method", "status"),
+            registry=self.registry,
+        )
+        info = Gauge("customer_inventory_build_info", "The version that runs.", ("version",), registry=self.registry)
+        info.labels(__version__).set(1)
+        self._children: dict[tuple[str, str, int], Counter] = {}
+
+    def measure(self, resource: str, method: str, status: int) -> None:
+        """Count one answer."""
+        key = (resource, method if method in _METHODS else "other", status)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self._requests.labels(resource, key[1], str(status))
+        child.inc()
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"})
+
+
+class Application:
+    """The whole server as one ASGI application."""
+
+    def __init__(self, desk: Desk, settings: Settings) -> None:
+        self._desk = desk
+        self._metrics = Metrics()
+        self._tmf: ASGIApp = TmfApi(desk, public_url=settings.public_url, measure=self._metrics.measure)
+        self._tokens: ASGIApp = TokenEndpoint(desk)
+        self._console: ASGIApp = create_console(desk, clock=desk.clock)
+        self._openapi = openapi_document(public_url=settings.public_url)
+        self._own = {
+            "/health/live": self._live,
+            "/health/ready": self._ready,
+            "/metrics": self._prometheus,
+            "/openapi.json": self._document,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse what is not HTTP."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if path.startswith("/tmf-api/"):
+            await self._tmf(scope, receive, send)
+        elif path == "/oauth2/token":
+            await self._tokens(scope, receive, send)
+        elif path in self._own:
+            exchange = Exchange(scope, receive)
+            answer = await self._own[path]() if exchange.method in {"GET", "HEAD"} else _get_only()
+            await send_answer(send, answer, exchange)
+        elif path.startswith(("/tmf-api", "/oauth2", "/inventory", "/health")):
+            await send_answer(send, error_answer(UnknownPath()), Exchange(scope, receive))
+        else:
+            await self._console(scope, receive, send)
+
+    async def _live(self) -> Answer:
+        return Answer(200, b'{"status":"pass"}')
+
+    async def _ready(self) -> Answer:
+        try:
+            async with asyncio.timeout(2):
+                await self._desk.repository.ping()
+        except InventoryError as error:
+            return error_answer(error)
+        except TimeoutError:
+            return error_answer(RepositoryUnavailable())
+        return Answer(200, b'{"status":"pass"}')
+
+    async def _prometheus(self) -> Answer:
+        text = generate_latest(self._metrics.registry)
+        return Answer(200, text, ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),))
+
+    async def _document(self) -> Answer:
+        return Answer(200, self._openapi)
+
+
+def _get_only() -> Answer:
+    body = error_body(
+        code="method-not-allowed",
+        reason="The method is not allowed at this path.",
+        message="Use GET.",
+        status=405,
+    )
+    return Answer(405, body).plus((b"allow", b"GET, HEAD"))
+
+
+class JsonHttpProtocol(HttpToolsProtocol):
+    """HTTP whose own refusals (a request line or header that is no HTTP) have the one error body too."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what could not be parsed, and close the connection."""
+        body = error_body(
+            code="malformed-http",
+            reason="The request is not well-formed HTTP.",
+            message="Check the request line and the headers; non-ASCII characters of an address are percent-encoded.",
+            status=400,
+        )
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
+        self.transport.write(head + b"connection: close\r\n\r\n" + body)
+        self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with our own signal handling: Ctrl-C ends the server, and then the caller goes on to stop the rest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+async def run(application: ASGIApp, settings: Settings) -> bool:
+    """Serve until a signal says to stop; return False when the server could not listen (the log says why)."""
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        http=JsonHttpProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_S,
+        h11_max_incomplete_event_size=None,
+    )
+    server = _Server(config)
+    await server.serve()
+    return server.started
