@@ -61,6 +61,16 @@ create table change_record (
     primary key (position, bucket, record_id, version)
 );
 
+-- After a restore: move the origin so that new positions lie above every restored one. Returns the shift.
+create function repository_rebase_positions() returns bigint
+    language sql volatile
+begin atomic
+    update feed_origin set shift = greatest(
+        shift,
+        coalesce((select max(position) from change_record), 0) + 1 - pg_current_xact_id()::text::bigint
+    ) returning shift;
+end;
+
 -- ---------------------------------------------------------------- journal: the access trail
 
 -- Who was shown or did what, for which purpose; written and flushed before the answer leaves. `record_ids` holds every
