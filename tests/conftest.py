@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -39,31 +42,52 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+@dataclass(frozen=True)
+class RunningEngine:
+    """The session's engine: how its superuser reaches it, and how the product does."""
+
+    superuser: str
+    product: dict[str, str]
+
+    @asynccontextmanager
+    async def database(self, *, template: str) -> AsyncIterator[str]:
+        """Make a database for the time of the block; yield the product's connection string."""
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        await self.execute(f"create database {name} owner {self.product['user']} template {template}")
+        yield make_conninfo("", **{**self.product, "dbname": name})
+        await self.execute(f"drop database {name} with (force)")
+
+    async def execute(self, statement: str) -> None:
+        """Execute one statement as superuser."""
+        async with await psycopg.AsyncConnection.connect(self.superuser, autocommit=True) as connection:
+            await connection.execute(statement)
+
+
 @pytest.fixture(scope="session")
-async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """A running embedded engine: the connection string of its superuser, who may make databases."""
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEngine]:
+    """A running embedded engine with a migrated template database."""
     data = tmp_path_factory.mktemp("engine") / "data"
     async with EmbeddedEngine(data).serving() as conninfo:
         host = conninfo_to_dict(conninfo)["host"]
         superuser = make_conninfo("", host=host, user="postgres", dbname="postgres", passfile=str(data / "superuser"))
         product = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
-        async with await psycopg.AsyncConnection.connect(superuser, autocommit=True) as connection:
-            await connection.execute(f"create database {_TEMPLATE} owner {product['user']}")
+        running = RunningEngine(superuser, product)
+        await running.execute(f"create database {_TEMPLATE} owner {product['user']}")
         await migrate(make_conninfo("", **{**product, "dbname": _TEMPLATE}))
-        yield make_conninfo(superuser, application_name=make_conninfo("", **product))
+        yield running
 
 
 @pytest.fixture
-async def empty_database(engine: str) -> AsyncIterator[str]:
+async def empty_database(engine: RunningEngine) -> AsyncIterator[str]:
     """The connection string of an empty database."""
-    async with _database(engine, template="template0") as conninfo:
+    async with engine.database(template="template0") as conninfo:
         yield conninfo
 
 
 @pytest.fixture
-async def database(engine: str) -> AsyncIterator[str]:
+async def database(engine: RunningEngine) -> AsyncIterator[str]:
     """The connection string of a fresh, migrated database."""
-    async with _database(engine, template=_TEMPLATE) as conninfo:
+    async with engine.database(template=_TEMPLATE) as conninfo:
         yield conninfo
 
 
@@ -88,53 +112,18 @@ async def access(desk: Desk) -> Access:
     return await desk.open_at_command_line(person="tester", purpose=None, request_id="test")
 
 
-def make_desk(repository: Repository, *reference_checks: str) -> _OpenDesk:
-    """Return a desk to open on a repository."""
-    return _OpenDesk(repository, reference_checks)
-
-
-class _OpenDesk:
-    def __init__(self, repository: Repository, reference_checks: tuple[str, ...]) -> None:
-        self._repository = repository
-        self._desk = Desk(
-            repository,
-            clock=system_clock,
-            randomness=secrets.randbits,
-            reference_checks=ReferenceChecks.parse(reference_checks),
-        )
-
-    async def __aenter__(self) -> Desk:
-        await register_own_clients(self._repository.register, clock=system_clock)
-        return await self._desk.__aenter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._desk.__aexit__(None, None, None)
-
-
-class _database:
-    def __init__(self, engine: str, *, template: str) -> None:
-        self._superuser = make_conninfo(engine, application_name="tests")
-        self._product = conninfo_to_dict(conninfo_to_dict(engine)["application_name"])
-        self._template = template
-        self._name = f"test_{os.getpid()}_{next(_numbers)}"
-
-    async def __aenter__(self) -> str:
-        async with await psycopg.AsyncConnection.connect(self._superuser, autocommit=True) as connection:
-            await connection.execute(
-                f"create database {self._name} owner {self._product['user']} template {self._template}"
-            )
-        return make_conninfo("", **{**self._product, "dbname": self._name})
-
-    async def __aexit__(self, *error: object) -> None:
-        async with await psycopg.AsyncConnection.connect(self._superuser, autocommit=True) as connection:
-            await connection.execute(f"drop database {self._name} with (force)")
+@asynccontextmanager
+async def make_desk(repository: Repository, *reference_checks: str) -> AsyncIterator[Desk]:
+    """Open a desk on a repository."""
+    await register_own_clients(repository.register, clock=system_clock)
+    checks = ReferenceChecks.parse(reference_checks)
+    async with Desk(repository, clock=system_clock, randomness=secrets.randbits, reference_checks=checks) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
     """The path of an installed Chromium."""
-    import shutil
-
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from customer_inventory.cli import access
+from cyclopts import CycloptsError
+
+from customer_inventory.cli import access, facilities
 from customer_inventory.cli.app import make_app
 from customer_inventory.cli.serve import serve
 
@@ -16,4 +18,9 @@ def main() -> None:
     app.command(serve, name="serve")
     app.command(access.client)
     app.command(access.person)
-    sys.exit(app())
+    for verb in (facilities.backup, facilities.restore, facilities.verify, facilities.migrate):
+        app.command(verb)
+    try:
+        sys.exit(app(exit_on_error=False))
+    except CycloptsError:
+        sys.exit(2)  # the message is printed already; 2 is wrong usage, as DESIGN 9 has it
