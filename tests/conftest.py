@@ -6,7 +6,7 @@ import itertools
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,10 +122,10 @@ async def make_desk(repository: Repository, *reference_checks: str) -> AsyncIter
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[str]:
+def chromium() -> str:
     """The path of an installed Chromium."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found is None:
         missing("no Chromium is installed")
-    yield str(found)
+    return str(found)

@@ -1,7 +1,7 @@
 """The server: joins the two doors, health and metrics into one ASGI application, and runs it.
 
-`/tmf-api/…` and `/oauth2/token` go to the API, `/health/…`, `/metrics` and `/openapi.json` are answered here, everything
-else is the console's.
+`/tmf-api/…` and `/oauth2/token` go to the API, `/health/…`, `/metrics` and `/openapi.json` are answered here,
+everything else is the console's.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _get_only() -> Answer:
 class JsonHttpProtocol(HttpToolsProtocol):
     """HTTP whose own refusals (a request line or header that is no HTTP) have the one error body too."""
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's words are not shown
         """Answer what could not be parsed, and close the connection."""
         body = error_body(
             code="malformed-http",

@@ -1,8 +1,8 @@
 """Settings: each is a flag, an environment variable and a line of a TOML file, in this order of precedence.
 
 The flag `--data` is the variable `CUSTOMER_INVENTORY_DATA` and `data` under `[customer_inventory]` in
-`customer-inventory.toml` (or the file that `CUSTOMER_INVENTORY_CONFIG` names). The command line (`cli/`) reads them into
-this one frozen record; nothing else looks at the environment.
+`customer-inventory.toml` (or the file that `CUSTOMER_INVENTORY_CONFIG` names). The command line (`cli/`) reads them
+into this one frozen record; nothing else looks at the environment.
 """
 
 from __future__ import annotations

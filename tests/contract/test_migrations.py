@@ -18,7 +18,9 @@ _CATALOGUE = {
         from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'""",
-    "tables": "select relname, relkind, relpersistence, reloptions from pg_class where relnamespace = 'public'::regnamespace",
+    "tables": """
+        select relname, relkind, relpersistence, reloptions from pg_class
+        where relnamespace = 'public'::regnamespace""",
     "indexes": "select indexdef from pg_indexes where schemaname = 'public'",
     "constraints": """
         select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
@@ -67,7 +69,16 @@ async def test_a_newer_inventory_is_refused(database: str) -> None:
 
 async def test_every_key_of_records_and_journal_contains_the_bucket(database: str) -> None:
     """DESIGN 3, made to distribute. The register's tables without a bucket are small: reference tables."""
-    register = {"client", "client_grant", "person", "session", "signing_key", "import_run", "feed_origin", "alembic_version"}
+    register = {
+        "client",
+        "client_grant",
+        "person",
+        "session",
+        "signing_key",
+        "import_run",
+        "feed_origin",
+        "alembic_version",
+    }
     async with await psycopg.AsyncConnection.connect(database) as connection:
         rows = await (
             await connection.execute(

@@ -28,7 +28,12 @@ def free_port() -> int:
 def command(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run `customer-inventory` with these words to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "customer_inventory", *words], capture_output=True, text=True, timeout=300, **options
+        [sys.executable, "-m", "customer_inventory", *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        **options,
     )
 
 

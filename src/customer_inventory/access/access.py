@@ -163,9 +163,7 @@ class Access:
         await self.note("read", resource.kind, "shown", tuple({str(identifier), *(link[1] for link in shown)}))
         return shown
 
-    async def create(
-        self, resource: Resource, document: dict[str, Any], *, key: IdempotencyKey | None = None
-    ) -> Saved:
+    async def create(self, resource: Resource, document: dict[str, Any], *, key: IdempotencyKey | None = None) -> Saved:
         """Create a record. Raises Denied, InvalidDocument, ReferenceMissing or IdempotencyKeyReused."""
         await self.require("create", resource.kind)
         document = {name: value for name, value in document.items() if name not in {"id", "href"}}
@@ -289,9 +287,7 @@ class Access:
             strict=self.facilities.reference_checks.with_check(resource.name, "strict"),
         )
 
-    async def _unresolved(
-        self, resource: Resource, document: dict[str, Any], found: list[Link]
-    ) -> tuple[str, ...]:
+    async def _unresolved(self, resource: Resource, document: dict[str, Any], found: list[Link]) -> tuple[str, ...]:
         """The warned-about reference attributes of a document that name nothing the inventory holds.
 
         Raises ReferenceUnknown for a strictly checked one whose id cannot be one of ours; strict ones that could be are
@@ -310,7 +306,9 @@ class Access:
         missing = await self.facilities.repository.records.missing(asked) if asked else set()
         return tuple(sorted((foreign & warned) | missing))
 
-    async def _current(self, verb: str, resource: Resource, identifier: UUID, expected: frozenset[int] | None) -> Record:
+    async def _current(
+        self, verb: str, resource: Resource, identifier: UUID, expected: frozenset[int] | None
+    ) -> Record:
         record = await self.facilities.repository.records.get(resource.kind, identifier)
         if record is None:
             await self._refuse_if_settled(verb, resource, identifier, "absent", expected)

@@ -139,6 +139,8 @@ def hash_secret(secret: str) -> bytes:
 
 
 def _well_formed(word: str) -> bool:
-    return 0 < len(word) <= _LONGEST_NAME and word.isascii() and word.replace(".", "").replace("-", "").replace(
-        "_", ""
-    ).isalnum()
+    return (
+        0 < len(word) <= _LONGEST_NAME
+        and word.isascii()
+        and word.replace(".", "").replace("-", "").replace("_", "").isalnum()
+    )

@@ -89,11 +89,15 @@ class Desk:
     async def open_at_command_line(
         self, *, person: str, purpose: str | None, request_id: str, source: str | None = None
     ) -> Access:
-        """Open an access for a command of the command line: whoever may run it on the data directory owns it anyway,
-        but what they do goes through the same gate into the same trail."""
+        """Open an access for a command of the command line.
+
+        Whoever may run it on the data directory owns that anyway; what they do goes into the same trail all the same.
+        """
         principal = await self._own(COMMAND_LINE)
         named = Principal(principal.client_id, principal.purposes, principal.grants, person)
-        return Access(self._facilities, named, purpose=purpose or principal.purposes[0], request_id=request_id, source=source)
+        return Access(
+            self._facilities, named, purpose=purpose or principal.purposes[0], request_id=request_id, source=source
+        )
 
     async def _own(self, client_id: str) -> Principal:
         principal = await self._principal(client_id)

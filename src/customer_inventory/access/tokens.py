@@ -6,9 +6,9 @@ revoked takes effect within a second on every server, whatever tokens are about.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 import secrets
 import time
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 
 import msgspec
@@ -121,15 +121,12 @@ class Tokens:
         return header.get("kid") not in {key.kid for key in self._keys.keys}
 
     async def _load(self) -> None:
-        keys = [
-            ECKey.import_key(msgspec.json.decode(private)) for _, private in await self._register.signing_keys()
-        ]
+        keys = [ECKey.import_key(msgspec.json.decode(private)) for _, private in await self._register.signing_keys()]
         self._keys = KeySet(list(keys))
         self._signing = keys[-1] if keys else None
         self._loaded = time.monotonic()
 
 
 def _base64(text: str) -> bytes:
-
 
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -20,7 +20,7 @@ def error_body(*, code: str, reason: str, message: str, status: int, **more: str
     )
 
 
-def error_answer(error: InventoryError, **more: str) -> Answer:
+def error_answer(error: InventoryError, /, **more: str) -> Answer:
     """Return the HTTP answer that an error of the inventory stands for; `more` are members that ride along."""
     status = error.failure.status
     headers: list[tuple[bytes, bytes]] = []

@@ -147,7 +147,7 @@ async def send_answer(send: Send, answer: Answer, exchange: Exchange) -> None:
         (b"content-length", b"%d" % len(answer.body)),
         (b"x-request-id", exchange.request_id.encode()),
     ]
-    if answer.status == 204 or answer.status == 304:
+    if answer.status in {204, 304}:
         headers = [header for header in headers if header[0] not in {b"content-length", b"content-type"}]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else answer.body})

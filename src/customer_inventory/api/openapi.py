@@ -34,7 +34,7 @@ _WORDS = {
     "412": "The record is not at the version that If-Match names.",
     "413": "The body is too large.",
     "415": "The media type is not supported.",
-    "422": "The Idempotency-Key was used for another request, a strict reference names nothing, or a query costs too much.",
+    "422": "The Idempotency-Key is another request's, a strict reference names nothing, or a query costs too much.",
     "503": "The repository cannot be reached.",
 }
 
@@ -44,7 +44,7 @@ def openapi_document(*, public_url: str) -> bytes:
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {"Error": _ERROR}
     for resource in RESOURCES.values():
-        base = f"{resource.api.base_paths[0]}/{resource.path}"
+        base = f"{resource.api.paths[0]}/{resource.path}"
         paths[base] = {"get": _list(resource), "post": _create(resource)}
         paths[f"{base}/{{id}}"] = {
             "parameters": [{"$ref": "#/components/parameters/id"}],
@@ -89,7 +89,9 @@ def _parameters() -> dict[str, Any]:
         "limit": _query(
             "limit", {**whole, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}, "How many records to answer with."
         ),
-        "sort": _query("sort", text, "Attributes to sort by, separated by commas; a minus sign before one: descending."),
+        "sort": _query(
+            "sort", text, "Attributes to sort by, separated by commas; a minus sign before one: descending."
+        ),
         "after": _query("after", text, "Cursor from a Link header: the page behind it."),
         "before": _query("before", text, "Cursor from a Link header: the page before it."),
         "asOf": _query("asOf", {"type": "string", "format": "date-time"}, "The state of the inventory at this moment."),

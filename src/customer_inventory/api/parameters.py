@@ -1,7 +1,7 @@
 """Query parameters: filters, sort, fields and pages, as TMF630 part 1 writes them, into a repository query.
 
-Forms of a filter: `name=x`, `name=x,y` and `name=x&name=y` (any of them), `birthDate.gt=…` with gt, gte, lt, lte and eq,
-and the same with encoded signs, `birthDate%3E%3D…`. Everything is bounded; anything not understood is refused.
+Forms of a filter: `name=x`, `name=x,y` and `name=x&name=y` (any of them), `birthDate.gt=…` with gt, gte, lt, lte and
+eq, and the same with encoded signs, `birthDate%3E%3D…`. Everything is bounded; anything not understood is refused.
 """
 
 from __future__ import annotations
@@ -212,5 +212,3 @@ def _text(raw: bytes) -> str:
 
 def _shown(name: str) -> str:
     return name[:80] if name.isprintable() else "(unprintable)"
-
-

@@ -17,7 +17,7 @@ _ALWAYS = ("id", "href", "@type")
 
 def href(resource: Resource, identifier: str, *, public_url: str = "") -> str:
     """Return the address of a record at its resource's canonical base path."""
-    return f"{public_url}{resource.api.base_paths[0]}/{resource.path}/{identifier}"
+    return f"{public_url}{resource.api.paths[0]}/{resource.path}/{identifier}"
 
 
 def represent(resource: Resource, record: Record, fields: frozenset[str] | None, *, public_url: str = "") -> bytes:

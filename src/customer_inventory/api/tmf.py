@@ -59,7 +59,7 @@ class TmfApi:
         self._public_url = public_url
         self._measure = measure
         self._resources = {
-            f"{base}/{resource.path}": resource for resource in RESOURCES.values() for base in resource.api.base_paths
+            f"{base}/{resource.path}": resource for resource in RESOURCES.values() for base in resource.api.paths
         }
         self._on_list: dict[str, _Handler] = {"GET": self._list, "HEAD": self._list, "POST": self._create}
         self._on_one: dict[str, _OneHandler] = {

@@ -116,11 +116,7 @@ def add(login: str, *, role: str = "steward", name: str = "", settings: Configur
 
 async def _add(login: str, role: str, name: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        _show(
-            await add_person(
-                desk.repository.register, login=login, display_name=name, role=role, clock=system_clock
-            )
-        )
+        _show(await add_person(desk.repository.register, login=login, display_name=name, role=role, clock=system_clock))
 
 
 @person.command(name="list")

@@ -96,7 +96,9 @@ def check_config(path: Path) -> None:
         raise UnusableConfig(f"{path} has no section [{TOML_SECTION}].")
     unknown = section.keys() - {field.name for field in fields(Settings)} - _SERVE_ONLY
     if unknown:
-        raise UnusableConfig(f"{path} sets what is no setting: {', '.join(sorted(unknown))}. See --help for those that are.")
+        raise UnusableConfig(
+            f"{path} sets what is no setting: {', '.join(sorted(unknown))}. See --help for those that are."
+        )
 
 
 def _causes(error: BaseException) -> list[str]:

@@ -39,9 +39,7 @@ async def desk_on(conninfo: str, settings: Settings) -> AsyncIterator[Desk]:
     """Open the desk on a running engine, bringing its schema up to date first."""
     checks = ReferenceChecks.parse(settings.reference_check)
     await migrate(conninfo)
-    repository = Repository(
-        conninfo, connections=settings.connections, statement_timeout_ms=settings.statement_timeout
-    )
+    repository = Repository(conninfo, connections=settings.connections, statement_timeout_ms=settings.statement_timeout)
     try:
         await register_own_clients(repository.register, clock=system_clock)
         desk = Desk(repository, clock=system_clock, randomness=secrets.randbits, reference_checks=checks)
@@ -57,5 +55,3 @@ def operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
-
-

@@ -7,9 +7,9 @@ import structlog
 from customer_inventory.access import Desk
 from customer_inventory.access.people import FirstPassword, add_person
 from customer_inventory.capture.demo import load_demo
-from customer_inventory.clock import system_clock
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import desk_on, engine_of
+from customer_inventory.clock import system_clock
 from customer_inventory.errors import InventoryError
 from customer_inventory.server import Application
 from customer_inventory.server import run as run_server

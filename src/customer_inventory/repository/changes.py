@@ -1,7 +1,7 @@
 """The change feed: every record version in commit-safe order, for readers that keep their own place.
 
-Positions come from transaction ids and are read behind the snapshot horizon, so a transaction that commits late is never
-skipped; within a record, positions rise with versions (`sql/record_kind.sql` sees to it).
+Positions come from transaction ids and are read behind the snapshot horizon, so a transaction that commits late is
+never skipped; within a record, positions rise with versions (`sql/record_kind.sql` sees to it).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Connections to the engine: a few, opened once, lent to one piece of work at a time.
 
-psycopg's own pool cost more than the statement it carried on the hot path (DESIGN 6: keep it free of a generic pool), so
-this is the least that works: a stack of idle connections and a bounded wait. A connection that broke is thrown away and
-opened anew at the next loan, so the repository comes back by itself when the engine does.
+psycopg's own pool cost more than the statement it carried on the hot path (DESIGN 6: keep it free of a generic pool),
+so this is the least that works: a stack of idle connections and a bounded wait. A connection that broke is thrown away
+and opened anew at the next loan, so the repository comes back by itself when the engine does.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ async def connect(conninfo: str, *, statement_timeout_ms: int) -> Connection:
 
     Raises RepositoryUnavailable when the engine cannot be reached.
     """
-    options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+    options = (
+        f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+    )
     try:
         connection = await psycopg.AsyncConnection.connect(
             conninfo, autocommit=True, options=options, application_name="customer_inventory", connect_timeout=5

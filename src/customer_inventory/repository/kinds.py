@@ -35,13 +35,11 @@ def value_expression(attribute: Attribute) -> str:
     """
     if attribute.many:
         raise ValueError(f"{attribute.path} has several values")
-    steps = attribute.path.split(".")
+    path = attribute.path
+    steps = path.split(".")
     if any(not step.replace("@", "").isalnum() for step in steps):
-        raise ValueError(f"{attribute.path} is no attribute path")
-    if len(steps) == 1:
-        text = f"doc ->> '{steps[0]}'"
-    else:
-        text = f"doc #>> '{{{','.join(steps)}}}'"
+        raise ValueError(f"{path} is no attribute path")
+    text = f"doc ->> '{path}'" if len(steps) == 1 else f"doc #>> '{{{','.join(steps)}}}'"
     return _typed(text, attribute.type)
 
 

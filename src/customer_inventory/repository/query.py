@@ -219,7 +219,8 @@ def _edge(keys: list[_Key], query: Query) -> tuple[str, tuple[Any, ...], bool]:
         left = ", ".join(column for column, _, _ in columns)
         right = ", ".join(f"%s::{type_}" for _, type_, _ in columns)
         return f"({left}) {'<' if tie != backwards else '>'} ({right})", values, backwards
-    alternatives, parameters = [], []
+    alternatives: list[str] = []
+    parameters: list[Any] = []
     for at, (column, type_, descending) in enumerate(columns):
         equal = [f"{before} = %s::{before_type}" for before, before_type, _ in columns[:at]]
         sign = "<" if descending != backwards else ">"

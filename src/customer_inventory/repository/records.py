@@ -242,9 +242,7 @@ class Records:
                 f"The inventory does not hold what is named by {names}. Create it first, or correct the reference."
             )
 
-    async def _missing(
-        self, connection: Connection, links: list[Link], statement: str
-    ) -> list[tuple[str, str, str]]:
+    async def _missing(self, connection: Connection, links: list[Link], statement: str) -> list[tuple[str, str, str]]:
         missing = []
         for kind in sorted({link.target_kind for link in links}):
             wanted = {str(link.target_id): link.attribute for link in links if link.target_kind == kind}
