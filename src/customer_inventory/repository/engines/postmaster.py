@@ -77,7 +77,7 @@ class Postmaster:
         directory = site.directory
         with directory.usable():
             trim_log(directory.log)
-            (directory.postgres / "postmaster.pid").unlink(missing_ok=True)
+            _sweep(directory)
             log_from = directory.log.stat().st_size
             with directory.log.open("ab") as log:
                 process = await programs.start(_server(site), output=log)
@@ -187,6 +187,12 @@ def _server(site: Site) -> programs.Launch:
     return site.order("postgres", *words, data=site.directory.postgres)
 
 
+def _sweep(directory: DataDirectory) -> None:
+    """Remove the marks of a run that is over: PostgreSQL would believe their pids, which strangers may have by now."""
+    for mark in [directory.postgres / "postmaster.pid", *directory.socket.iterdir()]:
+        mark.unlink(missing_ok=True)
+
+
 async def _gone(directory: DataDirectory, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while alive(directory):
@@ -223,9 +229,12 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
 
 
 def _complaint(log: Path, log_from: int) -> str:
-    """Return the last fatal lines the server wrote; they speak of its files and settings."""
+    """Return the server's last fatal line and the two before, which often say why; they speak of files and settings."""
     with log.open("rb") as file:
         file.seek(log_from)
         said = file.read(64 * 1024).decode(errors="replace").splitlines()
-    fatal = [line for line in said if any(word in line for word in ("FATAL:", "PANIC:", "postgres:", "HINT:"))]
-    return " ".join(line.strip() for line in fatal[-3:]) or "it said nothing."
+    fatal = [
+        number for number, line in enumerate(said) if any(word in line for word in ("FATAL:", "PANIC:", "postgres:"))
+    ]
+    end = fatal[-1] + 1 if fatal else len(said)
+    return " ".join(line.strip() for line in said[max(0, end - 3) : end]) or "it said nothing."
