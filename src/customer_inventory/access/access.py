@@ -20,7 +20,8 @@ from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness, bucket_of, draw_bucket, new_id
-from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model import Resource, terms, validate
+from customer_inventory.model.relations import Link, links, unresolved
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.lists import Page
@@ -171,7 +172,7 @@ class Access:
         identifier = self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
         written = await self.facilities.repository.records.create(
-            resource.kind, identifier, draft=draft, authorship=self._authorship(), key=key
+            resource.kind, identifier, draft=draft, authorship=self._authorship(bucket_of(identifier)), key=key
         )
         if written.outcome == "done":
             return Saved(Record(str(identifier), 1, draft.document), "done", missing)
@@ -206,7 +207,7 @@ class Access:
                 expected=old.version,
                 draft=draft,
                 relink=links(resource, before) != draft.links,
-                authorship=self._authorship(),
+                authorship=self._authorship(bucket_of(identifier)),
                 key=key,
             )
             if written.outcome in {"done", "unchanged"}:
@@ -240,7 +241,7 @@ class Access:
                 expected=old.version,
                 draft=None,
                 relink=True,
-                authorship=self._authorship(),
+                authorship=self._authorship(bucket_of(identifier)),
                 key=key,
             )
             if written.outcome == "done":
@@ -294,7 +295,7 @@ class Access:
         checked by the write itself, under a lock.
         """
         checks = self.facilities.reference_checks
-        foreign = set(unresolved(resource, document))
+        foreign = {reference.attribute for reference in unresolved(resource, document)}
         strict = foreign & checks.with_check(resource.name, "strict")
         if strict:
             raise ReferenceForeign(
@@ -345,11 +346,12 @@ class Access:
             raise RecordNotFound(f"The inventory no longer holds the {resource.name} that this key created.")
         return Saved(record, "replayed", ())
 
-    def _authorship(self) -> Authorship:
+    def _authorship(self, bucket: int) -> Authorship:
+        """Who writes, with a change and a trail entry that live beside the record, so that a write is of one shard."""
         at = self.facilities.clock()
         return Authorship(
-            change_id=self._new_id(None, at),
-            trail_id=self._new_id(None, at),
+            change_id=self._new_id(bucket, at),
+            trail_id=self._new_id(bucket, at),
             at=at,
             client_id=self.principal.client_id,
             person=self.principal.person,

@@ -102,7 +102,10 @@ def _revision(connection: psycopg.Connection) -> str | None:
 def _create(connection: psycopg.Connection, head: str) -> None:
     with connection.transaction():
         connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-        connection.execute("create table alembic_version (version_num varchar(32) primary key)")
+        # As Alembic itself would make it, down to the name of the constraint.
+        connection.execute(
+            "create table alembic_version (version_num varchar(32) not null constraint alembic_version_pkc primary key)"
+        )
         connection.execute("insert into alembic_version values (%s)", (head,))
         connection.execute(fresh_schema())
 
