@@ -325,7 +325,7 @@ async def _session(conninfo: str) -> AsyncIterator[Connection]:
             await connection.execute(_SQL["patience"])
             yield connection
     except psycopg.OperationalError as error:
-        raise EngineError("The database could not be reached, or went away meanwhile. Try again.") from error
+        raise EngineError(f"The database cannot be worked with: {str(error).strip()}") from error
 
 
 async def _tables(connection: Connection) -> list[tuple[str, str]]:
