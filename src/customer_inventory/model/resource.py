@@ -1,0 +1,107 @@
+"""Resources: what is declared once for a kind of record, and everything that follows from it.
+
+Validation, filters, indexes, links, routes and the OpenAPI document read the declaration; none repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Struct
+
+from customer_inventory.model.attributes import Attribute, attributes_of, nearest_path
+from customer_inventory.model.shapes import Shape, shape_of
+
+IMMUTABLE = ("id", "href", "@type", "@baseType", "@schemaLocation")
+"""What a patch may repeat but never change (TMF630 part 1, section 5); these resources have no dates of the server."""
+
+Document = Mapping[str, Any]
+"""A resource as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One of the TM Forum Open APIs: its number, title, version, and base paths with the canonical one first."""
+
+    number: str
+    title: str
+    version: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An attribute that points at another record: where it stands and which classes of target are kept here.
+
+    `targets` maps the class a reference names to the resource that keeps it; `role` is the attribute beside it that
+    says what the target is to the record; `check` is what happens when there is no such record: off, warn or strict;
+    `owner` says that the record belongs to the target and lives in its bucket.
+    """
+
+    attribute: str
+    path: tuple[str, ...]
+    targets: Mapping[str, str]
+    check: str = "warn"
+    role: str | None = None
+    owner: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A kind of record: its names, its API, the Struct that says what it is, and what follows from that."""
+
+    name: str
+    kind: str
+    path: str
+    api: Api
+    struct: type[Struct]
+    mandatory: tuple[str, ...]
+    immutable: tuple[str, ...]
+    references: tuple[Reference, ...]
+    searchable: tuple[str, ...]
+    label: Callable[[Document], str]
+    shape: Shape
+    attributes: Mapping[str, Attribute]
+
+
+def declare(
+    *,
+    struct: type[Struct],
+    api: Api,
+    mandatory: tuple[str, ...],
+    references: tuple[Reference, ...],
+    searchable: tuple[str, ...],
+    label: Callable[[Document], str],
+) -> Resource:
+    """Return the resource that `struct` declares, named after it.
+
+    `mandatory` are the attributes a record cannot be without; `searchable` those with an index for ranges and order.
+    """
+    name = struct.__name__[0].lower() + struct.__name__[1:]
+    shape = shape_of(struct)
+    return Resource(
+        name=name,
+        kind="".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name),
+        path=name,
+        api=api,
+        struct=struct,
+        mandatory=mandatory,
+        immutable=IMMUTABLE,
+        references=references,
+        searchable=searchable,
+        label=label,
+        shape=shape,
+        attributes=attributes_of(shape, searchable=searchable),
+    )
+
+
+def first_text(document: Document, *names: str) -> str:
+    """Return the first of the attributes `names` that holds text, or an empty text."""
+    return next((text for name in names if isinstance(text := document.get(name), str) and text), "")
+
+
+def nearest(resource: Resource, path: str) -> str | None:
+    """Return the attribute that a mistyped `path` most likely means, or None when none is like it."""
+    return nearest_path(resource.attributes, path)

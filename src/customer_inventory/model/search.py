@@ -1,0 +1,115 @@
+"""Search terms: the texts by which the one inverted index finds a record by the value of an attribute.
+
+A term is `path=value` for every declared leaf, the value spelled canonically. A filter looks up the term of the value
+it was given, so equality is exact. Long values stand as their hash, which an index row has room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.problems import InvalidDocument, InvalidValue, Problem
+from customer_inventory.model.resource import Resource
+from customer_inventory.model.spelling import is_instant, read_number, spelled, spelled_instant, spelled_number
+
+TERMS = 4096
+"""How many terms one record may have: a large organisation's few thousand fit, an index bomb does not."""
+
+LONGEST_VALUE = 200
+"""How many characters of a value a term spells out; a longer one is hashed (an index row holds about 2,700 bytes)."""
+
+Branch = Mapping[str, tuple[str, str, "Branch | None"]]
+"""What to collect from an object: the name of an attribute, and of it the term's beginning, its type, what is below."""
+
+
+def terms(resource: Resource, document: Mapping[str, Any]) -> list[str]:
+    """Return the terms of a valid `document`, each once, in the order of the document.
+
+    Raises InvalidDocument when there are more than `TERMS`.
+    """
+    found: list[str] = []
+    _collect(_branch(resource), document, found)
+    distinct = list(dict.fromkeys(found))
+    if len(distinct) > TERMS:
+        raise InvalidDocument([Problem("", f"has more than {TERMS} different values to search by; split it")])
+    return distinct
+
+
+def term(resource: Resource, path: str, text: str) -> str:
+    """Return the term that `?path=text` looks up.
+
+    An attribute of any type takes a number in its canonical spelling. Raises InvalidValue when `text` cannot be a value
+    of the attribute, or `path` leads to no value.
+    """
+    attribute = resource.attributes.get(path)
+    if attribute is None:
+        raise InvalidValue(Problem("", f"the attribute asked for is none of {resource.name}"))
+    if not attribute.scalar:
+        raise InvalidValue(Problem(path, "is a group of attributes; compare one of them"))
+    if reason := _unfit(attribute, text):
+        raise InvalidValue(Problem(path, reason))
+    return _term(f"{path}=", _canonical(attribute, text))
+
+
+def _unfit(attribute: Attribute, text: str) -> str | None:
+    """Return why `text` cannot be a value of `attribute`, or None when it can."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "cannot hold such characters"
+    if attribute.enum and text not in attribute.enum:
+        return f"is one of {', '.join(attribute.enum)}"
+    if attribute.type == "boolean" and text not in {"true", "false"}:
+        return "is true or false"
+    if attribute.type in {"integer", "number"}:
+        number = read_number(text)
+        if number is None or (attribute.type == "integer" and number != int(number)):
+            return f"is of type {attribute.type}"
+    if attribute.type == "date-time" and not is_instant(text, attribute.formats):
+        return f"is a {' or a '.join(attribute.formats)} (RFC 3339 with a zone)"
+    return None
+
+
+def _canonical(attribute: Attribute, text: str) -> str:
+    """Return the spelling of the value that `text`, which fits, writes."""
+    if attribute.type in {"integer", "number"}:
+        return spelled_number(read_number(text) or 0)
+    if attribute.type == "date-time":
+        return spelled_instant(text) or text
+    return text
+
+
+def _term(prefix: str, value: str) -> str:
+    if len(value) <= LONGEST_VALUE:
+        return prefix + value
+    return f"{prefix[:-1]}#{sha256(value.encode()).hexdigest()}"
+
+
+def _collect(branch: Branch, value: Mapping[str, Any], found: list[str]) -> None:
+    """Add the terms of the object `value` and all below it to `found`."""
+    for name, content in value.items():
+        planned = branch.get(name)
+        if planned is None:
+            continue
+        prefix, kind, below = planned
+        for item in content if type(content) is list else (content,):
+            if below is not None and type(item) is dict:
+                _collect(below, item, found)
+            elif kind == "string" and type(item) is str and len(item) <= LONGEST_VALUE:
+                found.append(prefix + item)
+            elif (text := spelled(kind, item)) is not None:
+                found.append(_term(prefix, text))
+
+
+@cache
+def _branch(resource: Resource) -> Branch:
+    """Return what to collect from a document of `resource`."""
+    root: dict[str, Any] = {}
+    branches: dict[str, dict[str, Any]] = {"": root}
+    for path, attribute in resource.attributes.items():
+        above, _, name = path.rpartition(".")
+        below = None if attribute.scalar and attribute.type != "any" else branches.setdefault(path, {})
+        branches[above][name] = (f"{path}=", attribute.type, below)
+    return root

@@ -1,0 +1,162 @@
+"""Validation: whether a document is what its class demands, and if not, where and why.
+
+Two steps, because almost every document is fine: msgspec decides in compiled code whether it is valid to the letter.
+Only when it says no does the close look go through the shapes, which allow more (an unknown `@type` is read as the base
+class of its position, a missing one too) and can name every problem. What the quick look passes, the close look passes.
+Unknown attributes are left alone everywhere: the document is kept as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from customer_inventory.model.bounds import beyond_bounds, within_bounds
+from customer_inventory.model.entity import DayOrInstant
+from customer_inventory.model.problems import PROBLEMS_SHOWN, InvalidDocument, Problem
+from customer_inventory.model.resource import Resource
+from customer_inventory.model.shapes import Field, Leaf, Position, Shape
+from customer_inventory.model.spelling import is_instant
+
+_SEEN = {bool: "a truth", int: "a number", float: "a number", str: "a text", list: "an array", dict: "an object"}
+_WANTED = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "an object",
+    "date-time": "a date-time (RFC 3339 with a zone)",
+    "base64": "a text in base64",
+    "date": "a date-time (RFC 3339 with a zone) or a date",
+}
+
+
+def validate(resource: Resource, document: Any) -> None:
+    """Check `document` against `resource`, as a whole record: on create and after a patch.
+
+    Raises InvalidDocument with every problem found, up to `PROBLEMS_SHOWN`.
+    """
+    if type(document) is not dict:
+        raise InvalidDocument([Problem("", f"expected an object, got {_seen(document)}")])
+    if not within_bounds(document) and (problems := beyond_bounds(document)):
+        raise InvalidDocument(problems)
+    if _valid_to_the_letter(resource, document):
+        return
+    if problems := _look_closely(resource, document):
+        raise InvalidDocument(problems)
+
+
+def _valid_to_the_letter(resource: Resource, document: dict[str, Any]) -> bool:
+    if any(name not in document for name in resource.mandatory):
+        return False
+    try:
+        msgspec.convert(document, resource.struct, dec_hook=_decode)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _decode(kind: type, value: Any) -> Any:
+    """Read a value of a type that msgspec does not know: `DayOrInstant`; raises ValueError as msgspec expects."""
+    if kind is not DayOrInstant or not is_instant(value, ("date-time", "date")):
+        raise ValueError("unfit")
+    return _DECODED
+
+
+_DECODED = DayOrInstant()
+
+
+def _look_closely(resource: Resource, document: dict[str, Any]) -> list[Problem]:
+    """Return the problems of `document`, at most as many as are shown."""
+    problems = [Problem(name, "is mandatory") for name in resource.mandatory if document.get(name) is None]
+    problems += _class_problems(resource, document)
+    missing = {problem.path for problem in problems}
+    for problem in _object_problems(resource.shape, document, ""):
+        if problem.path not in missing:
+            problems.append(problem)
+        if len(problems) >= PROBLEMS_SHOWN:
+            break
+    return problems
+
+
+def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield whether the document is of another class: an extension names the class it extends (TMF630 part 2)."""
+    named, wanted = document.get("@type"), resource.shape.name
+    if isinstance(named, str) and wanted not in {named, document.get("@baseType")}:
+        yield Problem("@type", f"is not {wanted}; a class that extends it names {wanted} in @baseType")
+
+
+def _object_problems(shape: Shape, value: dict[str, Any], path: str) -> Iterator[Problem]:
+    """Yield the problems of an object that is read as `shape`."""
+    prefix = f"{path}." if path else ""
+    for name, field in shape.fields.items():
+        if name in value:
+            yield from _field_problems(field, value[name], prefix + name)
+        elif field.required:
+            yield Problem(prefix + name, f"is mandatory in {shape.name}")
+
+
+def _field_problems(field: Field, value: Any, path: str) -> Iterator[Problem]:
+    """Yield the problems of one attribute."""
+    if not field.many:
+        yield from _content_problems(field.content, value, path)
+    elif type(value) is not list:
+        yield Problem(path, f"expected an array, got {_seen(value)}")
+    else:
+        for index, item in enumerate(value):
+            yield from _content_problems(field.content, item, f"{path}[{index}]")
+
+
+def _content_problems(content: Leaf | Position, value: Any, path: str) -> Iterator[Problem]:
+    if isinstance(content, Leaf):
+        if reason := _leaf_reason(content, value):
+            yield Problem(path, reason)
+    elif type(value) is not dict:
+        yield Problem(path, f"expected an object, got {_seen(value)}")
+    else:
+        yield from _object_problems(content.resolve(value), value, path)
+
+
+def _leaf_reason(leaf: Leaf, value: Any) -> str | None:
+    """Return why `value` is not what `leaf` wants, or None when it is."""
+    wanted = leaf.formats[-1] if leaf.formats else leaf.type
+    if not _is_of_type(leaf, value):
+        return f"expected {_WANTED[wanted]}, got {_seen(value)}"
+    if leaf.formats and not _has_format(leaf, value):
+        return f"expected {_WANTED[wanted]}"
+    if leaf.enum and value not in leaf.enum:
+        return f"expected one of {', '.join(leaf.enum)}"
+    if leaf.minimum is not None and leaf.maximum is not None and not leaf.minimum <= value <= leaf.maximum:
+        return f"expected a number from {leaf.minimum} to {leaf.maximum}"
+    return None
+
+
+def _is_of_type(leaf: Leaf, value: Any) -> bool:
+    """Tell whether the JSON type is right; 5.0 is a whole number in JSON, true is none."""
+    match leaf.type:
+        case "boolean":
+            return type(value) is bool
+        case "integer":
+            return type(value) is int or (type(value) is float and value.is_integer())
+        case "number":
+            return type(value) is int or type(value) is float
+        case "object":
+            return type(value) is dict
+        case _:
+            return type(value) is str
+
+
+def _has_format(leaf: Leaf, value: str) -> bool:
+    if leaf.formats != ("base64",):
+        return is_instant(value, leaf.formats)
+    try:
+        msgspec.convert(value, bytes)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _seen(value: Any) -> str:
+    return "null" if value is None else _SEEN.get(type(value), "something else")
