@@ -20,8 +20,7 @@ from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness, bucket_of, draw_bucket, new_id
-from customer_inventory.model import Resource, terms, validate
-from customer_inventory.model.relations import Link, links, unresolved
+from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.lists import Page

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
 
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model import Resource
-from customer_inventory.model.attributes import nearest
+from customer_inventory.model import Resource, nearest
 from customer_inventory.repository.query import Condition, Query, Sort
 
 DEFAULT_LIMIT = 100
@@ -149,7 +148,7 @@ def known_path(resource: Resource, path: str) -> str:
     """Return `path` if the resource has such an attribute. Raises UnknownAttribute naming the nearest one."""
     if path in {"id", "href"} or path in resource.attributes:
         return path
-    near = nearest(resource.attributes, path[:200])
+    near = nearest(resource, path[:200])
     hint = f" Did you mean {near}?" if near else ""
     raise UnknownAttribute(f"{resource.name} has no attribute {_shown(path)}.{hint}")
 

@@ -16,7 +16,7 @@ import psycopg
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import BUCKETS, bucket_of
-from customer_inventory.model.relations import Link
+from customer_inventory.model import Link
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections
 from customer_inventory.repository.kinds import KINDS

@@ -10,7 +10,8 @@
  select bucket, id, version, doc, terms, label from {kind}_history where updated_at <= %s and superseded_at > %s) t
 
 -- name: page
-select id::text, version, doc, bucket {keys} from {source} where {where} order by {order} limit %s offset %s
+-- Not called `id`: an order by id would then mean the text, and no index would serve it.
+select id::text as record_id, version, doc, bucket {keys} from {source} where {where} order by {order} limit %s offset %s
 
 -- name: count
 select count(*) from (select from {source} where {where} limit %s) hit

@@ -1,0 +1,120 @@
+-- Bulk loading and bulk reading. `{kind}` is the table's name. A batch is one transaction: new records go in by COPY,
+-- records that are there already are compared, and only those that differ are locked and replaced.
+
+-- name: lock_source
+-- One import of a source at a time, so that none of its records comes twice; ends with the connection, however that ends.
+select pg_try_advisory_lock(%s, %s)
+
+-- name: make_seen
+-- The source ids of this run, so that memory stays flat however long the file is.
+create temporary table seen (key text primary key, number bigint not null)
+
+-- name: add_seen
+insert into seen select * from unnest(%s::text[], %s::bigint[]) on conflict do nothing returning number
+
+-- name: seen_at
+select key, number from seen where key = any(%s::text[])
+
+-- name: start_run
+insert into import_run (id, file_name, source, started_by, started_at, status) values (%s, %s, %s, %s, %s, 'running')
+
+-- name: count_run
+update import_run set rows_read = rows_read + %s, accepted = accepted + %s, rejected = rejected + %s,
+    created = created + %s, updated = updated + %s, unchanged = unchanged + %s
+where id = %s
+
+-- name: end_run
+update import_run set finished_at = %s, status = %s where id = %s
+
+-- name: run
+select rows_read, accepted, rejected, created, updated, unchanged, status from import_run where id = %s
+
+-- name: source_is_new
+select not exists (select from source_record where source = %s)
+
+-- name: known
+select t.kind, t.source_id, s.record_id::text
+from unnest(%s::smallint[], %s::text[], %s::text[]) as t(bucket, kind, source_id)
+join source_record s on (s.bucket, s.kind, s.source, s.source_id) = (t.bucket, t.kind, %s, t.source_id)
+
+-- name: held
+-- Which ids are held now, and which were once and were deleted.
+select i::text, exists (select from {kind} r where (r.bucket, r.id) = (bucket_of(i), i)),
+    exists (select from {kind}_history h where (h.bucket, h.id) = (bucket_of(i), i))
+from unnest(%s::uuid[]) as i
+
+-- name: compare
+select i.id::text, case when r.id is null then 'absent' when r.doc = i.doc::jsonb then 'same' else 'differs' end
+from unnest(%s::smallint[], %s::uuid[], %s::text[]) as i(bucket, id, doc)
+left join {kind} r on (r.bucket, r.id) = (i.bucket, i.id)
+
+-- name: lock
+-- In one order everywhere, so that two batches never wait for each other in a circle.
+select r.position from {kind} r
+join unnest(%s::smallint[], %s::uuid[]) as i(bucket, id) on (r.bucket, r.id) = (i.bucket, i.id)
+order by r.bucket, r.id for no key update of r
+
+-- name: position
+select feed_position()
+
+-- name: replace
+with incoming as materialized (
+    select bucket, id, doc::jsonb as doc, terms::text[] as terms, label
+    from unnest(%(buckets)s::smallint[], %(ids)s::uuid[], %(docs)s::text[], %(terms)s::text[], %(labels)s::text[])
+        as i(bucket, id, doc, terms, label)
+), old as (
+    select r.*, greatest(%(at)s::timestamptz, r.updated_at + interval '1 microsecond') as until
+    from {kind} r join incoming i on (r.bucket, r.id) = (i.bucket, i.id)
+), kept as (
+    insert into {kind}_history
+    select bucket, id, version, doc, terms, label, change_id, position, created_at, updated_at, until, %(change)s::uuid
+    from old
+), fed as (
+    insert into change_record
+    select %(position)s::bigint, bucket, id, version + 1, '{kind}', 'modify', %(change)s::uuid from old
+)
+update {kind} r set version = o.version + 1, doc = i.doc, terms = i.terms, label = i.label, change_id = %(change)s::uuid,
+    position = %(position)s::bigint, updated_at = o.until
+from incoming i join old o on (o.bucket, o.id) = (i.bucket, i.id)
+where (r.bucket, r.id) = (i.bucket, i.id)
+
+-- name: unlink
+select drop_links(i) from unnest(%s::uuid[]) as i
+
+-- name: add_change
+insert into change values (bucket_of(%(id)s), %(id)s, %(position)s, %(at)s, %(client)s, %(person)s, %(purpose)s,
+    'import', %(source)s, %(reason)s, %(request)s)
+
+-- name: add_trail
+insert into trail values (bucket_of(%(id)s), %(id)s, %(at)s, %(client)s, %(person)s, %(purpose)s,
+    %(verb)s, %(kind)s, %(outcome)s, %(shown)s::uuid[], %(request)s)
+
+-- name: copy_records
+copy {kind} (bucket, id, doc, terms, label, version, change_id, position, created_at, updated_at) from stdin
+
+-- name: copy_feed
+copy change_record (bucket, record_id, version, kind, operation, change_id, position) from stdin
+
+-- name: copy_links
+copy link (bucket, source_id, attribute, target_id, role, source_kind, target_kind, strict) from stdin
+
+-- name: copy_source_records
+copy source_record (bucket, kind, source, source_id, record_id) from stdin
+
+-- name: analyze
+analyze {kind}
+
+-- name: analyze_links
+analyze link
+
+-- name: settle_terms
+-- What a load leaves in the pending lists of the GIN indexes would slow down the first searches.
+select gin_clean_pending_list('{kind}_terms'), gin_clean_pending_list('{kind}_label')
+
+-- name: copy_out
+-- One line a record, exactly as the API gives it. JSON holds no raw control characters, so that with two of them as
+-- quote and delimiter no byte is ever rewritten.
+copy (select '{"id":"' || id || '","href":"{base}/' || id || '",' || substr(doc::text, 2) from {kind}) to stdout (format csv, quote E'\x01', delimiter E'\x02')
+
+-- name: estimate
+select greatest(reltuples, 0)::bigint from pg_class where oid = '{kind}'::regclass
