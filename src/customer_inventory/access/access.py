@@ -294,7 +294,7 @@ class Access:
         checked by the write itself, under a lock.
         """
         checks = self.facilities.reference_checks
-        foreign = {reference.attribute for reference in unresolved(resource, document)}
+        foreign = set(unresolved(resource, document))
         strict = foreign & checks.with_check(resource.name, "strict")
         if strict:
             raise ReferenceForeign(

@@ -6,7 +6,6 @@ import structlog
 
 from customer_inventory.access import Desk
 from customer_inventory.access.people import FirstPassword, add_person
-from customer_inventory.capture.demo import load_demo
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import desk_on, engine_of
 from customer_inventory.clock import system_clock
@@ -42,6 +41,9 @@ async def _serve(*, demo: bool, settings: Settings) -> int:
     async with engine_of(settings).serving() as conninfo, desk_on(conninfo, settings) as desk:
         first = await _first_administrator(desk)
         if demo:
+            # Imported here: what makes sample customers is large, and a start without them need not load it.
+            from customer_inventory.capture.demo import load_demo  # noqa: PLC0415
+
             await load_demo(desk)
         _announce(settings, first)
         if not await run_server(Application(desk, settings), settings):
