@@ -1,0 +1,219 @@
+"""The console as one ASGI application: which page answers, what every answer carries, and what is shown when it fails."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.clock import Clock
+from customer_inventory.console import searching, timeline
+from customer_inventory.console.entrance import Entrance
+from customer_inventory.console.record_page import identifier_of, record_page
+from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
+from customer_inventory.console.requests import query_of
+from customer_inventory.console.searching import Search
+from customer_inventory.console.sessions import proof
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.register import Person
+
+_log = structlog.get_logger(__name__)
+_SEE_OTHER = 303
+_LONGEST_REQUEST_ID = 64
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class UnknownPage(InventoryError):
+    """There is no page at this address.
+
+    Start from the search page.
+    """
+
+    code = "unknown-page"
+    failure = Failure.NOT_FOUND
+
+
+class UnknownMethod(InventoryError):
+    """This page cannot be asked for in this way.
+
+    Start from the search page.
+    """
+
+    code = "method-not-allowed"
+    failure = Failure.METHOD_NOT_ALLOWED
+
+
+class Unforeseen(InventoryError):
+    """Something went wrong in the customer inventory.
+
+    Try again; when it happens again, tell whoever runs the inventory which request it was.
+    """
+
+    code = "internal"
+    failure = Failure.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of someone who is signed in."""
+
+    request: Request
+    access: Access
+    person: Person
+    proof: str
+
+
+def create_console(desk: Desk, *, clock: Clock, public_url: str = "") -> ASGIApp:
+    """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https."""
+    return _with_headers(_Console(desk, clock=clock, public_url=public_url).application())
+
+
+class _Console:
+    def __init__(self, desk: Desk, *, clock: Clock, public_url: str) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._static = StaticFiles()
+        self._pages = Pages(self._static)
+        self._entrance = Entrance(desk.repository.register, self._pages, clock=clock, public_url=public_url)
+
+    def application(self) -> Starlette:
+        """Return the routes with their guard."""
+        guard, entrance = self._guarded, self._entrance
+        records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in searching.KINDS]
+        return Starlette(
+            routes=[
+                Route("/", guard(self._signed_in(self._search))),
+                *records,
+                Route("/sign-in", guard(entrance.show)),
+                Route("/sign-in", guard(entrance.enter), methods=["POST"]),
+                Route("/sign-out", guard(entrance.leave), methods=["POST"]),
+                Route("/static/{name}", guard(self._file)),
+            ],
+            exception_handlers={HTTPException: self._refused},
+        )
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except InventoryError as error:
+                return self._problem(request, error)
+            except Exception as error:  # noqa: BLE001  the door is where the unforeseen ends
+                _log.error(
+                    "unexpected error", error=type(error).__name__, request_id=_request_id(request), where=_where(error)
+                )
+                return self._problem(request, Unforeseen())
+
+        return answer
+
+    def _signed_in(self, endpoint: Callable[[Visit], Awaitable[Response]]) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            person = await self._entrance.person(request)
+            if person is None:
+                return self._entrance.to_sign_in(request)
+            request.state.person = person
+            access = await self._desk.open_for_person(person, request_id=_request_id(request))
+            token = self._entrance.token(request) or ""
+            return await endpoint(Visit(request, access, person, proof(token)))
+
+        return answer
+
+    async def _search(self, visit: Visit) -> Response:
+        search = Search.of(query_of(visit.request))
+        identifier = searching.id_in(search.text)
+        if identifier is not None:
+            page = await searching.page_of(visit.access, identifier)
+            if page is not None:
+                return RedirectResponse(page, status_code=_SEE_OTHER)
+        found, held = None, None
+        if search.text and identifier is None and not searching.too_short(search):
+            found = await searching.find(visit.access, search)
+        elif search.kind and not search.text:
+            found = await searching.browse(visit.access, search)
+        elif not search.text:
+            held = await searching.count(visit.access)
+        return self._page(
+            visit, "search.html", search=search, found=found, held=held, short=searching.too_short(search)
+        )
+
+    def _record(self, kind: str) -> Callable[[Visit], Awaitable[Response]]:
+        async def answer(visit: Visit) -> Response:
+            every = query_of(visit.request).get("history") == "all"
+            limit = timeline.MOST_SHOWN if every else timeline.SHOWN
+            identifier = identifier_of(visit.request.path_params["id"])
+            page = await record_page(visit.access, kind, identifier, now=self._clock(), limit=limit)
+            # Gone: it was here, and its history still is.
+            return self._page(visit, "record.html", status=410 if page.deleted else 200, record=page, every=every)
+
+        return answer
+
+    async def _file(self, request: Request) -> Response:
+        answer = self._static.answer(request.path_params["name"])
+        if answer is None:
+            raise UnknownPage
+        return answer
+
+    def _page(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
+        common = {"search": Search(), "person": visit.person, "proof": visit.proof}
+        return self._pages.page(template, status=status, **{**common, **values})
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        unknown = isinstance(error, HTTPException) and error.status_code == 404
+        response = self._problem(request, UnknownPage() if unknown else UnknownMethod())
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        return response
+
+    def _problem(self, request: Request, error: InventoryError) -> Response:
+        person = getattr(request.state, "person", None)
+        token = self._entrance.token(request) or ""
+        response = self._pages.problem(
+            error, search=Search(), person=person, proof=proof(token), request_id=_request_id(request)
+        )
+        if error.failure is Failure.UNAVAILABLE:
+            response.headers["retry-after"] = "1"
+        return response
+
+
+def _request_id(request: Request) -> str:
+    known: str | None = getattr(request.state, "request_id", None)
+    if known is None:
+        stated = request.headers.get("x-request-id", "")
+        usable = 0 < len(stated) <= _LONGEST_REQUEST_ID and stated.isascii() and stated.isprintable()
+        known = request.state.request_id = stated if usable else secrets.token_hex(8)
+    return known
+
+
+def _with_headers(application: ASGIApp) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await application(scope, receive, send_with_headers)
+
+    return answer
+
+
+def _where(error: Exception) -> list[str]:
+    """The trace as file, line and function only: messages and values could hold customer data."""
+    trace, lines = error.__traceback__, []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        lines.append(f"{code.co_filename.rpartition('customer_inventory/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return lines[-8:]

@@ -1,0 +1,127 @@
+"""What changed between two versions of a document, attribute by attribute.
+
+The entries of a list have no names, so they are paired: first those that are equal, then those with the same id, then
+those that say the same thing of themselves (class, use, role, name), and the rest in order. So an entry that was taken
+out from the front is one removal, not a change of every entry behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from customer_inventory.console.words import Shown, gist, shown, spelled
+
+_SELF = ("@type", "contactType", "role", "name", "externalIdentifierType", "owner", "identificationType")
+_MARKS = ("contactType", "role", "name", "externalIdentifierType", "@type")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One attribute that differs: where it is, in words, and what it was and became (None: was not there)."""
+
+    label: str
+    before: Shown | None
+    after: Shown | None
+
+    @property
+    def action(self) -> str:
+        """What happened to it: added, removed or changed."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+
+def compare(before: Any, after: Any) -> tuple[Changed, ...]:
+    """Return what differs between two documents, in the order of the newer one, removals last."""
+    return tuple(_compared((), before, after))
+
+
+def _compared(path: tuple[str, ...], before: Any, after: Any) -> list[Changed]:
+    if _equal(before, after):
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [*after, *(name for name in before if name not in after)]
+        return [change for name in names for change in _member((*path, spelled(name)), name, before, after)]
+    if isinstance(before, list) and isinstance(after, list) and _objects(before) and _objects(after):
+        return _entries(path, before, after)
+    return [Changed(" › ".join(path), _value(before), _value(after))]
+
+
+def _member(path: tuple[str, ...], name: str, before: dict[str, Any], after: dict[str, Any]) -> list[Changed]:
+    if name not in before:
+        return _appeared(path, after[name])
+    if name not in after:
+        return _gone(path, before[name])
+    return _compared(path, before[name], after[name])
+
+
+def _appeared(path: tuple[str, ...], value: Any) -> list[Changed]:
+    entries = value if isinstance(value, list) and value and _objects(value) else [value]
+    return [Changed(" › ".join(_marked(path, entry)), None, _value(entry)) for entry in entries]
+
+
+def _gone(path: tuple[str, ...], value: Any) -> list[Changed]:
+    entries = value if isinstance(value, list) and value and _objects(value) else [value]
+    return [Changed(" › ".join(_marked(path, entry)), _value(entry), None) for entry in entries]
+
+
+def _entries(path: tuple[str, ...], before: list[Any], after: list[Any]) -> list[Changed]:
+    pairs, removed, added = _paired(before, after)
+    changes = [change for old, new in pairs for change in _compared(_marked(path, new), old, new)]
+    changes += [change for new in added for change in _appeared(path, new)]
+    return changes + [change for old in removed for change in _gone(path, old)]
+
+
+def _paired(before: list[Any], after: list[Any]) -> tuple[list[tuple[Any, Any]], list[Any], list[Any]]:
+    old, new = list(before), list(after)
+    pairs: list[tuple[Any, Any]] = []
+    for alike in (_equal, _same_id, _same_self):
+        for entry in list(new):
+            match = next((candidate for candidate in old if alike(candidate, entry)), None)
+            if match is not None:
+                # By identity: lists may hold equal entries twice.
+                old = [kept for kept in old if kept is not match]
+                new = [kept for kept in new if kept is not entry]
+                pairs.append((match, entry))
+    return pairs, old, new
+
+
+def _equal(old: Any, new: Any) -> bool:
+    # As JSON: Python holds true, 1 and 1.0 to be equal.
+    return msgspec.json.encode(old, order="sorted") == msgspec.json.encode(new, order="sorted")
+
+
+def _same_id(old: Any, new: Any) -> bool:
+    return bool(old.get("id")) and old.get("id") == new.get("id")
+
+
+def _same_self(old: Any, new: Any) -> bool:
+    if old.get("id") and new.get("id"):
+        return False
+    said = [(old.get(name), new.get(name)) for name in _SELF]
+    return any(one for one, _ in said) and all(one == other for one, other in said)
+
+
+def _objects(entries: list[Any]) -> bool:
+    return all(isinstance(entry, dict) for entry in entries)
+
+
+def _marked(path: tuple[str, ...], entry: Any) -> tuple[str, ...]:
+    """The path of a list entry, told from its neighbours by what it says of itself."""
+    if not isinstance(entry, dict) or not path:
+        return path
+    mark = next((entry[name] for name in _MARKS if isinstance(entry.get(name), str) and entry[name]), None)
+    return (
+        (*path[:-1], f"{path[-1]} ({spelled(mark)[:80].lower() if mark[:1].isascii() else mark[:80]})")
+        if mark
+        else path
+    )
+
+
+def _value(value: Any) -> Shown:
+    if isinstance(value, dict | list):
+        return Shown(gist(value) or "(empty)")
+    return shown(value)

@@ -1,0 +1,172 @@
+"""A document as a page lays it out: single values, then a section for every list and group. Nothing is left out.
+
+Attributes that the model does not know (extensions) are laid out by the same rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from customer_inventory.console.words import Shown, gist, shown, shown_period, spelled
+
+_CHARACTERISTICS = frozenset({"characteristic", "partyCharacteristic"})
+_TITLES = {
+    "relatedParty": "Related parties",
+    "characteristic": "Characteristics",
+    "partyCharacteristic": "Characteristics",
+    "externalReference": "External identifiers",
+    "account": "Accounts",
+    "agreement": "Agreements",
+    "paymentMethod": "Payment methods",
+    "creditProfile": "Credit profiles",
+    "creditRating": "Credit ratings",
+    "otherName": "Other names",
+    "individualIdentification": "Identity documents",
+    "organizationIdentification": "Registrations",
+    "languageAbility": "Languages",
+    "skill": "Skills",
+    "disability": "Disabilities",
+    "taxExemptionCertificate": "Tax exemptions",
+    "organizationChildRelationship": "Subsidiaries",
+    "organizationParentRelationship": "Parent organisation",
+}
+_FIRST = (
+    "status",
+    "statusReason",
+    "title",
+    "givenName",
+    "middleName",
+    "familyNamePrefix",
+    "familyName",
+    "birthDate",
+    "tradingName",
+    "organizationType",
+    "role",
+    "description",
+)
+_LAST = ("@type", "@baseType", "@schemaLocation")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value under its name."""
+
+    label: str
+    value: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a section: what it is called, if anything, and its values."""
+
+    title: Shown | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A list or group of a document under its title; a `plain` one has single values only."""
+
+    title: str
+    items: tuple[Item, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether every item is one value under its name, so that the section reads as one list."""
+        return all(item.title is None and len(item.facts) == 1 for item in self.items)
+
+
+Pages = Mapping[str, str]
+"""Where the records that a document refers to have their pages: id to path."""
+
+
+def facts_of(document: dict[str, Any], *, leave_out: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
+    """Return the single values of a document, the telling ones first and its class last."""
+    names = [name for name, value in document.items() if name not in leave_out and _single(name, value)]
+    names.sort(key=_place)
+    return tuple(fact for name in names for fact in _facts(name, document[name], {}))
+
+
+def sections_of(
+    document: dict[str, Any], *, pages: Pages, leave_out: frozenset[str] = frozenset()
+) -> tuple[Section, ...]:
+    """Return the lists and groups of a document as sections, those that hold anything."""
+    sections = (
+        Section(_TITLES.get(name) or spelled(name), _items(name, value, pages))
+        for name, value in document.items()
+        if name not in leave_out and not _single(name, value)
+    )
+    ordered = sorted(sections, key=lambda section: _title_place(section.title))
+    return tuple(section for section in ordered if section.items)
+
+
+def _single(name: str, value: Any) -> bool:
+    # A period reads as one value: "since 12 Jun 2018".
+    return not isinstance(value, dict | list) or (name != "contactMedium" and bool(shown_period(value)))
+
+
+def _items(name: str, value: Any, pages: Pages) -> tuple[Item, ...]:
+    entries = value if isinstance(value, list) else [value]
+    if name in _CHARACTERISTICS:
+        return tuple(_characteristic(entry, pages) for entry in entries)
+    return tuple(item for entry in entries if (item := _item(name, entry, pages)) is not None)
+
+
+def _characteristic(entry: Any, pages: Pages) -> Item:
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or "value" not in entry:
+        return _item("characteristic", entry, pages) or Item(Shown(gist(entry)), ())
+    value = entry["value"]
+    return Item(None, (Fact(entry["name"], shown(value) if value not in ([], {}, "") else Shown("(empty)")),))
+
+
+def _item(name: str, entry: Any, pages: Pages) -> Item | None:
+    if not isinstance(entry, dict):
+        return Item(None, (Fact(spelled(name), shown(entry)),))
+    reference = next((value for key, value in entry.items() if key == "partyOrPartyRole"), entry)
+    title = _title(reference, pages) if isinstance(reference, dict) else None
+    used = {"name", "id", "href", "@referredType"} if title and reference is entry else {"partyOrPartyRole"}
+    used = used if title else set()
+    facts = tuple(
+        fact
+        for key, value in entry.items()
+        if key not in used and not key.startswith("@")
+        for fact in _facts(key, value, pages)
+    )
+    return Item(title, facts) if title or facts else None
+
+
+def _title(reference: dict[str, Any], pages: Pages) -> Shown | None:
+    """What a reference names, leading to its page when the record is one of ours."""
+    identifier, name = reference.get("id"), reference.get("name")
+    page = pages.get(identifier) if isinstance(identifier, str) else None
+    text = name if isinstance(name, str) and name else identifier
+    if not isinstance(text, str) or (page is None and "@referredType" not in reference):
+        return None
+    return Shown(text, link=page)
+
+
+def _facts(name: str, value: Any, pages: Pages) -> list[Fact]:
+    if isinstance(value, dict | list):
+        text = shown_period(value) or gist(value)
+        return [Fact(spelled(name), Shown(text, link=_page_of(value, pages)))] if text else []
+    if value is None or value == "":
+        return []
+    return [Fact(spelled(name), shown(value))]
+
+
+def _page_of(value: Any, pages: Pages) -> str | None:
+    identifier = value.get("id") if isinstance(value, dict) else None
+    return pages.get(identifier) if isinstance(identifier, str) else None
+
+
+def _place(name: str) -> tuple[int, int]:
+    if name in _FIRST:
+        return 0, _FIRST.index(name)
+    return (2, _LAST.index(name)) if name in _LAST else (1, 0)
+
+
+def _title_place(title: str) -> int:
+    known = list(_TITLES.values())
+    return known.index(title) if title in known else len(known)

@@ -1,0 +1,229 @@
+"""The page of one record: what it is, how it is reached, to whom it is related, and what happened to it.
+
+A customer's page holds its party too: whoever looks up a customer wants the person's address and the person's history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from customer_inventory.access import Access
+from customer_inventory.access.access import RecordNotFound
+from customer_inventory.console.contacts import Contact, contacts_of
+from customer_inventory.console.facts import Fact, Section, facts_of, sections_of
+from customer_inventory.console.rendering import KIND_NAMES
+from customer_inventory.console.searching import label
+from customer_inventory.console.timeline import Timeline, timeline
+from customer_inventory.console.words import Shown, shown_at, spelled
+from customer_inventory.ids import parse_id
+from customer_inventory.model import RESOURCES, links
+from customer_inventory.repository.query import Condition, Query
+from customer_inventory.repository.records import Version
+
+_MOST_REFERRING = 50
+_APART = frozenset({"contactMedium", "engagedParty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record with its history: what it holds now, or held when it was deleted."""
+
+    kind: str
+    id: str
+    document: dict[str, Any]
+    versions: list[Version]
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the record is there no more."""
+        return self.versions[0].document is None
+
+    @property
+    def page(self) -> str:
+        """The path of the record's page."""
+        return f"/{self.kind}/{self.id}"
+
+    @property
+    def name(self) -> str:
+        """What the record is called."""
+        return label(self.kind, self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The party of a customer: its name, its page when the inventory holds it, and what it is."""
+
+    kind: str
+    name: Shown
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Referring:
+    """A record that refers to the one shown: what it is called, as what it names it ("": its party), and its status."""
+
+    kind: str
+    name: Shown
+    role: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Everything that the page of one record shows."""
+
+    kind: str
+    id: str
+    name: str
+    status: str
+    deleted: bool
+    version: int
+    changed: Shown
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    contacts: tuple[Contact, ...]
+    party: Party | None
+    referring: tuple[Referring, ...]
+    referring_cut: bool
+    history: Timeline
+    stored: str
+
+
+async def record_page(access: Access, kind: str, identifier: UUID, *, now: datetime, limit: int) -> RecordPage:
+    """Return what the page of a record shows, with at most `limit` entries of history of it and of its party.
+
+    Raises Denied or RecordNotFound.
+    """
+    held, found = await asyncio.gather(_held(access, kind, identifier, limit), _referring(access, kind, identifier))
+    party = await _party(access, held, limit) if kind == "customer" else None
+    shown = [held, party] if isinstance(party, Held) else [held]
+    status = held.document.get("status")
+    pages = _pages(held)
+    return RecordPage(
+        kind=kind,
+        id=held.id,
+        name=held.name,
+        status=spelled(status) if isinstance(status, str) else "",
+        deleted=held.deleted,
+        version=held.versions[0].version,
+        changed=shown_at(held.versions[0].since),
+        facts=facts_of(held.document, leave_out=_APART),
+        sections=sections_of(held.document, pages=pages, leave_out=_APART),
+        contacts=contacts_of([(_name(record.kind), record.document) for record in shown], now=now),
+        party=_shown_party(held, party, pages) if kind == "customer" else None,
+        referring=found,
+        referring_cut=len(found) >= _MOST_REFERRING,
+        history=timeline([(_name(record.kind), record.versions) for record in shown], limit=limit),
+        stored=_stored(held.document),
+    )
+
+
+def _name(kind: str) -> str:
+    return KIND_NAMES[kind].lower()
+
+
+async def _held(access: Access, kind: str, identifier: UUID, limit: int) -> Held:
+    # The newest version is the record as it is: one access for both, and a deleted record still has its page.
+    versions = await access.versions(RESOURCES[kind], identifier, limit=limit + 1)
+    last = next((version.document for version in versions if version.document is not None), b"{}")
+    return Held(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions)
+
+
+async def _party(access: Access, customer: Held, limit: int) -> Held | None:
+    """The party that a customer engages, when it is one that the inventory holds or held."""
+    engaged = customer.document.get("engagedParty")
+    identifier = engaged.get("id") if isinstance(engaged, dict) else None
+    target = next(
+        (
+            link
+            for link in links(RESOURCES["customer"], customer.document)
+            if link.attribute == "engagedParty" and str(link.target_id) == identifier
+        ),
+        None,
+    )
+    if target is None:
+        return None
+    try:
+        return await _held(access, target.target_kind, target.target_id, limit)
+    except RecordNotFound:
+        return None
+
+
+def _shown_party(customer: Held, party: Held | None, pages: Mapping[str, str]) -> Party:
+    if party is not None:
+        return Party(
+            kind=party.kind,
+            name=Shown(party.name, link=party.page),
+            facts=facts_of(party.document, leave_out=_APART | {"@type", "@baseType"}),
+            sections=sections_of(party.document, pages=_pages(party), leave_out=_APART),
+            remark="This record was deleted." if party.deleted else "",
+        )
+    engaged = customer.document.get("engagedParty")
+    named = engaged if isinstance(engaged, dict) else {}
+    name = named.get("name") or named.get("id")
+    kept = isinstance(named.get("id"), str) and named["id"] in pages
+    remark = "The inventory holds no such record." if kept else "This record is kept in another system."
+    return Party("", Shown(name if isinstance(name, str) else "(not named)"), facts_of(named), (), remark)
+
+
+def _pages(record: Held) -> dict[str, str]:
+    """Where the records that this one refers to have their pages, by id."""
+    found = links(RESOURCES[record.kind], record.document)
+    return {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in found}
+
+
+async def _referring(access: Access, kind: str, identifier: UUID) -> tuple[Referring, ...]:
+    """The records that refer to this one, in one query for each kind and attribute by which any does."""
+    found = await access.linked_from(RESOURCES[kind], identifier)
+    ways = sorted({(source_kind, attribute) for source_kind, _, attribute, _ in found}, key=_customers_first)
+    roles = {(source_id, attribute): role for _, source_id, attribute, role in found}
+    asked = (_named(access, source_kind, attribute, identifier, roles) for source_kind, attribute in ways)
+    return tuple(referring for group in await asyncio.gather(*asked) for referring in group)[:_MOST_REFERRING]
+
+
+async def _named(
+    access: Access, kind: str, attribute: str, identifier: UUID, roles: dict[tuple[str, str], str]
+) -> list[Referring]:
+    resource = RESOURCES[kind]
+    reference = next(reference for reference in resource.references if reference.attribute == attribute)
+    condition = Condition(".".join((*reference.path, "id")), "eq", (str(identifier),))
+    page = await access.page(resource, Query(conditions=(condition,), limit=_MOST_REFERRING))
+    named = []
+    for record in page.records:
+        document = msgspec.json.decode(record.document, type=dict[str, Any])
+        status = document.get("status")
+        named.append(
+            Referring(
+                kind=kind,
+                name=Shown(label(kind, document), link=f"/{kind}/{record.id}"),
+                role=roles.get((record.id, attribute)) or ("" if attribute == "engagedParty" else spelled(attribute)),
+                status=spelled(status) if isinstance(status, str) else "",
+            )
+        )
+    return named
+
+
+def _customers_first(way: tuple[str, str]) -> tuple[bool, bool, str, str]:
+    kind, attribute = way
+    return kind != "customer", attribute != "engagedParty", kind, attribute
+
+
+def _stored(document: dict[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def identifier_of(text: str) -> UUID:
+    """Return the id that a page's address names. Raises RecordNotFound when it cannot be one of ours."""
+    identifier = parse_id(text)
+    if identifier is None:
+        raise RecordNotFound("The inventory holds no record of this id.")
+    return identifier
