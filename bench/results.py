@@ -1,0 +1,84 @@
+"""Results: what one run found, in numbers; `report` turns them into a page."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bench.rounds import Pair, Round, middle
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A budget, what was measured against it, and whether it is met."""
+
+    budget: str
+    measured: str
+    met: bool
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """The cost of one request: processor milliseconds, requests a second, and milliseconds until the answer."""
+
+    server_ms: float
+    database_ms: float
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    bytes_each: float
+
+    @property
+    def total_ms(self) -> float:
+        """Processor time of server and database together."""
+        return self.server_ms + self.database_ms
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A request measured beside its floor; `ratio` is the median of the pairs' ratios."""
+
+    name: str
+    title: str
+    ours: Figures
+    floor: Figures
+    ratio: float
+    verdicts: list[Verdict]
+    profile: str = ""
+
+
+class Bulk(msgspec.Struct, frozen=True, kw_only=True):
+    """A bulk verb: how many of what, how fast, at what cost, and the floors beside it as (what, number a second)."""
+
+    name: str
+    title: str
+    number: int
+    seconds: float
+    rate: float
+    steady_rate: float
+    processor_us: float
+    database_us: float
+    peak_mib: float
+    floors: list[tuple[str, float]]
+    notes: list[str]
+    verdicts: list[Verdict]
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one run found."""
+
+    facts: dict[str, str]
+    requests: list[Request]
+    bulks: list[Bulk]
+
+
+def figures(one: Round) -> Figures:
+    """Return a round as figures for a page."""
+    return Figures(
+        one.each.server * 1e3, one.each.database * 1e3, one.rate, one.p50 * 1e3, one.p99 * 1e3, one.bytes_each
+    )
+
+
+def request(name: str, title: str, pair: Pair, *, budget_ms: float, budget_ratio: float | None = None) -> Request:
+    """Judge a pair by its budgets: processor milliseconds, and times the floor's where that is budgeted."""
+    ours, floor = figures(middle(pair.ours)), figures(middle(pair.floor))
+    verdicts = [Verdict(f"≤ {budget_ms:g} ms", f"{ours.total_ms:.3f} ms", ours.total_ms <= budget_ms)]
+    if budget_ratio is not None:
+        verdicts.append(Verdict(f"≤ {budget_ratio:g} × floor", f"{pair.ratio:.2f} ×", pair.ratio <= budget_ratio))
+    return Request(name=name, title=title, ours=ours, floor=floor, ratio=pair.ratio, verdicts=verdicts)
