@@ -1,4 +1,4 @@
-"""The console as one ASGI application: which page answers, what every answer carries, and what is shown when it fails."""
+"""The console as one ASGI application: which page answers, what every answer carries, what is shown when it fails."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class UnknownPage(InventoryError):
 
 
 class UnknownMethod(InventoryError):
-    """This page cannot be asked for in this way.
+    """The page cannot be asked for in this way.
 
     Start from the search page.
     """

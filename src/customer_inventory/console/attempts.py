@@ -1,9 +1,8 @@
 """Attempts to sign in: how often a login or an address may fail, and how long it then has to wait.
 
-Five failures of a login are free, and twenty of an address (an office has one); each one more doubles the wait, from one
-second up to five minutes. An attempt counts as failed
-from when it begins, so many at once do not slip by. Kept in memory and bounded: a restart forgets, which costs an
-attacker the restart; several servers count each for itself.
+Five failures of a login are free, and twenty of an address (an office has one); each one more doubles the wait, from
+one second up to five minutes. An attempt counts as failed from when it begins, so many at once do not slip by. Kept in
+memory and bounded: a restart forgets, which costs an attacker the restart; several servers count each for itself.
 """
 
 from __future__ import annotations

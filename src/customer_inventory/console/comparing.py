@@ -12,10 +12,12 @@ from typing import Any
 
 import msgspec
 
-from customer_inventory.console.words import Shown, gist, shown, spelled
+from customer_inventory.console.words import Shown, gist, medium_name, shown, spelled
 
 _SELF = ("@type", "contactType", "role", "name", "externalIdentifierType", "owner", "identificationType")
-_MARKS = ("contactType", "role", "name", "externalIdentifierType", "@type")
+_NAMES = ("role", "name", "externalIdentifierType", "owner", "languageName", "identificationType", "accountType")
+_LONGEST_MARK = 80
+_SEPARATOR = " / "
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,15 @@ def _compared(path: tuple[str, ...], before: Any, after: Any) -> list[Changed]:
         return []
     if isinstance(before, dict) and isinstance(after, dict):
         names = [*after, *(name for name in before if name not in after)]
-        return [change for name in names for change in _member((*path, spelled(name)), name, before, after)]
+        return [change for name in names for change in _member(_below(path, name), name, before, after)]
     if isinstance(before, list) and isinstance(after, list) and _objects(before) and _objects(after):
         return _entries(path, before, after)
-    return [Changed(" › ".join(path), _value(before), _value(after))]
+    return [Changed(_SEPARATOR.join(path), _value(before), _value(after))]
+
+
+def _below(path: tuple[str, ...], name: str) -> tuple[str, ...]:
+    # The value of a characteristic is what the characteristic is.
+    return path if name == "value" and path else (*path, spelled(name))
 
 
 def _member(path: tuple[str, ...], name: str, before: dict[str, Any], after: dict[str, Any]) -> list[Changed]:
@@ -60,12 +67,12 @@ def _member(path: tuple[str, ...], name: str, before: dict[str, Any], after: dic
 
 def _appeared(path: tuple[str, ...], value: Any) -> list[Changed]:
     entries = value if isinstance(value, list) and value and _objects(value) else [value]
-    return [Changed(" › ".join(_marked(path, entry)), None, _value(entry)) for entry in entries]
+    return [Changed(_SEPARATOR.join(_marked(path, entry)), None, _rest(entry)) for entry in entries]
 
 
 def _gone(path: tuple[str, ...], value: Any) -> list[Changed]:
     entries = value if isinstance(value, list) and value and _objects(value) else [value]
-    return [Changed(" › ".join(_marked(path, entry)), _value(entry), None) for entry in entries]
+    return [Changed(_SEPARATOR.join(_marked(path, entry)), _rest(entry), None) for entry in entries]
 
 
 def _entries(path: tuple[str, ...], before: list[Any], after: list[Any]) -> list[Changed]:
@@ -111,17 +118,29 @@ def _objects(entries: list[Any]) -> bool:
 
 def _marked(path: tuple[str, ...], entry: Any) -> tuple[str, ...]:
     """The path of a list entry, told from its neighbours by what it says of itself."""
-    if not isinstance(entry, dict) or not path:
+    if not isinstance(entry, dict):
         return path
-    mark = next((entry[name] for name in _MARKS if isinstance(entry.get(name), str) and entry[name]), None)
-    return (
-        (*path[:-1], f"{path[-1]} ({spelled(mark)[:80].lower() if mark[:1].isascii() else mark[:80]})")
-        if mark
-        else path
-    )
+    kind, mark = entry.get("@type"), _mark(entry)
+    medium = isinstance(kind, str) and kind.endswith("ContactMedium")
+    name = medium_name(str(kind)) if medium else path[-1]
+    if mark is None:
+        return (*path[:-1], name)
+    text = spelled(entry[mark]).lower() if medium else entry[mark]
+    return (*path[:-1], f"{name} ({text[:_LONGEST_MARK]})")
+
+
+def _mark(entry: dict[str, Any]) -> str | None:
+    """The attribute that tells an entry from its neighbours."""
+    names = ("contactType", *_NAMES)
+    return next((name for name in names if isinstance(entry.get(name), str) and entry[name]), None)
 
 
 def _value(value: Any) -> Shown:
-    if isinstance(value, dict | list):
-        return Shown(gist(value) or "(empty)")
-    return shown(value)
+    return Shown(gist(value) or "(empty)") if isinstance(value, dict | list) else shown(value)
+
+
+def _rest(entry: Any) -> Shown:
+    """An entry without the mark that its label has already, unless it holds nothing else."""
+    mark = _mark(entry) if isinstance(entry, dict) else None
+    rest = gist({name: inner for name, inner in entry.items() if name != mark}) if mark else ""
+    return Shown(rest) if rest else _value(entry)

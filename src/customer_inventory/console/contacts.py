@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from customer_inventory.console.words import gist, period, shown_period, spelled
+import phonenumbers
 
-_MEDIA = {
-    "EmailContactMedium": "E-mail",
-    "PhoneContactMedium": "Phone",
-    "GeographicAddressContactMedium": "Address",
-    "FaxContactMedium": "Fax",
-    "SocialContactMedium": "Social network",
-}
+from customer_inventory.console.words import gist, medium_name, period, shown_period, spelled
+
 _ORDER = ("current", "future", "past")
 _ENVELOPE = frozenset({"id", "preferred", "contactType", "validFor"})
 
@@ -46,7 +41,7 @@ def contacts_of(documents: Iterable[tuple[str, dict[str, Any]]], *, now: datetim
             contact = _contact(medium, now)
             known = merged.get(contact)
             merged[contact] = whose if known in (None, whose) else f"{known} and {whose}"
-    named = [_of(contact, whose) for contact, whose in merged.items()]
+    named = [replace(contact, of=whose) for contact, whose in merged.items()]
     return tuple(sorted(named, key=lambda contact: (_ORDER.index(contact.state), not contact.preferred)))
 
 
@@ -64,7 +59,7 @@ def _media(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _contact(medium: dict[str, Any], now: datetime) -> Contact:
     kind, use = str(medium.get("@type") or "ContactMedium"), medium.get("contactType")
     return Contact(
-        medium=_MEDIA.get(kind) or spelled(kind.removesuffix("ContactMedium") or "contact"),
+        medium=medium_name(kind),
         use=spelled(use) if isinstance(use, str) else "",
         lines=_lines(medium),
         action=_action(medium),
@@ -75,27 +70,25 @@ def _contact(medium: dict[str, Any], now: datetime) -> Contact:
     )
 
 
-def _of(contact: Contact, whose: str) -> Contact:
-    return Contact(
-        contact.medium,
-        contact.use,
-        contact.lines,
-        contact.action,
-        contact.preferred,
-        contact.state,
-        contact.valid,
-        whose,
-    )
-
-
 def _lines(medium: dict[str, Any]) -> tuple[str, ...]:
     """An address as on an envelope; anything else value by value."""
     town = ("postCode", "city")
     order = (("street1",), ("street2",), town, ("stateOrProvince",), ("country",))
     lines = [" ".join(text for name in line if (text := gist(medium.get(name)))) for line in order]
     used = {name for line in order for name in line} | _ENVELOPE
-    lines += [gist(value) for name, value in medium.items() if name not in used and not name.startswith("@")]
+    lines += [_line(name, value) for name, value in medium.items() if name not in used and not name.startswith("@")]
     return tuple(line for line in lines if line)
+
+
+def _line(name: str, value: Any) -> str:
+    """A value of a medium; a number that says its country is set in groups, as that country writes it."""
+    if name in {"phoneNumber", "faxNumber"} and isinstance(value, str) and value.startswith("+"):
+        try:
+            number = phonenumbers.parse(value)
+        except phonenumbers.NumberParseException:
+            return value
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return gist(value)
 
 
 def _action(medium: dict[str, Any]) -> str | None:

@@ -46,6 +46,7 @@ _FIRST = (
     "role",
     "description",
 )
+_TITLED_BY = ("name", "languageName", "skillName", "disabilityName", "identificationType", "creditAgencyName")
 _LAST = ("@type", "@baseType", "@schemaLocation")
 
 
@@ -111,6 +112,8 @@ def _items(name: str, value: Any, pages: Pages) -> tuple[Item, ...]:
     entries = value if isinstance(value, list) else [value]
     if name in _CHARACTERISTICS:
         return tuple(_characteristic(entry, pages) for entry in entries)
+    if name == "externalReference":
+        return tuple(_external(entry, pages) for entry in entries)
     return tuple(item for entry in entries if (item := _item(name, entry, pages)) is not None)
 
 
@@ -121,13 +124,25 @@ def _characteristic(entry: Any, pages: Pages) -> Item:
     return Item(None, (Fact(entry["name"], shown(value) if value not in ([], {}, "") else Shown("(empty)")),))
 
 
+def _external(entry: Any, pages: Pages) -> Item:
+    """An identifier elsewhere: the system and the kind of identifier name it."""
+    if isinstance(entry, dict) and isinstance(identifier := entry.get("id"), str):
+        label = " ".join(str(part) for part in (entry.get("owner"), entry.get("externalIdentifierType")) if part)
+        return Item(None, (Fact(label or "Id", Shown(identifier)),))
+    return _item("externalReference", entry, pages) or Item(Shown(gist(entry)), ())
+
+
 def _item(name: str, entry: Any, pages: Pages) -> Item | None:
     if not isinstance(entry, dict):
         return Item(None, (Fact(spelled(name), shown(entry)),))
     reference = next((value for key, value in entry.items() if key == "partyOrPartyRole"), entry)
     title = _title(reference, pages) if isinstance(reference, dict) else None
-    used = {"name", "id", "href", "@referredType"} if title and reference is entry else {"partyOrPartyRole"}
-    used = used if title else set()
+    used = {"name", "href"} if reference is entry else {"partyOrPartyRole"}
+    if title is not None and title.link is not None:
+        used.add("id")
+    if title is None:
+        naming = next((key for key in _TITLED_BY if isinstance(entry.get(key), str) and entry[key]), None)
+        title, used = (Shown(entry[naming]), {naming}) if naming else (None, set())
     facts = tuple(
         fact
         for key, value in entry.items()

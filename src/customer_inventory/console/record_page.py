@@ -29,6 +29,7 @@ from customer_inventory.repository.records import Version
 
 _MOST_REFERRING = 50
 _APART = frozenset({"contactMedium", "engagedParty"})
+_IN_HEADING = frozenset({"name", "status"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
         deleted=held.deleted,
         version=held.versions[0].version,
         changed=shown_at(held.versions[0].since),
-        facts=facts_of(held.document, leave_out=_APART),
+        facts=facts_of(held.document, leave_out=_APART | _IN_HEADING | _plain_class(held)),
         sections=sections_of(held.document, pages=pages, leave_out=_APART),
         contacts=contacts_of([(_name(record.kind), record.document) for record in shown], now=now),
         party=_shown_party(held, party, pages) if kind == "customer" else None,
@@ -125,6 +126,12 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
         history=timeline([(_name(record.kind), record.versions) for record in shown], limit=limit),
         stored=_stored(held.document),
     )
+
+
+def _plain_class(record: Held) -> frozenset[str]:
+    """The attributes that say the class of a record, when it is the usual one, which the heading says."""
+    usual = record.document.get("@type") == RESOURCES[record.kind].struct.__name__
+    return frozenset({"@type", "@baseType"} if usual else ())
 
 
 def _name(kind: str) -> str:
@@ -163,7 +170,7 @@ def _shown_party(customer: Held, party: Held | None, pages: Mapping[str, str]) -
         return Party(
             kind=party.kind,
             name=Shown(party.name, link=party.page),
-            facts=facts_of(party.document, leave_out=_APART | {"@type", "@baseType"}),
+            facts=facts_of(party.document, leave_out=_APART | {"name"} | _plain_class(party)),
             sections=sections_of(party.document, pages=_pages(party), leave_out=_APART),
             remark="This record was deleted." if party.deleted else "",
         )

@@ -1,8 +1,8 @@
 """Sessions of the browser: the cookie that carries one, and the proof that a form came from a page of ours.
 
-The session's token lives in an HttpOnly cookie and, hashed, in the register (access.people). A form carries an HMAC keyed
-with the cookie's value; another site can send the cookie but cannot know the HMAC. No key is kept, so any server may
-answer any form.
+The session's token lives in an HttpOnly cookie and, hashed, in the register (access.people). A form carries an HMAC
+keyed with the cookie's value; another site can send the cookie but cannot know the HMAC. No key is kept, so any server
+may answer any form.
 """
 
 from __future__ import annotations

@@ -38,6 +38,13 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|[_\-.]+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d))?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST = 2000
+_MEDIA = {
+    "EmailContactMedium": "E-mail",
+    "PhoneContactMedium": "Phone",
+    "GeographicAddressContactMedium": "Address",
+    "FaxContactMedium": "Fax",
+    "SocialContactMedium": "Social network",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,16 @@ def spelled(name: str) -> str:
     if name in _SPELLED:
         return _SPELLED[name]
     words = [word for word in _HUMP.split(name.lstrip("@")) if word]
+    if words[:1] == ["is"] and len(words) > 1:
+        # "Legal entity: yes" reads better than "Is legal entity: yes".
+        words = words[1:]
     lowered = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
     return lowered[:1].upper() + lowered[1:] if lowered else name
+
+
+def medium_name(kind: str) -> str:
+    """Return what a class of contact medium is called: "PhoneContactMedium" is a phone."""
+    return _MEDIA.get(kind) or spelled(kind.removesuffix("ContactMedium") or "contact")
 
 
 def shown(value: Any) -> Shown:
