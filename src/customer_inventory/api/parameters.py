@@ -6,10 +6,12 @@ eq, and the same with encoded signs, `birthDate%3E%3D…`. Everything is bounded
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
+from customer_inventory.api.representation import href
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource, nearest
 from customer_inventory.repository.query import Condition, Query, Sort
@@ -18,11 +20,14 @@ DEFAULT_LIMIT = 100
 MOST_LIMIT = 1000
 _MOST_OFFSET = 1_000_000_000
 _LONGEST = 8192
+_LONGEST_NAME = 100
 _MOST_VALUES = 200
 _MOST_SORTS = 3
 _RESERVED = frozenset({"fields", "offset", "limit", "sort", "after", "before", "asOf"})
+_NAME = re.compile(r"@?[A-Za-z]\w{0,40}(?:\.@?[A-Za-z]\w{0,40}){0,5}", re.ASCII)
 _SUFFIXES = ("gt", "gte", "lt", "lte", "eq")
-_SIGNS = ((">=", "gte"), ("<=", "lte"), ("==", "eq"), (">", "gt"), ("<", "lt"))
+_SIGNS = {">=": "gte", "<=": "lte", "==": "eq", ">": "gt", "<": "lt"}
+_SIGNED = re.compile(r"([^<>=]+)(>=|<=|==|>|<)")
 
 
 class InvalidParameter(InventoryError):
@@ -53,8 +58,8 @@ class Asked:
     """The parameters that links keep, as they came: all but the page's own."""
 
 
-def parse(resource: Resource, query_string: bytes) -> Asked:
-    """Read a query string. Raises InvalidParameter or UnknownAttribute."""
+def parse(resource: Resource, query_string: bytes, *, public_url: str = "") -> Asked:
+    """Read a query string; hrefs in it start with `public_url`. Raises InvalidParameter or UnknownAttribute."""
     if not query_string:
         return Asked()
     if len(query_string) > _LONGEST:
@@ -72,6 +77,8 @@ def parse(resource: Resource, query_string: bytes) -> Asked:
         else:
             path, operator = _path_and_operator(resource, name)
             values = [_text(value) for value in raw.split(b",")]
+            if path == "href":
+                values = _ids_of(resource, operator, values, public_url)
             conditions.setdefault((path, operator), []).extend(values)
     return _asked(resource, single, conditions, query_string)
 
@@ -81,12 +88,15 @@ def _asked(
 ) -> Asked:
     if sum(map(len, conditions.values())) > _MOST_VALUES:
         raise InvalidParameter(f"More than {_MOST_VALUES} filter values. Ask in several requests.")
-    if single.get("after") and single.get("before"):
+    if {"after", "before"} <= single.keys():
         raise InvalidParameter("after and before cannot go together. Use the one that the Link header gave.")
-    if (single.get("after") or single.get("before")) and "offset" in single:
+    if "offset" in single and not single.keys().isdisjoint({"after", "before"}):
         raise InvalidParameter("offset cannot go with after or before. Page by the one or by the others.")
     query = Query(
-        conditions=tuple(Condition(path, operator, tuple(values)) for (path, operator), values in conditions.items()),
+        conditions=tuple(
+            Condition("id" if path == "href" else path, operator, tuple(values))
+            for (path, operator), values in conditions.items()
+        ),
         sort=_sorts(resource, single.get("sort", "")),
         limit=min(_number(single, "limit", DEFAULT_LIMIT), MOST_LIMIT),
         offset=_number(single, "offset", 0),
@@ -103,11 +113,16 @@ def _asked(
     )
 
 
-def only_fields(query_string: bytes, resource: Resource) -> Asked:
-    """Read the query string of a request for one record: `fields` and `asOf`, nothing else. Raises InvalidParameter."""
+def of_one(resource: Resource, query_string: bytes, *, writing: bool = False) -> Asked:
+    """Read the query string of a request for one record: `fields` and, unless it writes, `asOf`; nothing else.
+
+    Raises InvalidParameter or UnknownAttribute.
+    """
     asked = parse(resource, query_string)
     if asked.paged or asked.query.conditions or asked.query.sort:
         raise InvalidParameter("One record takes the parameters fields and asOf only.")
+    if writing and asked.query.as_of is not None:
+        raise InvalidParameter("asOf is for reading: what was cannot be changed. Leave it out.")
     return asked
 
 
@@ -118,12 +133,10 @@ def _split(part: bytes) -> tuple[str, bytes]:
     if equals and name.endswith((">", "<")):
         return f"{name[:-1]}.{'gte' if name.endswith('>') else 'lte'}", raw
     if not equals:
-        for sign, suffix in _SIGNS:
-            path, found, _ = name.partition(sign)
-            if found and path:
-                rest = raw_name[_after_sign(raw_name, len(path), sign) :]
-                return f"{path}.{suffix}", rest
-        raise InvalidParameter(f"The parameter {_shown(name)} has no value. Write {_shown(name)}=value.")
+        if found := _SIGNED.match(name):
+            path, sign = found.groups()
+            return f"{path}.{_SIGNS[sign]}", raw_name[_after_sign(raw_name, len(path), sign) :]
+        raise InvalidParameter("A parameter has no value. Write name=value.")
     return name, raw
 
 
@@ -144,21 +157,30 @@ def _path_and_operator(resource: Resource, name: str) -> tuple[str, str]:
     return known_path(resource, path), operator
 
 
+def _ids_of(resource: Resource, operator: str, hrefs: list[str], public_url: str) -> list[str]:
+    """Return the ids that hrefs stand for, since hrefs are made from them and not stored; empty for one of no record."""
+    if operator != "eq":
+        raise InvalidParameter("href cannot be compared by size. Compare id.")
+    ids = [value.rpartition("/")[2] for value in hrefs]
+    same = [href(resource, identifier, public_url=public_url) for identifier in ids]
+    return [identifier if value in same else "" for identifier, value in zip(ids, hrefs, strict=True)]
+
+
 def known_path(resource: Resource, path: str) -> str:
     """Return `path` if the resource has such an attribute. Raises UnknownAttribute naming the nearest one."""
-    if path in {"id", "href"} or path in resource.attributes:
+    if path in resource.attributes:
         return path
-    near = nearest(resource, path[:200])
-    hint = f" Did you mean {near}?" if near else ""
-    raise UnknownAttribute(f"{resource.name} has no attribute {_shown(path)}.{hint}")
+    near = nearest(resource, path) if len(path) <= _LONGEST_NAME else None
+    hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
+    raise UnknownAttribute(f"{resource.name} has no attribute {_shown(path)}. {hint}")
 
 
 def _sorts(resource: Resource, text: str) -> tuple[Sort, ...]:
     sorts = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        path = known_path(resource, part.lstrip("+-").strip())
-        attribute = resource.attributes.get(path)
-        if attribute is None or attribute.many or attribute.type in {"object", "array"}:
+        path = known_path(resource, part[1:] if part[0] in "+-" else part)
+        attribute = resource.attributes[path]
+        if attribute.many or not attribute.scalar or path == "href":
             raise InvalidParameter(f"{path} cannot be sorted by: it is no single value. Sort by another attribute.")
         sorts.append(Sort(path, part.startswith("-")))
     if len(sorts) > _MOST_SORTS:
@@ -195,9 +217,10 @@ def _fields(text: str | None) -> frozenset[str] | None:
 
 
 def _kept(query_string: bytes) -> str:
-    page = (b"offset", b"limit", b"after", b"before")
-    kept = [part for part in query_string.split(b"&") if part and part.partition(b"=")[0] not in page]
-    return b"&".join(kept).decode("ascii", "replace")
+    page = ("offset", "limit", "after", "before")
+    kept = [part for part in query_string.split(b"&") if part and _text(part.partition(b"=")[0]) not in page]
+    # Whatever came unescaped must neither end the Link header's <…> nor break its characters.
+    return quote(b"&".join(kept), safe="%&=+,;:@/?!$'()*-._~")
 
 
 def _text(raw: bytes) -> str:
@@ -211,4 +234,5 @@ def _text(raw: bytes) -> str:
 
 
 def _shown(name: str) -> str:
-    return name[:80] if name.isprintable() else "(unprintable)"
+    """The name, if it looks like one of an attribute: anything else might be a customer's data and is not repeated."""
+    return name if _NAME.fullmatch(name) else "of this name"

@@ -20,7 +20,7 @@ from customer_inventory.api import conditional
 from customer_inventory.api.errors import error_answer, unexpected_answer
 from customer_inventory.api.exchange import Answer, ClientGone, Exchange, UnsupportedMediaType, send_answer
 from customer_inventory.api.pages import list_answer
-from customer_inventory.api.parameters import InvalidParameter, only_fields, parse
+from customer_inventory.api.parameters import InvalidParameter, of_one, parse
 from customer_inventory.api.patch import MEDIA_TYPES, merge_document
 from customer_inventory.api.representation import href, represent
 from customer_inventory.errors import Failure, InventoryError
@@ -120,24 +120,24 @@ class TmfApi:
         purpose = exchange.header(b"x-purpose")
         access = await self._desk.open_by_token(token.strip(), purpose=purpose, request_id=exchange.request_id)
         reason = exchange.header(b"x-reason")
-        return access.because(_printable(reason, "X-Reason")) if reason else access
+        return access.because(_printable(reason, "X-Reason")) if reason is not None else access
 
     async def _list(self, exchange: Exchange, resource: Resource, access: Access) -> Answer:
-        asked = parse(resource, exchange.query_string)
+        asked = parse(resource, exchange.query_string, public_url=self._public_url)
         page = await access.page(resource, asked.query)
         return list_answer(resource, page, asked, path=exchange.path, public_url=self._public_url)
 
     async def _create(self, exchange: Exchange, resource: Resource, access: Access) -> Answer:
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the new record as application/json.")
-        asked = only_fields(exchange.query_string, resource)
+        asked = of_one(resource, exchange.query_string, writing=True)
         document, raw = await exchange.json_object()
         saved = await access.create(resource, document, key=_key(exchange, raw))
         location = href(resource, saved.record.id, public_url=self._public_url).encode()
         return self._saved(resource, saved, asked.fields, status=201).plus((b"location", location))
 
     async def _get(self, exchange: Exchange, resource: Resource, access: Access, identifier: UUID) -> Answer:
-        asked = only_fields(exchange.query_string, resource)
+        asked = of_one(resource, exchange.query_string)
         record = await access.read(resource, identifier, as_of=asked.query.as_of)
         tag = conditional.etag(record.version)
         if conditional.not_modified(exchange.header(b"if-none-match"), record.version):
@@ -148,7 +148,7 @@ class TmfApi:
     async def _patch(self, exchange: Exchange, resource: Resource, access: Access, identifier: UUID) -> Answer:
         if exchange.media_type not in MEDIA_TYPES:
             raise UnsupportedMediaType(f"Send the patch as {' or '.join(MEDIA_TYPES)}.")
-        asked = only_fields(exchange.query_string, resource)
+        asked = of_one(resource, exchange.query_string, writing=True)
         patch, raw = await exchange.json_object()
         own = {"id": str(identifier), "href": href(resource, str(identifier), public_url=self._public_url)}
 
