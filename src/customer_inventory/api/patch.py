@@ -6,6 +6,7 @@ from typing import Any
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
+from customer_inventory.model.bounds import DEPTH
 
 MEDIA_TYPES = ("application/merge-patch+json", "application/json")
 
@@ -14,6 +15,13 @@ class ImmutableAttribute(InventoryError):
     """The patch changes an attribute that is set once and for all."""
 
     code = "immutable-attribute"
+    failure = Failure.INVALID
+
+
+class PatchTooDeep(InventoryError):
+    """The patch is nested deeper than any record may be."""
+
+    code = "patch-too-deep"
     failure = Failure.INVALID
 
 
@@ -33,12 +41,24 @@ def merge(target: Any, patch: Any) -> Any:
 def merge_document(resource: Resource, document: dict[str, Any], patch: dict[str, Any], **own: str) -> dict[str, Any]:
     """Return a record's document with a merge patch applied; `own` says its id and href.
 
-    A patch may repeat an immutable attribute's value. Raises ImmutableAttribute when it changes one.
+    A patch may repeat an immutable attribute's value. Raises ImmutableAttribute when it changes one, and PatchTooDeep.
     """
     for name in resource.immutable:
         held = own.get(name, document.get(name))
         if name in patch and patch[name] != held:
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")
     patch = {name: value for name, value in patch.items() if name not in own}
+    if not _shallow(patch):
+        raise PatchTooDeep(f"The patch is nested deeper than {DEPTH} levels.")
     merged: dict[str, Any] = merge(document, patch)
     return merged
+
+
+def _shallow(patch: dict[str, Any]) -> bool:
+    """Tell whether a patch is nested no deeper than records: level by level, for recursion ends before patches do."""
+    level: list[Any] = [patch]
+    for _ in range(DEPTH):
+        level = [value for group in level for value in group.values() if isinstance(value, dict)]
+        if not level:
+            return True
+    return False
