@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -24,6 +24,7 @@ from customer_inventory.repository.kinds import KINDS, value_expression
 from customer_inventory.repository.search import fold
 
 _SQL = sql.statements("list.sql")
+_SEAL_BYTES = 6
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -120,8 +121,17 @@ def compile_query(kind: str, query: Query, *, count_bound: int) -> Compiled:
 
 def cursor_of(row: tuple[Any, ...], sort: tuple[Sort, ...]) -> str:
     """Return the cursor that stands for `row` of a page: opaque to clients, checked when it comes back."""
-    order = ",".join(("-" if key.descending else "") + key.path for key in sort)
-    return base64.urlsafe_b64encode(msgspec.json.encode([order, row[0], *row[4:]])).decode().rstrip("=")
+    place = msgspec.json.encode([_spelled(sort), row[0], *row[4:]])
+    return base64.urlsafe_b64encode(_seal(place) + place).decode().rstrip("=")
+
+
+def _spelled(sort: tuple[Sort, ...]) -> str:
+    return ",".join(("-" if key.descending else "") + key.path for key in sort)
+
+
+def _seal(place: bytes) -> bytes:
+    """A checksum against damage on the way. It is no secret: who forges a cursor sees what a filter would show them."""
+    return hashlib.blake2b(place, digest_size=_SEAL_BYTES).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ class _Key:
     @classmethod
     def of(cls, resource: Resource, sort: Sort) -> _Key:
         attribute = resource.attributes[sort.path]
-        return cls(value_expression(attribute), _sql_type(attribute), sort.descending)
+        return cls(_value(attribute), _sql_type(attribute), sort.descending)
 
 
 def _source(kind: str, as_of: datetime | None) -> tuple[str, tuple[Any, ...]]:
@@ -143,6 +153,10 @@ def _source(kind: str, as_of: datetime | None) -> tuple[str, tuple[Any, ...]]:
 
 
 def _condition(resource: Resource, condition: Condition) -> tuple[str, tuple[Any, ...]]:
+    if condition.path == "id" and condition.operator == "eq":
+        # The id is not in the document, and so not among its terms; what is none of our ids is nobody's.
+        ids = [identifier for value in condition.values if (identifier := parse_id(value))]
+        return _SQL["identified"], (ids,)
     if condition.operator == "eq":
         return _SQL["equals"], ([term(resource, condition.path, value) for value in condition.values],)
     attribute = resource.attributes[condition.path]
@@ -153,7 +167,7 @@ def _condition(resource: Resource, condition: Condition) -> tuple[str, tuple[Any
         text = _SQL["some_compares"].format(value=_element(attribute), **pieces)
         parameters: tuple[Any, ...] = tuple(p for value in values for p in (path, value))
     else:
-        text = _SQL["compares"].format(value=value_expression(attribute), missing=_missing(attribute), **pieces)
+        text = _SQL["compares"].format(value=_value(attribute), missing=_missing(attribute), **pieces)
         parameters = tuple(values)
     return "(" + " or ".join([text] * len(values)) + ")", parameters
 
@@ -162,6 +176,10 @@ def _canonical(resource: Resource, path: str, value: str) -> str:
     """The value in the spelling that the model gives it in terms: instants in UTC, numbers without frills."""
     spelled = term(resource, path, value)
     return spelled.removeprefix(f"{path}=") if spelled.startswith(f"{path}=") else value
+
+
+def _value(attribute: Attribute) -> str:
+    return '(id::text collate "C")' if attribute.path == "id" else value_expression(attribute)
 
 
 def _sql_type(attribute: Attribute) -> str:
@@ -230,13 +248,14 @@ def _edge(keys: list[_Key], query: Query) -> tuple[str, tuple[Any, ...], bool]:
 
 
 def _cursor_values(cursor: str, sort: tuple[Sort, ...]) -> tuple[Any, ...]:
-    order = ",".join(("-" if key.descending else "") + key.path for key in sort)
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        said, identifier, *values = msgspec.json.decode(raw, type=list[str])
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        if raw[:_SEAL_BYTES] != _seal(raw[_SEAL_BYTES:]):
+            raise InvalidCursor
+        said, identifier, *values = msgspec.json.decode(raw[_SEAL_BYTES:], type=list[str])
+    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise InvalidCursor from error
     record_id = parse_id(identifier)
-    if said != order or record_id is None or len(values) != len(sort) or "\0" in "".join(values):
+    if said != _spelled(sort) or record_id is None or len(values) != len(sort) or "\0" in "".join(values):
         raise InvalidCursor
-    return (*values, bucket_of(record_id), UUID(identifier))
+    return (*values, bucket_of(record_id), record_id)

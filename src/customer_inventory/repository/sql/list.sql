@@ -22,6 +22,9 @@ explain (format json) select from {source} where {where}
 -- name: equals
 terms && %s::text[]
 
+-- name: identified
+(bucket, id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
+
 -- name: compares
 ({value} {operator} %s::{type} and {value} > {missing})
 
