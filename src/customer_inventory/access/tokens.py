@@ -98,7 +98,8 @@ class Tokens:
             raise InvalidToken
         try:
             decoded = jwt.decode(token, await self._keys_for(token), algorithms=[_ALGORITHM])
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            # Beside its own errors the decoder lets through what a header of the wrong shape or depth makes of it.
             raise InvalidToken from error
         claims = decoded.claims
         client_id, expires = claims.get("client_id"), claims.get("exp")

@@ -35,6 +35,17 @@ class WriteContention(InventoryError):
     failure = Failure.UNAVAILABLE
 
 
+class NotStorable(InventoryError):
+    """The record holds a value that the repository cannot keep or index.
+
+    Nothing was written. Shorten texts that are searched by (names, roles) to 2,000 bytes, and use dates and numbers
+    that PostgreSQL knows.
+    """
+
+    code = "not-storable"
+    failure = Failure.INVALID
+
+
 class ReferenceMissing(InventoryError):
     """A reference names a record that the inventory does not hold.
 
@@ -232,6 +243,8 @@ class Records:
                 ):
                     # A later transaction won the record, or the same idempotency key: look again, with a new position.
                     continue
+                except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+                    raise NotStorable from error
         raise WriteContention
 
     async def _lock_targets(self, connection: Connection, links: list[Link]) -> None:
