@@ -7,8 +7,8 @@ written only when it differs; a row that PostgreSQL refuses is told apart from i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -18,10 +18,9 @@ import psycopg
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository import sql
-from customer_inventory.repository.bulk_batch import Batch, BatchAuthor, Refused
+from customer_inventory.repository.bulk_batch import Batch, BatchAuthor, Overtaken
 from customer_inventory.repository.bulk_rows import BulkRow
 from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect
-from customer_inventory.repository.kinds import KINDS
 
 _SQL = sql.statements("bulk.sql")
 _ATTEMPTS = 20
@@ -97,9 +96,7 @@ class Bulk:
     async def loading(self, run: Run, *, at: datetime, connections: int = 2) -> AsyncIterator[BulkLoad]:
         """Hold the source for one run. Raises ImportRunning, or RepositoryUnavailable at any time."""
         async with AsyncExitStack() as stack:
-            guard, *loaders = [
-                await stack.enter_async_context(self._connection()) for _ in range(1 + connections)
-            ]
+            guard, *loaders = [await stack.enter_async_context(self._connection()) for _ in range(1 + connections)]
             row = await (await guard.execute(_SQL["lock_source"], (_LOCK_CLASS, _signed(run.source)))).fetchone()
             if row is None or not row[0]:
                 raise ImportRunning(f"An import of the source {run.source!r} is running. Wait until it has ended.")
@@ -150,9 +147,7 @@ class BulkLoad:
             first = dict(await cursor.fetchall())
         return {number: first[key] for number, key in repeats.items()}
 
-    async def load(
-        self, rows: Sequence[BulkRow], *, author: Callable[[], BatchAuthor], rejected: int
-    ) -> Loaded:
+    async def load(self, rows: Sequence[BulkRow], *, author: Callable[[], BatchAuthor], rejected: int) -> Loaded:
         """Load rows as one batch, or as several when PostgreSQL refuses some of them.
 
         `rejected` rows are counted with them that never got here. Raises LoadContention.
@@ -199,7 +194,7 @@ class BulkLoad:
             try:
                 return await self._attempt(connection, rows, author(), rejected)
             except (
-                Refused,
+                Overtaken,
                 psycopg.errors.SerializationFailure,
                 psycopg.errors.DeadlockDetected,
                 psycopg.errors.UniqueViolation,
@@ -221,7 +216,14 @@ class BulkLoad:
                 if self._run.dry:
                     raise _DryRun
                 refused = rejected + len(loaded.refused)
-                counts = (len(rows) + rejected, loaded.accepted, refused, loaded.created, loaded.updated, loaded.unchanged)
+                counts = (
+                    len(rows) + rejected,
+                    loaded.accepted,
+                    refused,
+                    loaded.created,
+                    loaded.updated,
+                    loaded.unchanged,
+                )
                 # Last, because the other loader waits for this row until the commit.
                 await connection.execute(_SQL["count_run"], (*counts, self._run.id))
         except _DryRun:
@@ -229,3 +231,23 @@ class BulkLoad:
         for kind, written in batch.written.items():
             self._written[kind] = self._written.get(kind, 0) + written
         return loaded
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise RepositoryUnavailable(
+            "The repository went away during the load. What was counted is loaded; run the import again for the rest."
+        ) from error
+
+
+async def _fresh(guard: Connection, source: str) -> bool:
+    row = await (await guard.execute(_SQL["source_is_new"], (source,))).fetchone()
+    return bool(row and row[0])
+
+
+def _signed(source: str) -> int:
+    number = crc32(source.encode())
+    return number - 2**32 if number >= 2**31 else number

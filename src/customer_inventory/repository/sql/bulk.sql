@@ -43,6 +43,10 @@ select i::text, exists (select from {kind} r where (r.bucket, r.id) = (bucket_of
     exists (select from {kind}_history h where (h.bucket, h.id) = (bucket_of(i), i))
 from unnest(%s::uuid[]) as i
 
+-- name: lock_targets
+select r.id::text from {kind} r where (r.bucket, r.id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
+for key share
+
 -- name: compare
 select i.id::text, case when r.id is null then 'absent' when r.doc = i.doc::jsonb then 'same' else 'differs' end
 from unnest(%s::smallint[], %s::uuid[], %s::text[]) as i(bucket, id, doc)

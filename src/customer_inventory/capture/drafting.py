@@ -1,0 +1,180 @@
+"""Drafting: one row of a source becomes the documents of its records, or a reason why it cannot.
+
+The documents are checked by the model like any other write; nothing is invented that the source does not say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from customer_inventory.capture.mapping import PARTIES, Leaf, Node, RowMapping, leaves_of
+from customer_inventory.capture.standardise import Unusable, Value, text
+from customer_inventory.ids import parse_id
+from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links, terms, validate
+from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
+
+PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
+
+Document = dict[str, Any]
+Strict = Mapping[str, frozenset[str]]
+"""By resource name, the reference attributes that must name a record that is held."""
+
+
+class RowRefused(Exception):  # noqa: N818  a finding about a row, not a failure of the program
+    """A row cannot be taken; the message says why, and never repeats a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken from a row: the source's id, and a value or None for every leaf of the mapping."""
+
+    source_id: str
+    values: list[Value | None]
+
+
+@dataclass(slots=True)
+class Taking:
+    """Takes the values of rows by a mapping, and counts what had to be left out."""
+
+    mapping: RowMapping
+    columns: Sequence[str]
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        places = {name: at for at, name in enumerate(self.columns)}
+        self._id_place = places[self.mapping.source_id]
+        leaves = [leaf for pattern in self.mapping.records.values() for leaf in leaves_of(pattern)]
+        self._plan = [(leaf, [places[column] for column in leaf.columns]) for leaf in leaves]
+
+    _id_place: int = 0
+    _plan: list[tuple[Leaf, list[int]]] = field(default_factory=list)
+
+    def take(self, cells: Sequence[str]) -> Taken:
+        """Return what a row holds, standardised. Raises RowRefused."""
+        if len(cells) != len(self.columns):
+            raise RowRefused(f"has {len(cells)} columns instead of {len(self.columns)}")
+        try:
+            source_id = text(cells[self._id_place])
+        except Unusable as reason:
+            raise RowRefused(f"{self.mapping.source_id} {reason}") from None
+        if not source_id:
+            raise RowRefused(f"{self.mapping.source_id} is empty, so the row has no id")
+        return Taken(source_id, [self._value(leaf, places, cells) for leaf, places in self._plan])
+
+    def _value(self, leaf: Leaf, places: list[int], cells: Sequence[str]) -> Value | None:
+        cell = cells[places[0]] if len(places) == 1 else leaf.join.join(filter(None, (cells[at] for at in places)))
+        if not cell or cell.isspace():
+            if leaf.otherwise is None and leaf.mandatory:
+                raise RowRefused(f"{leaf.name} is empty, but {leaf.path} is mandatory")
+            return leaf.otherwise
+        try:
+            return leaf.standard(cell)
+        except Unusable as reason:
+            if leaf.mandatory:
+                raise RowRefused(f"{leaf.name} {reason}, but {leaf.path} is mandatory") from None
+            self.warnings[f"{leaf.name} {reason}"] += 1
+            return None
+
+
+def documents_of(
+    mapping: RowMapping, values: Sequence[Value | None], ids: Sequence[str]
+) -> list[tuple[Resource, Document]]:
+    """Return the documents that a row makes, the party first; `ids` are the ids that they would get."""
+    taken = iter(values)
+    documents = {name: _filled(pattern, taken) for name, pattern in mapping.records.items()}
+    party = next((name for name in PARTIES if name in documents), None)
+    if party and "customer" in documents:
+        _engage(documents["customer"], RESOURCES[party], documents[party], ids[0])
+    return [(RESOURCES[name], document) for name, document in documents.items()]
+
+
+def seek_party(document: Document, placeholder: str) -> tuple[Sought, ...]:
+    """Put `placeholder` in place of an engaged party that is named by the source's own id; return what is sought."""
+    party = document.get("engagedParty")
+    if not isinstance(party, dict):
+        return ()
+    kind = PARTIES_BY_CLASS.get(party.get("@referredType") or party.get("@type") or "")
+    source_id = party.get("id")
+    if kind is None or not isinstance(source_id, str) or parse_id(source_id) is not None:
+        return ()
+    resource = RESOURCES[kind]
+    party["id"] = placeholder
+    party["href"] = f"{resource.api.paths[0]}/{resource.path}/{placeholder}"
+    return (Sought(placeholder, resource.kind, source_id),)
+
+
+def draft(
+    number: int,
+    records: Sequence[tuple[Resource, Document]],
+    ids: Sequence[str],
+    source_id: str | None,
+    *,
+    strict: Strict,
+    sought: Sequence[Sought] = (),
+) -> BulkRow:
+    """Return the row to load that these documents make, checked by the model. Raises RowRefused."""
+    entries = []
+    for (resource, document), identifier in zip(records, ids, strict=True):
+        try:
+            validate(resource, document)
+            line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
+        except InvalidDocument as error:
+            problems = "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
+            raise RowRefused(f"the {resource.name} is not valid: {problems}") from None
+        entries.append(
+            Entry(resource.kind, identifier, line, _links(resource, document, strict), source_id, tuple(sought))
+        )
+    return BulkRow(number, tuple(entries))
+
+
+def _links(resource: Resource, document: Document, strict: Strict) -> tuple[BulkLink, ...]:
+    held = strict.get(resource.name, frozenset())
+    return tuple(
+        BulkLink(link.attribute, str(link.target_id), link.target_kind, link.role or "", link.attribute in held)
+        for link in links(resource, document)
+    )
+
+
+def _engage(customer: Document, resource: Resource, party: Document, identifier: str) -> None:
+    """Make the customer one that the party plays."""
+    name = resource.label(party)
+    if "name" not in customer or customer["name"] is None:
+        customer["name"] = name
+    customer["engagedParty"] = {
+        "@type": "PartyRef",
+        "@referredType": party["@type"],
+        "id": identifier,
+        "href": f"{resource.api.paths[0]}/{resource.path}/{identifier}",
+        "name": name,
+    }
+
+
+def _filled(pattern: dict[str, Any], values: Iterator[Value | None]) -> Document:
+    """The pattern with values in place of leaves; an attribute without one is left out."""
+    filled = {name: _node(node, values)[0] for name, node in pattern.items()}
+    return {name: value for name, value in filled.items() if value is not None}
+
+
+def _object(pattern: dict[str, Any], values: Iterator[Value | None]) -> Document | None:
+    """The same for an object within: None when it takes columns and none of them had a value."""
+    nodes = {name: _node(node, values) for name, node in pattern.items()}
+    filled = {name: value for name, (value, _) in nodes.items() if value is not None}
+    takes = [value for value, takes in nodes.values() if takes]
+    return filled if not takes or any(value is not None for value in takes) else None
+
+
+def _node(node: Node, values: Iterator[Value | None]) -> tuple[Any, bool]:
+    """The value of a node (None: leave it out), and whether it takes columns."""
+    if isinstance(node, Leaf):
+        return next(values), True
+    if isinstance(node, dict):
+        return _object(node, values), any(True for _ in leaves_of(node))
+    if isinstance(node, list):
+        items = [value for value, _ in [_node(item, values) for item in node] if value is not None]
+        return items or None, any(True for _ in leaves_of(node))
+    return node, False

@@ -1,0 +1,120 @@
+"""Choosing a mapping for a file: the one that is named, else the one beside the file, else a suggested one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from customer_inventory.capture.drafting import RowRefused
+from customer_inventory.capture.mapping import InvalidMapping, RowMapping, check_columns, parse
+from customer_inventory.capture.preparing import cells_of, resource_of
+from customer_inventory.capture.sources import BOOKKEEPING, Source, decode_line, open_source
+from customer_inventory.capture.suggestion import Suggestion, suggest
+
+_SAMPLE_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The mapping that an import uses (text None: whole TMF documents), and what its owner should hear about it."""
+
+    text: str | None
+    path: Path | None
+    origin: str
+    records: tuple[str, ...]
+    unmapped: tuple[str, ...]
+    doubts: tuple[str, ...]
+    delimiter: str | None
+    encoding: str | None
+
+
+def choose_mapping(
+    path: Path,
+    *,
+    named: Path | None = None,
+    format: str | None = None,  # noqa: A002
+    encoding: str | None = None,
+    country: str | None = None,
+) -> Chosen:
+    """Return the mapping for a file; a suggested one is not saved yet. Raises UnreadableSource or InvalidMapping."""
+    beside = next((candidate for candidate in (mapping_path(path), _original(path)) if candidate.exists()), None)
+    if named is not None or beside is not None:
+        return _read(path, named or beside, "given" if named else "found", format, encoding)  # type: ignore[arg-type]
+    source = open_source(path, format=format, encoding=encoding)
+    samples = list(_samples(source))
+    if source.format == "ndjson" and _holds_documents(source):
+        return Chosen(None, None, "documents", (), (), (), None, None)
+    suggestion = suggest(source.columns, samples, source=path.name, country=country, delimiter=source.delimiter)
+    return _suggested(path, suggestion)
+
+
+def save_suggestion(chosen: Chosen) -> None:
+    """Write a suggested mapping beside its file; one that is there is never touched. Raises InvalidMapping."""
+    if chosen.origin != "suggested" or chosen.path is None or chosen.text is None:
+        return
+    try:
+        with chosen.path.open("x", encoding="utf-8") as file:
+            file.write(chosen.text)
+    except FileExistsError:
+        raise InvalidMapping(f"{chosen.path} has appeared meanwhile; import again to use it.") from None
+
+
+def mapping_path(path: Path) -> Path:
+    """Return where the mapping of a file stands when none is named."""
+    return path.with_name(f"{path.name}.mapping.toml")
+
+
+def _original(path: Path) -> Path:
+    """Where the mapping stands of the file whose rejected rows `path` may hold."""
+    return mapping_path(path.with_name(path.name.replace(".rejected.", ".")))
+
+
+def _read(path: Path, mapping_file: Path, origin: str, form: str | None, encoding: str | None) -> Chosen:
+    try:
+        text = mapping_file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidMapping(f"The mapping {mapping_file} cannot be read: {error}.") from None
+    mapping = parse(text, name=mapping_file.name)
+    source = open_source(path, format=form, encoding=encoding or mapping.encoding, delimiter=mapping.delimiter)
+    check_columns(mapping, source.columns, name=mapping_file.name)
+    return _chosen(text, mapping, mapping_file, origin, _unmapped(mapping, source), ())
+
+
+def _suggested(path: Path, suggestion: Suggestion) -> Chosen:
+    mapping = parse(suggestion.text, name=mapping_path(path).name)
+    return _chosen(suggestion.text, mapping, mapping_path(path), "suggested", suggestion.unmapped, suggestion.doubts)
+
+
+def _chosen(
+    text: str, mapping: RowMapping, path: Path, origin: str, unmapped: tuple[str, ...], doubts: tuple[str, ...]
+) -> Chosen:
+    return Chosen(text, path, origin, tuple(mapping.records), unmapped, doubts, mapping.delimiter, mapping.encoding)
+
+
+def _unmapped(mapping: RowMapping, source: Source) -> tuple[str, ...]:
+    return tuple(name for name in source.columns if name not in mapping.columns and name not in BOOKKEEPING)
+
+
+def _samples(source: Source) -> list[list[str]]:
+    chunk = next(source.chunks(_SAMPLE_ROWS), None)
+    rows: list[list[str]] = []
+    for row in chunk.rows if chunk else []:
+        if isinstance(row, list):
+            rows.append(row)
+            continue
+        try:
+            rows.append(cells_of(row, source.columns))
+        except RowRefused:
+            continue
+    return rows
+
+
+def _holds_documents(source: Source) -> bool:
+    """Whether the first object of an NDJSON file says that it is one of the TM Forum resources kept here."""
+    chunk = next(source.chunks(_SAMPLE_ROWS), None)
+    found = (decode_line(row) for row in (chunk.rows if chunk else []) if isinstance(row, bytes))
+    first = next(filter(None, found), None)
+    try:
+        return first is not None and resource_of(first) is not None
+    except RowRefused:
+        return False

@@ -1,0 +1,234 @@
+"""Import runs: a file goes in, batch by batch, every row accounted for, safe to be stopped and run again.
+
+One process reads, others prepare, PostgreSQL loads: chunks flow through in the order of the file, a bounded number at a
+time, so memory stays flat however long the file is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+
+from customer_inventory.access import Access
+from customer_inventory.access.loading import Loading, loading, strictly_checked
+from customer_inventory.capture.mappings import Chosen
+from customer_inventory.capture.preparing import Instructions, Prepared, Preparer
+from customer_inventory.capture.rejects import Rejects, rejects_path, source_name
+from customer_inventory.capture.sources import Broken, Chunk, Source, open_source
+from customer_inventory.model import RESOURCES
+from customer_inventory.repository.bulk import Loaded
+
+ROWS_A_BATCH = 4000
+_SMALL = 256 * 1024
+"""A file of fewer bytes is prepared in this process: starting others would take longer than the work."""
+_DECODER = msgspec.msgpack.Decoder(Prepared)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to import, and how."""
+
+    path: Path
+    format: str | None = None
+    encoding: str | None = None
+    source: str | None = None
+    dry: bool = False
+    workers: int | None = None
+    rows_a_batch: int = ROWS_A_BATCH
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What became of an import: rows = accepted + rejected, accepted = created + updated + unchanged."""
+
+    file: str
+    source: str
+    dry_run: bool
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How many rows were rejected for which reason."""
+    warnings: Counter[str] = field(default_factory=Counter)
+    """How many values were left out for which reason."""
+    rejected_file: str | None = None
+    mapping_file: str | None = None
+    unmapped_columns: tuple[str, ...] = ()
+
+    def add(self, loaded: Loaded) -> None:
+        """Count a batch in."""
+        self.created += loaded.created
+        self.updated += loaded.updated
+        self.unchanged += loaded.unchanged
+        self.accepted += loaded.accepted
+        self.rows += loaded.accepted
+
+    def reject(self, reason: str) -> None:
+        """Count a rejected row."""
+        self.rows += 1
+        self.rejected += 1
+        self.reasons[reason] += 1
+
+
+Progress = Callable[[Report, float], None]
+"""Told after every batch: the report so far, and the share of the file that was read (0 to 1)."""
+
+
+async def import_file(
+    access: Access, order: Order, *, chosen: Chosen, progress: Progress = lambda _report, _share: None
+) -> Report:
+    """Import a file by the mapping that was chosen for it.
+
+    Raises UnreadableSource, Denied, ImportRunning, LoadContention and RepositoryUnavailable.
+    """
+    source = open_source(
+        order.path, format=order.format, encoding=order.encoding or chosen.encoding, delimiter=chosen.delimiter
+    )
+    name = order.source or source_name(order.path)
+    report = Report(
+        file=str(order.path),
+        source=name,
+        dry_run=order.dry,
+        mapping_file=str(chosen.path) if chosen.path else None,
+        unmapped_columns=chosen.unmapped,
+    )
+    instructions = Instructions(mapping=chosen.text, columns=tuple(source.columns), strict=strictly_checked(access))
+    kinds = {RESOURCES[record].kind for record in chosen.records}
+    # Documents may refer to earlier ones by the source's own ids: they go in one after the other.
+    loaders = 2 if chosen.records else 1
+    with Rejects(source, rejects_path(order.path, dry=order.dry)) as rejects:
+        async with loading(
+            access, kinds=kinds, source=name, file_name=order.path.name, dry=order.dry, connections=loaders
+        ) as load:
+            run = _Run(source, load, report, rejects, progress, loaders)
+            async with _workers(instructions, _worker_count(order, source)) as prepare:
+                await run.carry_out(prepare, order.rows_a_batch)
+    report.rejected_file = str(rejects.path) if rejects.count else None
+    return report
+
+
+Prepare = Callable[[Chunk], "asyncio.Future[Prepared]"]
+
+
+@dataclass(slots=True)
+class _Run:
+    source: Source
+    load: Loading
+    report: Report
+    rejects: Rejects
+    progress: Progress
+    loaders: int
+
+    async def carry_out(self, prepare: Prepare, rows_a_batch: int) -> None:
+        """Move every chunk from the file through preparation into the inventory."""
+        underway: deque[tuple[Chunk, asyncio.Future[Prepared]]] = deque()
+        turns = asyncio.Semaphore(self.loaders)
+        async with asyncio.TaskGroup() as loads:
+            for chunk in self.source.chunks(rows_a_batch):
+                underway.append((chunk, prepare(chunk)))
+                await asyncio.sleep(0)
+                if len(underway) > self.loaders + 1:
+                    await self._send(underway.popleft(), turns, loads)
+            while underway:
+                await self._send(underway.popleft(), turns, loads)
+
+    async def _send(
+        self, step: tuple[Chunk, asyncio.Future[Prepared]], turns: asyncio.Semaphore, loads: asyncio.TaskGroup
+    ) -> None:
+        chunk, preparing = step
+        prepared = await preparing
+        refused = [(number, row, row.reason) for number, row in chunk.broken]
+        refused += [(number, chunk.row(number), reason) for number, reason in prepared.refused]
+        repeats = await self._repeats(prepared)
+        refused += [(number, chunk.row(number), f"has the same id as row {first}") for number, first in repeats.items()]
+        prepared.rows = [row for row in prepared.rows if row.number not in repeats] if repeats else prepared.rows
+        self.report.warnings.update(prepared.warnings)
+        await turns.acquire()
+        loads.create_task(self._load(chunk, prepared, refused, turns))
+
+    async def _repeats(self, prepared: Prepared) -> dict[int, int]:
+        keys = [f"{row.entries[0].kind} {row.entries[0].source_id or row.entries[0].id}" for row in prepared.rows]
+        return await self.load.repeated(keys, [row.number for row in prepared.rows]) if keys else {}
+
+    async def _load(
+        self,
+        chunk: Chunk,
+        prepared: Prepared,
+        refused: list[tuple[int, list[str] | bytes | Broken, str]],
+        turns: asyncio.Semaphore,
+    ) -> None:
+        try:
+            loaded = await self.load.load(prepared.rows, rejected=len(refused))
+        finally:
+            turns.release()
+        refused += [(number, chunk.row(number), reason) for number, reason in loaded.refused]
+        for number, row, reason in sorted(refused, key=lambda one: one[0]):
+            self.rejects.add(number, row, reason)
+            self.report.reject(_kind_of(reason))
+        self.report.add(loaded)
+        self.progress(self.report, self.source.position / max(self.source.size, 1))
+
+
+def _kind_of(reason: str) -> str:
+    """A reason without the row number in it, so that equal ones are counted together."""
+    return "has the same id as an earlier row" if reason.startswith("has the same id as row") else reason
+
+
+def _worker_count(order: Order, source: Source) -> int:
+    if order.workers is not None:
+        return order.workers
+    return 0 if source.size < _SMALL else max(1, (os.cpu_count() or 1) // 2)
+
+
+@asynccontextmanager
+async def _workers(instructions: Instructions, count: int) -> AsyncIterator[Prepare]:
+    """Yield what prepares chunks: other processes, or with a count of 0 this one."""
+    if count == 0:
+        preparer = Preparer(instructions)
+
+        def at_once(chunk: Chunk) -> asyncio.Future[Prepared]:
+            done: asyncio.Future[Prepared] = asyncio.get_running_loop().create_future()
+            done.set_result(preparer.prepare(chunk))
+            return done
+
+        yield at_once
+        return
+    with _pool(instructions, count) as pool:
+
+        def elsewhere(chunk: Chunk) -> asyncio.Future[Prepared]:
+            return asyncio.ensure_future(_prepared(pool, chunk))
+
+        yield elsewhere
+
+
+async def _prepared(pool: Executor, chunk: Chunk) -> Prepared:
+    packed = await asyncio.get_running_loop().run_in_executor(pool, _prepare, chunk)
+    return _DECODER.decode(packed)
+
+
+def _pool(instructions: Instructions, count: int) -> ProcessPoolExecutor:
+    # Not by fork: a copy of this process would share its connections.
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_set_up, initargs=(instructions,))
+
+
+_preparer: list[Preparer] = []
+
+
+def _set_up(instructions: Instructions) -> None:
+    _preparer.append(Preparer(instructions))
+
+
+def _prepare(chunk: Chunk) -> bytes:
+    return msgspec.msgpack.encode(_preparer[0].prepare(chunk))

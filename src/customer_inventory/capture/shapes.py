@@ -1,0 +1,198 @@
+"""Shapes: rows that fill the same attributes make documents that differ in their texts alone.
+
+Checking, encoding and extracting a document costs the model about 60 µs, which at the speed of a bulk load is more than
+the time there is. So the first row of every shape goes through the model, once with marks in place of its texts, and what
+comes out is a template for all rows that fill the same attributes. A text can be put into a template as it is only when
+it is plain: printable, without quotes and backslashes, short enough to stand in a search term unhashed. Rows with other
+texts, or of shapes that leave no marks where they should, go through the model each by itself. The price is a second way
+to the same result; `tests/room/test_capture_shapes.py` holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from customer_inventory.capture.drafting import RowRefused, Strict, Taken, documents_of, draft, seek_party
+from customer_inventory.capture.mapping import Leaf, RowMapping, leaves_of
+from customer_inventory.capture.standardise import Value
+from customer_inventory.model.search import LONGEST_VALUE
+from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, copy_text, parts
+from customer_inventory.repository.search import fold
+
+_MOST_SHAPES = 500
+"""Shapes remembered; a column of free numbers makes a shape of each, and is then no worse off than without."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TERM = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+Texts = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A text with places for values: filled by one formatting, without a call for each place."""
+
+    pattern: str
+    pick: Callable[[Sequence[str]], Any]
+
+    def fill(self, values: Sequence[str]) -> str:
+        """Return the text with the values in their places."""
+        return self.pattern % self.pick(values)
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryTemplate:
+    kind: str
+    line: _Template
+    label: _Template
+    links: tuple[BulkLink, ...]
+    """Links of the row; a target of `@` stands for the party of the row."""
+
+    def fill(self, values: Sequence[str], identifier: str, party: str, source_id: str) -> Entry:
+        line = f"{self.line.fill(values)}\t{copy_text(fold(self.label.fill(values)))}"
+        links = self.links and tuple(
+            BulkLink(at.attribute, party, at.target_kind, at.role, at.strict) for at in self.links
+        )
+        return Entry(self.kind, identifier, line, links, source_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    entries: tuple[_EntryTemplate, ...]
+    distinct: tuple[tuple[int, ...], ...]
+    """Places of one attribute that occurs several times: were two of their values equal, their term would be one."""
+
+
+class Shaper:
+    """Drafts rows of one mapping, by template where that is sound."""
+
+    def __init__(self, mapping: RowMapping, strict: Strict) -> None:
+        self._mapping = mapping
+        self._strict = strict
+        leaves: list[Leaf] = [leaf for pattern in mapping.records.values() for leaf in leaves_of(pattern)]
+        self._textual = [leaf.textual for leaf in leaves]
+        self._all_textual = all(self._textual)
+        self._shapes: dict[Any, _Shape | None] = {}
+
+    def draft(self, number: int, taken: Taken, ids: Sequence[str]) -> BulkRow:
+        """Return the row to load. Raises RowRefused."""
+        texts = self._texts(taken.values)
+        joined = "".join(texts)
+        if (
+            not joined.isprintable()
+            or '"' in joined
+            or "\\" in joined
+            or (len(joined) > LONGEST_VALUE and max(map(len, texts)) > LONGEST_VALUE)
+        ):
+            return self._whole(number, taken, ids)
+        shape = self._shape(number, taken, ids)
+        if shape is None:
+            return self._whole(number, taken, ids)
+        ids = ids[: len(shape.entries)]
+        places = (*texts, *ids)
+        if shape.distinct and any(len({places[at] for at in same}) < len(same) for same in shape.distinct):
+            return self._whole(number, taken, ids)
+        source_id, party = taken.source_id, ids[0]
+        return BulkRow(
+            number,
+            tuple(
+                template.fill(places, identifier, party, source_id)
+                for template, identifier in zip(shape.entries, ids, strict=True)
+            ),
+        )
+
+    def _texts(self, values: Sequence[Value | None]) -> list[str]:
+        if self._all_textual:
+            return [value for value in values if value is not None]  # type: ignore[misc]  # every value is a text
+        return [str(v) for v, textual in zip(values, self._textual, strict=True) if textual and v is not None]
+
+    def _shape(self, number: int, taken: Taken, ids: Sequence[str]) -> _Shape | None:
+        values = taken.values
+        if self._all_textual:
+            key: Any = tuple([value is None for value in values])
+        else:
+            key = tuple([v is None if t else (type(v), v) for v, t in zip(values, self._textual, strict=True)])
+        if key in self._shapes:
+            return self._shapes[key]
+        if len(self._shapes) >= _MOST_SHAPES:
+            return None
+        shape = self._derive(number, taken, ids)
+        self._shapes[key] = shape
+        return shape
+
+    def _derive(self, number: int, taken: Taken, ids: Sequence[str]) -> _Shape | None:
+        """Make the template from a marked copy of the row, and prove it on the row itself."""
+        marks = [
+            _mark(value, at) if textual and value is not None else value
+            for at, (value, textual) in enumerate(zip(taken.values, self._textual, strict=True))
+        ]
+        texts = self._texts(marks)
+        try:
+            whole = self._whole(number, taken, ids)
+            marked = self._whole(number, Taken("mark", marks), ids)
+        except RowRefused:
+            return None
+        places = [*texts, *ids]
+        repeated = _repeated(marked.entries, texts)
+        if any(-1 in same for same in repeated) or not _plain_links(marked.entries, ids[0]):
+            return None
+        shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated)
+        filled = (*self._texts(taken.values), *ids)
+        proof = tuple(
+            template.fill(filled, identifier, ids[0], taken.source_id)
+            for template, identifier in zip(shape.entries, ids, strict=False)
+        )
+        return shape if proof == whole.entries else None
+
+    def _whole(self, number: int, taken: Taken, ids: Sequence[str]) -> BulkRow:
+        records = documents_of(self._mapping, taken.values, ids)
+        sought = seek_party(records[0][1], ids[-1]) if len(records) == 1 else ()
+        return draft(number, records, ids[: len(records)], taken.source_id, strict=self._strict, sought=sought)
+
+
+def _mark(value: Value, at: int) -> str:
+    """A text that stands out: a day where the value is a day, else letters that nobody uses."""
+    if isinstance(value, str) and _DAY.match(value):
+        return f"{1000 + at:04d}-10-29{value[10:]}"
+    return f"\ue000{at}\ue001"
+
+
+def _entry_template(entry: Entry, places: Sequence[str]) -> _EntryTemplate:
+    document, terms, label = entry.line.split("\t")
+    links = tuple(BulkLink(link.attribute, "@", link.target_kind, link.role, link.strict) for link in entry.links)
+    return _EntryTemplate(entry.kind, _template(f"{document}\t{terms}", places), _template(label, places), links)
+
+
+def _template(text: str, places: Sequence[str]) -> _Template:
+    at_mark = {mark: at for at, mark in enumerate(places)}
+    found = re.split("(" + "|".join(re.escape(mark) for mark in sorted(places, key=len, reverse=True)) + ")", text)
+    slots = [at_mark[part] for part in found[1::2]]
+    pattern = "%s".join(part.replace("%", "%%") for part in found[0::2])
+    if not slots:
+        return _Template(pattern, lambda _: ())
+    if len(slots) == 1:
+        (only,) = slots
+        return _Template(pattern, lambda values: (values[only],))
+    return _Template(pattern, itemgetter(*slots))
+
+
+def _repeated(entries: Sequence[Entry], texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """The places whose terms have the same beginning, and so could become the same term; -1 for a constant."""
+    groups: list[tuple[int, ...]] = []
+    for entry in entries:
+        by_path: dict[str, list[int]] = {}
+        for term in _TERM.findall(parts(entry.line)[1]):
+            path, _, value = term.partition("=")
+            at = next((at for at, mark in enumerate(texts) if mark in value), -1)
+            by_path.setdefault(path, []).append(at)
+        groups += [tuple(sorted(set(found))) for found in by_path.values() if len(found) > 1 and max(found) >= 0]
+    return tuple(groups)
+
+
+def _plain_links(entries: Sequence[Entry], party: str) -> bool:
+    """Whether every link of the row leads to the row's own party."""
+    return all(link.target_id == party for entry in entries for link in entry.links)

@@ -1,0 +1,284 @@
+"""Suggestions: what the headings of a file most likely mean, written down as a mapping that its owner can edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from customer_inventory.capture import standardise
+from customer_inventory.capture.mapping import InvalidMapping
+from customer_inventory.capture.sources import BOOKKEEPING
+
+_SYNONYMS: dict[str, str] = {
+    "source_id": "id, unique id, uniqueid, uid, customer id, customer number, customer no, cust id, cust no, customerid, "
+    "record id, recordid, rec id, account number, account no, account id, client id, client number, person id, "
+    "provider number, ref, reference, external id, source id, key, number, no",
+    "givenName": "first name, firstname, given name, givenname, forename, first names, given names, fname, vorname, prenom",
+    "middleName": "middle name, middlename, middle names, second name, middle initial",
+    "familyName": "surname, last name, lastname, family name, familyname, lname, second surname, nachname, nom",
+    "title": "title, salutation, honorific, name title",
+    "gender": "gender, sex",
+    "birthDate": "date of birth, dob, birth date, birthdate, birthday, born, date birth",
+    "deathDate": "date of death, death date, died",
+    "nationality": "nationality, citizenship",
+    "placeOfBirth": "place of birth, birth place, birthplace",
+    "maritalStatus": "marital status",
+    "preferredGivenName": "preferred name, nickname, known as, preferred first name",
+    "fullName": "full name, fullname, name, customer name, display name, person name",
+    "organizationName": "company, company name, organisation, organization, organisation name, organization name, "
+    "business name, legal name, firm, hospital name, employer name, account name",
+    "tradingName": "trading name, trades as, trading as, brand, doing business as, dba",
+    "organizationType": "organisation type, organization type, company type, hospital type, legal form, industry",
+    "email": "email, e mail, mail, email address, e mail address, emailaddress, email 1, primary email",
+    "email2": "email 2, second email, secondary email, other email, alternative email",
+    "phone": "phone, telephone, tel, phone number, telephone number, phonenumber, home phone, landline, phone 1, contact number",
+    "mobile": "mobile, mobile phone, mobile number, cell, cell phone, cellphone, msisdn, handy, phone 2, gsm",
+    "fax": "fax, fax number, telefax",
+    "street1": "street, address, address 1, address line 1, street address, street 1, address1, addr, addr1, line 1, address line",
+    "street2": "address 2, address line 2, street 2, address2, addr2, line 2, flat, apartment, unit",
+    "city": "city, town, city town, town city, locality, place, municipality, suburb, post town",
+    "stateOrProvince": "state, province, county, region, canton, county name, state or province, stateorprovince",
+    "postCode": "postcode, post code, zip, zip code, zipcode, postal code, postalcode, plz",
+    "country": "country, country code, country name, countrycode, nation",
+    "status": "status, customer status, account status",
+}
+_MEANINGS = {word.strip(): meaning for meaning, words in _SYNONYMS.items() for word in words.split(",")}
+_WIDE = {"phone number", "customer number", "number"}
+_NOT_IDS = ("phone", "house", "street", "tax", "vat")
+
+_DATE_FORMATS = (
+    "iso",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%d %B %Y",
+)
+_PERSON = ("title", "givenName", "middleName", "familyName", "preferredGivenName", "gender", "birthDate", "deathDate",
+           "placeOfBirth", "nationality", "maritalStatus")  # fmt: skip
+_PLACE = ("street1", "street2", "city", "postCode", "stateOrProvince", "country")
+_MEDIA = (
+    ("email", "EmailContactMedium", "emailAddress", ""),
+    ("email2", "EmailContactMedium", "emailAddress", "other"),
+    ("phone", "PhoneContactMedium", "phoneNumber", ""),
+    ("mobile", "PhoneContactMedium", "phoneNumber", "mobile"),
+    ("fax", "FaxContactMedium", "faxNumber", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A suggested mapping: its TOML, the columns that it leaves out, and what its owner ought to look at."""
+
+    text: str
+    unmapped: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def suggest(
+    columns: Sequence[str],
+    samples: Sequence[Sequence[str]],
+    *,
+    source: str,
+    country: str | None = None,
+    delimiter: str = "",
+) -> Suggestion:
+    """Return the mapping that the headings and some rows suggest; `country` is where numbers without a code are from.
+
+    Raises InvalidMapping when the headings tell neither persons nor organisations, or no column holds an id.
+    """
+    found = _read(columns, samples)
+    if "source_id" not in found:
+        raise InvalidMapping(
+            f"None of the columns {', '.join(columns)} looks like the source's own id of a row, without which an import "
+            'could not be repeated. Write a mapping with source_id = "…"; docs/how-to/import-customers.md shows how.'
+        )
+    record = _record_of(found, columns)
+    doubts: list[str] = []
+    formats = {
+        meaning: _date_formats(found[meaning], columns, samples, doubts)
+        for meaning in ("birthDate", "deathDate")
+        if meaning in found
+    }
+    parts = [
+        *_head(found, source, delimiter),
+        *(_individual(found, formats, country) if record == "individual" else _organization(found, country)),
+        *_media(found, record, country),
+        *_customer(found, source),
+    ]
+    used = {found[meaning] for meaning in found if _is_used(meaning, record)}
+    unmapped = tuple(name for name in columns if name not in used and name not in BOOKKEEPING)
+    return Suggestion("\n".join([*parts, *_left_out(unmapped, record), ""]), unmapped, tuple(doubts))
+
+
+def meaning_of(heading: str) -> str | None:
+    """Return what a heading most likely means, or None."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
+    plain = " ".join(re.sub(r"[^0-9a-z]+", " ", words.lower()).split())
+    return _MEANINGS.get(plain) or _MEANINGS.get(plain.replace(" ", ""))
+
+
+def _read(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Which column has which meaning: the first one that has it, and for the id one whose values are all different."""
+    found: dict[str, str] = {}
+    for at, column in enumerate(columns):
+        meaning = meaning_of(column)
+        if meaning == "source_id" and not _tells_apart(at, samples):
+            continue
+        if meaning is not None:
+            found.setdefault(meaning, column)
+    if "source_id" not in found:
+        candidates = [name for at, name in enumerate(columns) if _looks_like_id(name) and _tells_apart(at, samples)]
+        found.update({"source_id": candidates[0]} if candidates else {})
+    return found
+
+
+def _looks_like_id(column: str) -> bool:
+    plain = column.lower()
+    return bool(re.search(r"(^|[^a-z])(id|number|no|nr|key|code)$", plain)) and not any(
+        word in plain for word in _NOT_IDS
+    )
+
+
+def _tells_apart(at: int, samples: Sequence[Sequence[str]]) -> bool:
+    values = [row[at].strip() for row in samples if at < len(row)]
+    return all(values) and len(set(values)) == len(values)
+
+
+def _record_of(found: dict[str, str], columns: Sequence[str]) -> str:
+    if "givenName" in found or "familyName" in found:
+        return "individual"
+    if "organizationName" in found or "fullName" in found:
+        found.setdefault("organizationName", found.get("fullName", ""))
+        return "organization"
+    raise InvalidMapping(
+        f"None of the columns {', '.join(columns)} looks like the name of a person or an organisation. "
+        "Write a mapping; docs/how-to/import-customers.md shows how."
+    )
+
+
+def _date_formats(
+    column: str, columns: Sequence[str], samples: Sequence[Sequence[str]], doubts: list[str]
+) -> tuple[str, ...]:
+    """The formats that read every sample of a column; several that do are a doubt that only its owner can settle."""
+    at = list(columns).index(column)
+    values = [row[at] for row in samples if at < len(row) and row[at].strip()]
+    shares = {form: sum(_fits(standardise.day((form,)), value) for value in values) for form in _DATE_FORMATS}
+    best = max(shares.values(), default=0)
+    fitting = [form for form, share in shares.items() if share == best and best > 0]
+    if len(fitting) > 1:
+        doubts.append(f"{column} may be written as {' or '.join(fitting)}; {fitting[0]} is taken: check it")
+    return (fitting or ["iso"])[0:1] and tuple((fitting or ["iso"])[0:1])
+
+
+def _fits(standard: Callable[[str], object], value: str) -> bool:
+    try:
+        standard(value)
+    except standardise.Unusable:
+        return False
+    return True
+
+
+def _head(found: dict[str, str], source: str, delimiter: str) -> Iterator[str]:
+    yield f"# How the columns of {source} become customers. Suggested from the headings; edit it as you like: a mapping that"
+    yield "# is there is used as it is. Names on the left are attributes of the TM Forum resources, names in quotes on the"
+    yield "# right are columns. A value without `column` is a constant. Each column may say:"
+    yield '#   as = "text" | "email" | "phone" | "date" | "date-time" | "country" | "integer" | "number" | "boolean" | "lower" | "upper"'
+    yield '#   formats = ["iso", "%d/%m/%Y"]    how dates are written, the first that fits (with as = "date" or "date-time")'
+    yield '#   country = "GB"                   where telephone numbers without a country code are from'
+    yield '#   otherwise = "…"                  what to write where the column is empty; else nothing is written'
+    yield '#   unusable = "reject"              refuse a row whose value cannot be used; else it is left out and counted'
+    yield ""
+    yield "# The column with the source's own id of a row: by it an import finds again what it brought before."
+    yield f"source_id = {_quoted(found['source_id'])}"
+    if delimiter not in {"", ","}:
+        yield f"delimiter = {_quoted(delimiter)}"
+    yield ""
+
+
+def _individual(found: dict[str, str], formats: dict[str, tuple[str, ...]], country: str | None) -> Iterator[str]:
+    del country
+    yield "[individual]"
+    for mandatory in ("givenName", "familyName"):
+        if mandatory not in found:
+            yield f"# Every person must have a {mandatory}: name the column, or a constant."
+            yield f'{mandatory} = ""'
+    for meaning in _PERSON:
+        if meaning in formats:
+            said = ", ".join(_quoted(form) for form in formats[meaning])
+            yield f'{meaning} = {{ column = {_quoted(found[meaning])}, as = "date", formats = [{said}] }}'
+        elif meaning in found:
+            yield f"{meaning} = {{ column = {_quoted(found[meaning])} }}"
+
+
+def _organization(found: dict[str, str], country: str | None) -> Iterator[str]:
+    del country
+    yield "[organization]"
+    yield f"name = {{ column = {_quoted(found['organizationName'])} }}"
+    for meaning in ("tradingName", "organizationType"):
+        if meaning in found:
+            yield f"{meaning} = {{ column = {_quoted(found[meaning])} }}"
+
+
+def _media(found: dict[str, str], record: str, country: str | None) -> Iterator[str]:
+    for meaning, class_name, attribute, used_for in _MEDIA:
+        if meaning not in found:
+            continue
+        yield ""
+        yield f"[[{record}.contactMedium]]"
+        yield f'"@type" = "{class_name}"'
+        if used_for:
+            yield f'contactType = "{used_for}"'
+        kind = "email" if attribute == "emailAddress" else "phone"
+        plan = f', country = "{country}"' if country and kind == "phone" else ""
+        yield f'{attribute} = {{ column = {_quoted(found[meaning])}, as = "{kind}"{plan} }}'
+        if kind == "phone" and not country:
+            yield '# Numbers without a country code are left out unless you add country = "GB" (or another) to the line above.'
+    if any(meaning in found for meaning in _PLACE):
+        yield ""
+        yield f"[[{record}.contactMedium]]"
+        yield '"@type" = "GeographicAddressContactMedium"'
+        for meaning in _PLACE:
+            if meaning in found:
+                kind = ', as = "country"' if meaning == "country" else ""
+                yield f"{meaning} = {{ column = {_quoted(found[meaning])}{kind} }}"
+
+
+def _customer(found: dict[str, str], source: str) -> Iterator[str]:
+    del source
+    yield ""
+    yield "# A customer for every row, played by the person or organisation above. Without this table only parties are made."
+    yield "[customer]"
+    yield "# name is the party's, unless you say otherwise."
+    if "status" in found:
+        yield f"status = {{ column = {_quoted(found['status'])} }}"
+
+
+def _left_out(unmapped: Sequence[str], record: str) -> Iterator[str]:
+    if not unmapped:
+        return
+    attribute = "partyCharacteristic"
+    yield ""
+    yield "# Columns that go nowhere. To keep one, take the marks away from such a table and repeat it:"
+    for column in unmapped:
+        yield f"# [[{record}.{attribute}]]"
+        yield '# "@type" = "StringCharacteristic"'
+        yield f"# name = {_quoted(column)}"
+        yield f"# value = {{ column = {_quoted(column)} }}"
+
+
+def _is_used(meaning: str, record: str) -> bool:
+    own = {"individual": set(_PERSON), "organization": {"organizationName", "tradingName", "organizationType"}}[record]
+    return meaning in {"source_id", "status", *_PLACE, *(media[0] for media in _MEDIA)} | own
+
+
+def _quoted(text: str) -> str:
+    # A JSON text without solidus escapes is a TOML basic string.
+    return msgspec.json.encode(text).decode()
