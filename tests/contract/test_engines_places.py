@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -58,6 +59,15 @@ def engine(data: Path, binaries: Path) -> EmbeddedEngine:
     return EmbeddedEngine(data, binaries=binaries)
 
 
+async def parallel_plan(conninfo: str) -> str:
+    """How PostgreSQL carries out a count when it is told to share it among workers."""
+    eager = "-c min_parallel_table_scan_size=0 -c parallel_setup_cost=0 -c parallel_tuple_cost=0"
+    async with await psycopg.AsyncConnection.connect(make_conninfo(conninfo, options=eager)) as connection:
+        await connection.execute("create table counted as select generate_series(1, 100000) as n")
+        cursor = await connection.execute("explain (analyze, timing off) select count(*) from counted")
+        return "\n".join(row[0] for row in await cursor.fetchall())
+
+
 # ------------------------------------------------------------------ places
 
 
@@ -79,6 +89,7 @@ async def test_a_directory_below_one_that_the_engines_user_cannot_search(home: P
     engine = EmbeddedEngine(closed / "clone" / "data", binaries=binaries)
     async with engine.serving() as conninfo:
         await ask(conninfo, "create table kept as select 42 as answer")
+        assert "Workers Launched: 2" in await parallel_plan(conninfo), "workers find the data as their parent does"
         os.kill(postmaster_pid(closed / "clone" / "data"), signal.SIGKILL)
         assert await ask_patiently(conninfo, "select answer from kept") == 42
     async with engine.serving() as conninfo:
