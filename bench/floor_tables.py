@@ -26,4 +26,6 @@ async def make_table(connection: AsyncConnection[Any], kind: str, *, indexes: bo
 
 async def add_primary_key(connection: AsyncConnection[Any], kind: str) -> None:
     """Give bench.KIND the primary key of a kind, and no other index."""
-    await connection.execute(sql.SQL("alter table {} add primary key (bucket, id)").format(sql.Identifier("bench", kind)))
+    await connection.execute(
+        sql.SQL("alter table {} add primary key (bucket, id)").format(sql.Identifier("bench", kind))
+    )

@@ -107,14 +107,20 @@ async def serving(data: Path, *, program: Sequence[str] = PRODUCT) -> AsyncItera
             pass
         host = conninfo_to_dict(conninfo)["host"]
         superuser = make_conninfo(
-            "", host=host, user="postgres", dbname=conninfo_to_dict(conninfo)["dbname"], passfile=str(data / "superuser")
+            "",
+            host=host,
+            user="postgres",
+            dbname=conninfo_to_dict(conninfo)["dbname"],
+            passfile=str(data / "superuser"),
         )
         postmaster = int((data / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
         yield House(data, port, process.pid, postmaster, conninfo, superuser)
 
 
 @asynccontextmanager
-async def running(*words: str, log: Path | None = None, piped: bool = False) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(
+    *words: str, log: Path | None = None, piped: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a Python program for the time of the block, then end it: asked by SIGINT first, killed if it lingers."""
     with (log or Path("/dev/null")).open("ab") as file:
         process = await asyncio.create_subprocess_exec(
@@ -184,11 +190,15 @@ async def _until_ready(process: asyncio.subprocess.Process, port: int, log: Path
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline:
         if process.returncode is not None:
-            raise BenchError(f"The server ended with {process.returncode}:\n{log.read_text('utf-8', 'replace')}")
+            raise BenchError(f"The server ended with {process.returncode}:\n{_text(log)}")
         if await asyncio.to_thread(_answers, f"http://127.0.0.1:{port}/health/ready"):
             return
         await asyncio.sleep(0.02)
-    raise BenchError(f"The server was not ready within {_READY_S:.0f} s:\n{log.read_text('utf-8', 'replace')}")
+    raise BenchError(f"The server was not ready within {_READY_S:.0f} s:\n{_text(log)}")
+
+
+def _text(log: Path) -> str:
+    return log.read_text("utf-8", "replace")
 
 
 def _answers(url: str) -> bool:

@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests to be sent over and over for `seconds`, `concurrency` at a time; any other answer than `status` fails."""
+    """Requests to be sent in turn for `seconds`, `concurrency` at a time; any other answer than `status` fails."""
 
     port: int
     targets: list[str]

@@ -7,7 +7,7 @@ import random
 import re
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
 import msgspec
@@ -16,7 +16,7 @@ from bench import people
 from bench.floor_tables import add_primary_key, make_table
 from bench.house import BenchError, House
 from bench.load import Stream
-from bench.results import Request, Verdict, request
+from bench.results import Request, Verdict, judged
 from bench.rounds import Ground
 from customer_inventory.model import RESOURCES
 
@@ -57,18 +57,28 @@ class Asking:
         )
 
 
-async def measure_get(asking: Asking) -> Request:
+@dataclass(frozen=True)
+class Measured:
+    """What was found of requests, and the requests, for a profile."""
+
+    request: Request
+    stream: Stream
+
+
+async def measure_get(asking: Asking) -> Measured:
     """Get one of many individuals by id, authorised and trailed."""
     ids = await _ids(asking.house, "individual")
+    ours = asking.ours([f"{_path('individual')}/{one}" for one in ids])
     pair = await asking.ground.pair(
-        asking.ours([f"{_path('individual')}/{one}" for one in ids]),
+        ours,
         floor=_floor([f"/get/individual/{one}" for one in ids]),
         rounds=asking.rounds,
     )
-    return request("get", "get an individual by id", pair, budget_ms=GET_MS, budget_ratio=GET_RATIO)
+    found = judged("get", "get an individual by id", pair, budget_ms=GET_MS, budget_ratio=GET_RATIO)
+    return Measured(found, ours)
 
 
-async def measure_creates(asking: Asking) -> list[Request]:
+async def measure_creates(asking: Asking) -> list[Measured]:
     """Create individuals, and customers that refer to one: with history, links, trail and feed."""
     parties = await _ids(asking.house, "individual")
     bodies = {
@@ -81,17 +91,18 @@ async def measure_creates(asking: Asking) -> list[Request]:
             await make_table(connection, kind, indexes=False)
             await add_primary_key(connection, kind)
         texts = [msgspec.json.encode(document).decode() for document in documents]
+        ours = asking.ours([_path(kind)], status=201, bodies=texts)
         pair = await asking.ground.pair(
-            asking.ours([_path(kind)], status=201, bodies=texts),
+            ours,
             floor=msgspec.structs.replace(_floor([f"/insert/{kind}"]), method="POST", bodies=texts),
             rounds=asking.rounds,
         )
         title = f"create {'an' if kind == 'individual' else 'a'} {kind}"
-        found.append(request(f"create-{kind}", title, pair, budget_ms=CREATE_MS))
+        found.append(Measured(judged(f"create-{kind}", title, pair, budget_ms=CREATE_MS), ours))
     return found
 
 
-async def measure_filtered(asking: Asking) -> Request:
+async def measure_filtered(asking: Asking) -> Measured:
     """List 20 of those who live in a town: an equality filter on an attribute below an array."""
     towns = [people.city(number) for number in range(people.CITIES)]
     queries = [f"contactMedium.city={quote_plus(town)}&limit=20" for town in towns]
@@ -99,29 +110,30 @@ async def measure_filtered(asking: Asking) -> Request:
     return await _list(asking, "list-filtered", f"list 20 by equality (1 of {total} found)", queries)
 
 
-async def measure_sorted(asking: Asking) -> Request:
+async def measure_sorted(asking: Asking) -> Measured:
     """List the first 20 of all, sorted by a searchable attribute."""
     return await _list(asking, "list-sorted", "list 20 sorted, first page", [_SORT])
 
 
-async def measure_deep(asking: Asking, first: Request) -> Request:
+async def measure_deep(asking: Asking, first: Measured) -> Measured:
     """List 20 sorted, far down by keyset, and compare with the first page."""
     query = await _page_at(asking, DEPTH)
     found = await _list(asking, "list-deep", f"list 20 sorted, at {DEPTH:.0%} of all", [query])
-    flat = found.ours.total_ms / first.ours.total_ms
-    verdict = Verdict(f"≤ {FLAT:g} × first page", f"{flat:.2f} ×", flat <= FLAT)
-    return msgspec.structs.replace(found, verdicts=[*found.verdicts, verdict])
+    flat = found.request.ours.total_ms / first.request.ours.total_ms
+    verdict = Verdict(f"≤ {FLAT:g} times the first page", f"{flat:.2f}", flat <= FLAT)
+    return replace(found, request=msgspec.structs.replace(found.request, verdicts=[*found.request.verdicts, verdict]))
 
 
-async def _list(asking: Asking, name: str, title: str, queries: Sequence[str]) -> Request:
+async def _list(asking: Asking, name: str, title: str, queries: Sequence[str]) -> Measured:
     status, _, _ = await _ask(asking, f"{_path('individual')}?{queries[0]}")
+    ours = asking.ours([f"{_path('individual')}?{query}" for query in queries], status=status)
     pair = await asking.ground.pair(
-        asking.ours([f"{_path('individual')}?{query}" for query in queries], status=status),
+        ours,
         lists=[("individual", query) for query in queries],
         floor=_floor([f"/list/{number}" for number in range(len(queries))]),
         rounds=asking.rounds,
     )
-    return request(name, title, pair, budget_ms=LIST_MS)
+    return Measured(judged(name, title, pair, budget_ms=LIST_MS), ours)
 
 
 async def _page_at(asking: Asking, depth: float) -> str:
@@ -164,7 +176,7 @@ async def _ids(house: House, kind: str) -> list[str]:
     async with house.connected() as connection:
         cursor = await connection.execute(f"select id::text from {kind} order by md5(id::text) limit {_SAMPLE}")
         found = [row[0] for row in await cursor.fetchall()]
-    random.Random(people.SEED).shuffle(found)  # noqa: S311  an order, no secret
+    random.Random(people.SEED).shuffle(found)
     if not found:
         raise BenchError(f"There is no {kind} to measure with.")
     return found

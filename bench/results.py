@@ -32,7 +32,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A request measured beside its floor; `ratio` is the median of the pairs' ratios."""
+    """Requests of one sort beside their floor; `ratio` is the median of the pairs' ratios."""
 
     name: str
     title: str
@@ -41,6 +41,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float
     verdicts: list[Verdict]
     profile: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether every budget is met."""
+        return all(verdict.met for verdict in self.verdicts)
 
 
 class Bulk(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +80,10 @@ def figures(one: Round) -> Figures:
     )
 
 
-def request(name: str, title: str, pair: Pair, *, budget_ms: float, budget_ratio: float | None = None) -> Request:
-    """Judge a pair by its budgets: processor milliseconds, and times the floor's where that is budgeted."""
+def judged(name: str, title: str, pair: Pair, *, budget_ms: float, budget_ratio: float | None = None) -> Request:
+    """Return a pair judged by its budgets: processor milliseconds, and times the floor's where that is budgeted."""
     ours, floor = figures(middle(pair.ours)), figures(middle(pair.floor))
     verdicts = [Verdict(f"≤ {budget_ms:g} ms", f"{ours.total_ms:.3f} ms", ours.total_ms <= budget_ms)]
     if budget_ratio is not None:
-        verdicts.append(Verdict(f"≤ {budget_ratio:g} × floor", f"{pair.ratio:.2f} ×", pair.ratio <= budget_ratio))
+        verdicts.append(Verdict(f"≤ {budget_ratio:g} times the floor", f"{pair.ratio:.2f}", pair.ratio <= budget_ratio))
     return Request(name=name, title=title, ours=ours, floor=floor, ratio=pair.ratio, verdicts=verdicts)

@@ -74,10 +74,8 @@ class Ground:
         return Pair(mine, least)
 
     async def alone(self, ours: Stream, *, seconds: float) -> Round:
-        """Measure `ours` against the house alone. Raises BenchError."""
-        stream = msgspec.structs.replace(ours, port=self.house.port)
-        await self._round(stream, self.house.pid, WARM_UP_S)
-        return await self._round(stream, self.house.pid, seconds)
+        """Measure `ours` against the house alone, once. Raises BenchError."""
+        return await self._round(msgspec.structs.replace(ours, port=self.house.port), self.house.pid, seconds)
 
     async def _round(self, stream: Stream, pid: int, seconds: float) -> Round:
         await self._tell(msgspec.structs.replace(stream, seconds=seconds, concurrency=self._concurrency))
@@ -112,9 +110,7 @@ class Ground:
     @asynccontextmanager
     async def _floor(self, lists: Sequence[tuple[str, str]]) -> AsyncIterator[tuple[int, int]]:
         """Run the bare server; yield its port and process."""
-        task = Task(
-            port=free_port(), conninfo=self.house.conninfo, connections=CONNECTIONS, lists=[tuple(one) for one in lists]
-        )
+        task = Task(port=free_port(), conninfo=self.house.conninfo, connections=CONNECTIONS, lists=list(lists))
         async with running("-m", "bench.floor", piped=True) as process:
             assert process.stdin is not None
             process.stdin.write(msgspec.json.encode(task) + b"\n")

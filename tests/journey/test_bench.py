@@ -1,0 +1,97 @@
+"""The benchmark works: it measures, prints its table, and leaves nothing behind, also when it is stopped."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench.results import Results
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ("-m", "bench", "--quick", "--only", "get,list", "--customers", "500")
+
+
+def bench(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
+    """Start the benchmark with a directory for temporary files of the test's own."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    place.chmod(0o755)
+    return subprocess.Popen(
+        [sys.executable, *QUICK, *words],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(place)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def left_behind(tmp_path: Path) -> list[str]:
+    """Return the files that remain, and the processes that still work in the test's directory."""
+    remaining = [str(path) for path in (tmp_path / "temporary").iterdir()]
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            at_work = str(tmp_path).encode() in (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        remaining += [entry.name] if at_work else []
+    return remaining
+
+
+def open_for_the_engine(tmp_path: Path) -> None:
+    """Let an engine that runs as another user reach the test's directory."""
+    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+        if path.stat().st_uid == os.geteuid():
+            path.chmod(path.stat().st_mode | 0o011)
+
+
+def test_prints_each_request_beside_its_floor_and_its_budget(tmp_path: Path) -> None:
+    open_for_the_engine(tmp_path)
+    output = tmp_path / "figures.json"
+    process = bench(tmp_path, "--output", str(output))
+    page, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    rows = re.findall(r"^\| (get|list 20[^|]*) .*\| .*≤ [0-9.]+ ms: (met|\*\*not met\*\*)", page, re.MULTILINE)
+    assert len(rows) == 3, page
+    results = msgspec.json.decode(output.read_bytes(), type=Results)
+    assert [request.name for request in results.requests] == ["get", "list-filtered", "list-sorted"]
+    for request in results.requests:
+        assert request.ours.server_ms > 0
+        assert request.ours.database_ms > 0
+        assert request.floor.total_ms > 0
+        # Whoever authorises, checks and keeps a trail cannot be cheaper than who does not: else the meter is wrong.
+        assert request.ratio > 1
+        assert request.ours.bytes_each > 500
+    assert results.facts["customers"] == "500"
+    assert results.facts["PostgreSQL"] in page
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_leaves_nothing_behind_when_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    open_for_the_engine(tmp_path)
+    process = bench(tmp_path)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "get …" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("words", [("--only", "gets"), ("--customers", "0"), ("--concurrency", "many")])
+def test_refuses_what_it_does_not_understand(words: tuple[str, str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert words[0] in done.stderr
