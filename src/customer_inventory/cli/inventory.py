@@ -28,16 +28,24 @@ def engine_of(settings: Settings) -> Engine:
 async def opened(settings: Settings) -> AsyncIterator[Desk]:
     """Open the inventory for one command, beside a running server or without one.
 
-    Raises EngineError, SchemaNewer or MigrationBlocked.
+    Raises InvalidReferenceCheck, EngineError, SchemaNewer or MigrationBlocked.
     """
-    async with engine_of(settings).attached() as conninfo, desk_on(conninfo, settings) as desk:
+    checks = ReferenceChecks.parse(settings.reference_check)
+    async with engine_of(settings).attached() as conninfo, _desk(conninfo, settings, checks) as desk:
         yield desk
 
 
 @asynccontextmanager
-async def desk_on(conninfo: str, settings: Settings) -> AsyncIterator[Desk]:
-    """Open the desk on a running engine, bringing its schema up to date first."""
+async def serving(settings: Settings) -> AsyncIterator[Desk]:
+    """Open the inventory for a server, which holds the engine for itself. Raises what `opened` raises."""
     checks = ReferenceChecks.parse(settings.reference_check)
+    async with engine_of(settings).serving() as conninfo, _desk(conninfo, settings, checks) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> AsyncIterator[Desk]:
+    """Open the desk on a running engine, bringing its schema up to date first."""
     await migrate(conninfo)
     repository = Repository(conninfo, connections=settings.connections, statement_timeout_ms=settings.statement_timeout)
     try:

@@ -7,7 +7,7 @@ import structlog
 from customer_inventory.access import Desk
 from customer_inventory.access.people import FirstPassword, add_person
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import desk_on, engine_of
+from customer_inventory.cli.inventory import serving
 from customer_inventory.clock import system_clock
 from customer_inventory.errors import InventoryError
 from customer_inventory.server import Application
@@ -38,7 +38,7 @@ def serve(*, demo: bool = False, settings: Configured = Settings()) -> int:  # n
 
 
 async def _serve(*, demo: bool, settings: Settings) -> int:
-    async with engine_of(settings).serving() as conninfo, desk_on(conninfo, settings) as desk:
+    async with serving(settings) as desk:
         first = await _first_administrator(desk)
         if demo:
             # Imported here: what makes sample customers is large, and a start without them need not load it.
