@@ -18,11 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from customer_inventory.access import Access, Desk
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
+from customer_inventory.console.asking import KINDS, Search, id_in
 from customer_inventory.console.entrance import Entrance
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
 from customer_inventory.console.requests import query_of
-from customer_inventory.console.searching import Search
 from customer_inventory.console.sessions import proof
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Person
@@ -90,7 +90,7 @@ class _Console:
     def application(self) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
-        records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in searching.KINDS]
+        records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KINDS]
         return Starlette(
             routes=[
                 Route("/", guard(self._signed_in(self._search))),
@@ -131,21 +131,19 @@ class _Console:
 
     async def _search(self, visit: Visit) -> Response:
         search = Search.of(query_of(visit.request))
-        identifier = searching.id_in(search.text)
+        identifier = id_in(search.text)
         if identifier is not None:
             page = await searching.page_of(visit.access, identifier)
             if page is not None:
                 return RedirectResponse(page, status_code=_SEE_OTHER)
         found, held = None, None
-        if search.text and identifier is None and not searching.too_short(search):
+        if search.text and identifier is None and not search.too_short:
             found = await searching.find(visit.access, search)
         elif search.kind and not search.text:
             found = await searching.browse(visit.access, search)
         elif not search.text:
             held = await searching.count(visit.access)
-        return self._page(
-            visit, "search.html", search=search, found=found, held=held, short=searching.too_short(search)
-        )
+        return self._page(visit, "search.html", search=search, found=found, held=held)
 
     def _record(self, kind: str) -> Callable[[Visit], Awaitable[Response]]:
         async def answer(visit: Visit) -> Response:

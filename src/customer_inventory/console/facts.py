@@ -138,7 +138,7 @@ def _item(name: str, entry: Any, pages: Pages) -> Item | None:
     reference = next((value for key, value in entry.items() if key == "partyOrPartyRole"), entry)
     title = _title(reference, pages) if isinstance(reference, dict) else None
     used = {"name", "href"} if reference is entry else {"partyOrPartyRole"}
-    if title is not None and title.link is not None:
+    if title is not None and (title.link is not None or title.text == reference.get("id")):
         used.add("id")
     if title is None:
         naming = next((key for key in _TITLED_BY if isinstance(entry.get(key), str) and entry[key]), None)

@@ -19,21 +19,22 @@ from customer_inventory.access.access import RecordNotFound
 from customer_inventory.console.contacts import Contact, contacts_of
 from customer_inventory.console.facts import Fact, Section, facts_of, sections_of
 from customer_inventory.console.rendering import KIND_NAMES
-from customer_inventory.console.searching import label
+from customer_inventory.console.rows import by_id, label
 from customer_inventory.console.timeline import Timeline, timeline
 from customer_inventory.console.words import Shown, shown_at, spelled
 from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES, links
-from customer_inventory.repository.query import Condition, Query
 from customer_inventory.repository.records import Version
 
-_MOST_REFERRING = 50
+_MOST_REFERRING = 100
+"""What `Access.linked_from` returns at most."""
+
 _APART = frozenset({"contactMedium", "engagedParty"})
 _IN_HEADING = frozenset({"name", "status"})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class History:
     """A record with its history: what it holds now, or held when it was deleted."""
 
     kind: str
@@ -106,7 +107,7 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
     """
     held, found = await asyncio.gather(_held(access, kind, identifier, limit), _referring(access, kind, identifier))
     party = await _party(access, held, limit) if kind == "customer" else None
-    shown = [held, party] if isinstance(party, Held) else [held]
+    shown = [held, party] if isinstance(party, History) else [held]
     status = held.document.get("status")
     pages = _pages(held)
     return RecordPage(
@@ -128,7 +129,7 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
     )
 
 
-def _plain_class(record: Held) -> frozenset[str]:
+def _plain_class(record: History) -> frozenset[str]:
     """The attributes that say the class of a record, when it is the usual one, which the heading says."""
     usual = record.document.get("@type") == RESOURCES[record.kind].struct.__name__
     return frozenset({"@type", "@baseType"} if usual else ())
@@ -138,14 +139,14 @@ def _name(kind: str) -> str:
     return KIND_NAMES[kind].lower()
 
 
-async def _held(access: Access, kind: str, identifier: UUID, limit: int) -> Held:
+async def _held(access: Access, kind: str, identifier: UUID, limit: int) -> History:
     # The newest version is the record as it is: one access for both, and a deleted record still has its page.
     versions = await access.versions(RESOURCES[kind], identifier, limit=limit + 1)
     last = next((version.document for version in versions if version.document is not None), b"{}")
-    return Held(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions)
+    return History(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions)
 
 
-async def _party(access: Access, customer: Held, limit: int) -> Held | None:
+async def _party(access: Access, customer: History, limit: int) -> History | None:
     """The party that a customer engages, when it is one that the inventory holds or held."""
     engaged = customer.document.get("engagedParty")
     identifier = engaged.get("id") if isinstance(engaged, dict) else None
@@ -165,7 +166,7 @@ async def _party(access: Access, customer: Held, limit: int) -> Held | None:
         return None
 
 
-def _shown_party(customer: Held, party: Held | None, pages: Mapping[str, str]) -> Party:
+def _shown_party(customer: History, party: History | None, pages: Mapping[str, str]) -> Party:
     if party is not None:
         return Party(
             kind=party.kind,
@@ -182,46 +183,31 @@ def _shown_party(customer: Held, party: Held | None, pages: Mapping[str, str]) -
     return Party("", Shown(name if isinstance(name, str) else "(not named)"), facts_of(named), (), remark)
 
 
-def _pages(record: Held) -> dict[str, str]:
+def _pages(record: History) -> dict[str, str]:
     """Where the records that this one refers to have their pages, by id."""
     found = links(RESOURCES[record.kind], record.document)
     return {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in found}
 
 
 async def _referring(access: Access, kind: str, identifier: UUID) -> tuple[Referring, ...]:
-    """The records that refer to this one, in one query for each kind and attribute by which any does."""
+    """The records that refer to this one, in one query a kind: its customers first."""
     found = await access.linked_from(RESOURCES[kind], identifier)
-    ways = sorted({(source_kind, attribute) for source_kind, _, attribute, _ in found}, key=_customers_first)
-    roles = {(source_id, attribute): role for _, source_id, attribute, role in found}
-    asked = (_named(access, source_kind, attribute, identifier, roles) for source_kind, attribute in ways)
-    return tuple(referring for group in await asyncio.gather(*asked) for referring in group)[:_MOST_REFERRING]
+    wanted: dict[str, list[str]] = {}
+    for source_kind, source_id, _, _ in found:
+        wanted.setdefault(source_kind, []).append(source_id)
+    groups = await asyncio.gather(*(by_id(access, source_kind, ids) for source_kind, ids in wanted.items()))
+    records = {record.id: record for group in groups for record in group}
+    referring = [
+        Referring(source_kind, Shown(record.name, link=record.page), _as_what(attribute, role), record.status)
+        for source_kind, source_id, attribute, role in found
+        if (record := records.get(source_id)) is not None
+    ]
+    return tuple(sorted(referring, key=lambda other: bool(other.role)))
 
 
-async def _named(
-    access: Access, kind: str, attribute: str, identifier: UUID, roles: dict[tuple[str, str], str]
-) -> list[Referring]:
-    resource = RESOURCES[kind]
-    reference = next(reference for reference in resource.references if reference.attribute == attribute)
-    condition = Condition(".".join((*reference.path, "id")), "eq", (str(identifier),))
-    page = await access.page(resource, Query(conditions=(condition,), limit=_MOST_REFERRING))
-    named = []
-    for record in page.records:
-        document = msgspec.json.decode(record.document, type=dict[str, Any])
-        status = document.get("status")
-        named.append(
-            Referring(
-                kind=kind,
-                name=Shown(label(kind, document), link=f"/{kind}/{record.id}"),
-                role=roles.get((record.id, attribute)) or ("" if attribute == "engagedParty" else spelled(attribute)),
-                status=spelled(status) if isinstance(status, str) else "",
-            )
-        )
-    return named
-
-
-def _customers_first(way: tuple[str, str]) -> tuple[bool, bool, str, str]:
-    kind, attribute = way
-    return kind != "customer", attribute != "engagedParty", kind, attribute
+def _as_what(attribute: str, role: str) -> str:
+    """As what a record names the one shown: the role it gives, else the attribute; "" for the party of a customer."""
+    return role or ("" if attribute == "engagedParty" else spelled(attribute))
 
 
 def _stored(document: dict[str, Any]) -> str:

@@ -1,0 +1,149 @@
+"""The rows of a result list, with what stands beside them: a party's customers, a customer's party.
+
+What stands beside is fetched for a whole list at once, never row by row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from customer_inventory.access import Access
+from customer_inventory.console.asking import PARTIES
+from customer_inventory.console.contacts import first_value
+from customer_inventory.console.words import Shown, spelled
+from customer_inventory.model import RESOURCES, links
+from customer_inventory.repository.query import Condition, Query
+from customer_inventory.repository.records import Record
+
+_MOST_CUSTOMERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record found: what it is called, how it is reached, and who stands beside it."""
+
+    kind: str
+    name: str
+    page: str
+    email: str
+    city: str
+    status: str
+    related: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record of a list, decoded once."""
+
+    kind: str
+    id: str
+    document: dict[str, Any]
+
+    @classmethod
+    def of(cls, kind: str, record: Record) -> Held:
+        """Decode a record."""
+        return cls(kind, record.id, msgspec.json.decode(record.document, type=dict[str, Any]))
+
+    @property
+    def name(self) -> str:
+        """What the record is called."""
+        return label(self.kind, self.document)
+
+    @property
+    def page(self) -> str:
+        """The path of the record's page."""
+        return f"/{self.kind}/{self.id}"
+
+    @property
+    def status(self) -> str:
+        """The status in words, or "" when it has none."""
+        status = self.document.get("status")
+        return spelled(status) if isinstance(status, str) else ""
+
+
+def label(kind: str, document: Mapping[str, Any]) -> str:
+    """Return what a record is called on a page."""
+    return RESOURCES[kind].label(document) or "(no name)"
+
+
+async def party_rows(access: Access, parties: list[Held]) -> list[Row]:
+    """Return the rows of parties, each with its customers. Raises Denied."""
+    beside = await _customers_of(access, [party.id for party in parties])
+    return [_row(party, (party,), beside.get(party.id, ())) for party in parties]
+
+
+async def customer_rows(access: Access, customers: list[Held]) -> list[Row]:
+    """Return the rows of customers, each with its party, by which it is mostly reached. Raises Denied."""
+    ids = {customer.id: _party_of(customer) for customer in customers}
+    parties = await _parties(access, (party for party in ids.values() if party is not None))
+    rows = []
+    for customer in customers:
+        reference = ids[customer.id]
+        party = parties.get(reference[1]) if reference else None
+        beside = (Shown(party.name, link=party.page),) if party else _named_party(customer)
+        rows.append(_row(customer, (customer, party) if party else (customer,), beside))
+    return rows
+
+
+async def by_id(access: Access, kind: str, identifiers: Iterable[str]) -> list[Held]:
+    """Return those of the records that there are, in one query. Raises Denied."""
+    wanted = tuple(dict.fromkeys(identifiers))
+    if not wanted:
+        return []
+    page = await access.page(RESOURCES[kind], Query(conditions=(Condition("id", "eq", wanted),), limit=len(wanted)))
+    return [Held.of(kind, record) for record in page.records]
+
+
+async def _customers_of(access: Access, parties: list[str]) -> dict[str, tuple[Shown, ...]]:
+    if not parties:
+        return {}
+    query = Query(conditions=(Condition("engagedParty.id", "eq", tuple(parties)),), limit=_MOST_CUSTOMERS)
+    page = await access.page(RESOURCES["customer"], query)
+    found: dict[str, tuple[Shown, ...]] = {}
+    for customer in (Held.of("customer", record) for record in page.records):
+        party = customer.document["engagedParty"]["id"]
+        found[party] = (*found.get(party, ()), Shown(customer.name, link=customer.page))
+    if page.more_after:
+        # Whose customers were cut off is not known; every party's own page shows them.
+        return {party: (*found.get(party, ()), Shown("… and perhaps more")) for party in parties}
+    return found
+
+
+async def _parties(access: Access, references: Iterable[tuple[str, str]]) -> dict[str, Held]:
+    wanted: dict[str, list[str]] = {}
+    for kind, identifier in references:
+        wanted.setdefault(kind, []).append(identifier)
+    found = await asyncio.gather(*(by_id(access, kind, identifiers) for kind, identifiers in wanted.items()))
+    return {party.id: party for group in found for party in group}
+
+
+def _party_of(customer: Held) -> tuple[str, str] | None:
+    found = links(RESOURCES["customer"], customer.document)
+    engaged = (link for link in found if link.attribute == "engagedParty" and link.target_kind in PARTIES)
+    return next(((link.target_kind, str(link.target_id)) for link in engaged), None)
+
+
+def _named_party(customer: Held) -> tuple[Shown, ...]:
+    party = customer.document.get("engagedParty")
+    name = party.get("name") if isinstance(party, dict) else None
+    return (Shown(name),) if isinstance(name, str) and name else ()
+
+
+def _row(record: Held, reached_by: tuple[Held, ...], related: tuple[Shown, ...]) -> Row:
+    def reached(name: str) -> str:
+        return next((value for held in reached_by if (value := first_value(held.document, name))), "")
+
+    return Row(
+        kind=record.kind,
+        name=record.name,
+        page=record.page,
+        email=reached("emailAddress"),
+        city=reached("city"),
+        status=record.status,
+        related=related,
+    )
