@@ -34,7 +34,8 @@ def within_bounds(document: Any) -> bool:
         raw = msgspec.json.encode(document)
     except (TypeError, ValueError, RecursionError):  # no JSON, a lone surrogate, digits without end, or too deep
         return False
-    return len(raw) <= 2 * NODES and b"\\u0000" not in raw and _fits(document, 1)
+    nul = b"\\" in raw and b"\\u0000" in raw  # one byte is found ten times faster than six
+    return not nul and len(raw) <= 2 * NODES and _fits(document, 1)
 
 
 def _fits(group: Any, depth: int) -> bool:
@@ -46,6 +47,8 @@ def _fits(group: Any, depth: int) -> bool:
         group = group.values()
     for value in group:
         kind = type(value)
+        if kind is str:  # nearly every value, and its length and characters were seen to
+            continue
         if kind is dict or kind is list:
             if depth == DEPTH or not _fits(value, depth + 1):
                 return False

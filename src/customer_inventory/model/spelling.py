@@ -26,7 +26,7 @@ INSTANT = re.compile(
 """An RFC 3339 date-time with its zone; the colon in the offset may be missing, as in ISO 8601."""
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-LARGEST_NUMBER = 10**308
+LARGEST_NUMBER = int(1e308)  # a little more than 10**308, which no double is
 """The largest magnitude of a number: an IEEE double holds it, and most clients read JSON numbers into one."""
 
 _GREGORIAN_CYCLE = 400  # years after which the calendar repeats, to the day

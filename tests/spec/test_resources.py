@@ -1,0 +1,283 @@
+"""The resources are declared as TM Forum declares them: attribute by attribute, against the official v5 files.
+
+Where we differ, we differ on purpose: `DIFFERENCES` lists each place with its reason, and is itself held to the files,
+so that an entry which no longer holds fails as loudly as a difference that nobody decided.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from customer_inventory.model import RESOURCES, InvalidDocument, Resource, validate
+from customer_inventory.model.shapes import Field, Leaf, Position, Shape
+from tests.conftest import SHARED, missing
+
+STANDARDS = SHARED / "standards"
+FILES = {"TMF632": "TMF632_Party_v5.0.0", "TMF629": "TMF629_Customer_v5.0.1"}
+
+POINTERS = (
+    "AccountRef",
+    "AgreementRef",
+    "AttachmentRef",
+    "GeographicAddressRef",
+    "OrganizationRef",
+    "PartyRef",
+    "PartyRoleRef",
+    "PartyRoleSpecificationRef",
+    "PaymentMethodRef",
+)
+ROLES = ("PartyRole", "Supplier", "BusinessPartner", "Consumer", "Producer")
+NAMELESS = "TMF629 creates a characteristic without a name; so that both files hold, neither demands one"
+
+DIFFERENCES: dict[tuple[str, str, str, str], str] = {
+    # (API, class, attribute, what differs): why
+    **{
+        ("TMF629", pointer, "id", "mandatory"): "its create schemas omit id, but every answer must have it"
+        for pointer in POINTERS
+    },
+    ("TMF632", "ExternalIdentifier", "id", "mandatory"): "the official examples of both APIs leave it out",
+    **{
+        ("TMF632", kind, "name", "mandatory"): NAMELESS
+        for kind in (
+            "Characteristic",
+            *(f"{value}Characteristic" for value in ("Boolean", "Float", "Integer", "Number", "Object", "String")),
+            *(f"{value}ArrayCharacteristic" for value in ("Boolean", "Integer", "Number", "Object", "String")),
+        )
+    },
+    ("TMF629", "RelatedPartyRefOrPartyRoleRef", "role", "mandatory"): (
+        "the file has no create form of it; it stands where RelatedPartyOrPartyRole does, whose role is mandatory"
+    ),
+    **{
+        ("TMF632", holder, attribute, "classes"): "the discriminator forgets BooleanArrayCharacteristic, declared there"
+        for attribute, holders in {
+            "partyCharacteristic": ("Individual", "Organization"),
+            "characteristic": ROLES,
+        }.items()
+        for holder in holders
+    },
+    **{
+        (api, "Individual", name, "type"): "a plain date is accepted besides: nobody knows the hour of most births"
+        for api in FILES
+        for name in ("birthDate", "deathDate")
+    },
+    **{
+        (api, holder, "relatedParty", "classes"): "the official examples put RelatedPartyRefOrPartyRoleRef here"
+        for api in FILES
+        for holder in ("Individual", "Organization", *ROLES, *(("Customer",) if api == "TMF629" else ()))
+    },
+    ("TMF629", "RelatedPartyOrPartyRole", "partyOrPartyRole", "classes"): (
+        "Customer is in the discriminator but not in the oneOf; one carried by value is read as the base class"
+    ),
+}
+
+UNDECLARED_IN_EXAMPLES = {
+    "contactMedium[].mediumType": "the attribute is contactType; mediumType is its name in v4",
+    "externalReference[].name": "the attribute is id; name is what v4 called it",
+    "fullName": "v4 had it; v5 has name and formattedName",
+    "otherName[].@type": "OtherNameIndividual has no class in the file",
+}
+"""What official examples of whole resources say that the official files do not know: kept, as any unknown attribute."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _standards() -> None:
+    """The official files lie beside the checkout; in CI they must."""
+    if not STANDARDS.is_dir():
+        missing("the official files are not beside the checkout (../shared/standards)")
+
+
+class Official:
+    """One official file: its schemas, with inheritance resolved."""
+
+    def __init__(self, name: str) -> None:
+        text = (STANDARDS / "specs" / f"{name}.oas.yaml").read_text(encoding="utf-8")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.schemas: dict[str, Any] = yaml.load(text, Loader=loader)["components"]["schemas"]
+
+    def parts(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield a schema and all it inherits from, the nearest last."""
+        yield from self._parts(self.schemas[name])
+
+    def _parts(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if "$ref" in schema:
+            yield from self.parts(target(schema))
+        else:
+            for part in schema.get("allOf", ()):
+                yield from self._parts(part)
+            yield schema
+
+    def attributes(self, name: str) -> dict[str, dict[str, Any]]:
+        """The attributes of a class, of its create form where it has one, and of its patch form."""
+        forms = [form for form in (f"{name}_MVO", f"{name}_FVO", name) if form in self.schemas]
+        return {
+            key: value
+            for form in forms
+            for part in self.parts(form)
+            for key, value in part.get("properties", {}).items()
+        }
+
+    def mandatory(self, name: str) -> set[str]:
+        """The attributes a class cannot be created without."""
+        form = f"{name}_FVO" if f"{name}_FVO" in self.schemas else name
+        return {required for part in self.parts(form) for required in part.get("required", ())}
+
+    def kind(self, attribute: dict[str, Any]) -> tuple[bool, str, tuple[str, ...], frozenset[str], frozenset[str]]:
+        """An attribute as (many, type, formats, enum, classes)."""
+        if attribute.get("type") == "array":
+            return (True, *self.kind(attribute["items"])[1:])
+        if "$ref" not in attribute:
+            return (False, *simple(attribute), frozenset(), frozenset())
+        schema = self.schemas[target(attribute)]
+        if "enum" in schema:
+            return False, "string", (), frozenset(schema["enum"]), frozenset()
+        mapping = schema.get("discriminator", {}).get("mapping") or [target(attribute).removesuffix("_FVO")]
+        return False, "object", (), frozenset(), frozenset(mapping)
+
+
+def target(schema: dict[str, Any]) -> str:
+    return str(schema["$ref"].rpartition("/")[2])
+
+
+def simple(attribute: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The type and formats of a single value, in our words."""
+    if attribute.get("format") == "date-time":
+        return "date-time", ("date-time",)
+    return attribute["type"], ("base64",) if attribute.get("format") == "base64" else ()
+
+
+@cache
+def official(api: str) -> Official:
+    return Official(FILES[api])
+
+
+def declared_kind(field: Field) -> tuple[bool, str, tuple[str, ...], frozenset[str], frozenset[str]]:
+    """Our attribute, in the same words; Entity where several may stand is only where unknown classes fall back to."""
+    if isinstance(field.content, Leaf):
+        leaf = field.content
+        return field.many, leaf.type, leaf.formats, frozenset(leaf.enum), frozenset()
+    classes = frozenset(field.content.choices)
+    return field.many, "object", (), frozenset(), classes - {"Entity"} if len(classes) > 1 else classes
+
+
+def shapes_of(resource: Resource) -> dict[str, Shape]:
+    """Every class a resource is made of; Entity, which only catches unknown classes, left out."""
+    found: dict[str, Shape] = {}
+    pending = [resource.shape]
+    while pending:
+        shape = pending.pop()
+        if shape.name not in found:
+            found[shape.name] = shape
+            positions = (field.content for field in shape.fields.values() if isinstance(field.content, Position))
+            pending += (choice for position in positions for choice in position.choices.values())
+    return {name: shape for name, shape in found.items() if name != "Entity"}
+
+
+def declared() -> Iterator[tuple[str, Shape, frozenset[str]]]:
+    """Every declared class with its API and what it cannot be created without."""
+    seen = set()
+    for resource in RESOURCES.values():
+        for shape in shapes_of(resource).values():
+            required = frozenset(resource.mandatory if shape is resource.shape else shape.required)
+            if (resource.api.number, shape.name) not in seen and not is_other_resource(resource, shape):
+                seen.add((resource.api.number, shape.name))
+                yield resource.api.number, shape, required | {"@type"} if shape.tagged else required
+
+
+def is_other_resource(resource: Resource, shape: Shape) -> bool:
+    """A resource carried by value in another of its API is compared where it is the resource itself."""
+    return any(
+        other.shape.name == shape.name and other.api == resource.api and other is not resource
+        for other in RESOURCES.values()
+    )
+
+
+def differences() -> Iterator[tuple[str, str, str, str]]:
+    """Every place where a declared class and the official one are not the same."""
+    for api, shape, required in declared():
+        theirs, mandatory = official(api).attributes(shape.name), official(api).mandatory(shape.name)
+        for name in theirs.keys() ^ shape.fields.keys():
+            yield api, shape.name, name, "missing" if name in theirs else "extra"
+        for name in theirs.keys() & shape.fields.keys():
+            ours, said = declared_kind(shape.fields[name]), official(api).kind(theirs[name])
+            for aspect, mine, other in zip(("many", "type", "type", "enum", "classes"), ours, said, strict=True):
+                if mine != other:
+                    yield api, shape.name, name, aspect
+        for name in required ^ mandatory:
+            yield api, shape.name, name, "mandatory"
+
+
+def test_every_attribute_is_declared_as_the_official_files_declare_it() -> None:
+    """Name, type, format, cardinality, values, classes and duty on create are the official ones, but where listed."""
+    assert set(differences()) == DIFFERENCES.keys()
+
+
+def test_every_class_of_the_resources_is_compared() -> None:
+    """The comparison reaches the classes that differ most, and as many as a resource is made of."""
+    compared = {(api, shape.name) for api, shape, _ in declared()}
+    assert {("TMF632", "Individual"), ("TMF632", "Organization"), ("TMF629", "Customer")} <= compared
+    assert {("TMF629", "GeographicAddressContactMedium"), ("TMF632", "IndividualIdentification")} <= compared
+    assert len(compared) > 90
+
+
+def test_every_attribute_is_described_in_our_own_words() -> None:
+    """Each attribute says what it means, and none repeats the sentence of the official file."""
+    for api, shape, _ in declared():
+        theirs = official(api).attributes(shape.name)
+        for name, field in shape.fields.items():
+            assert field.description.endswith("."), f"{shape.name}.{name} is not described"
+            assert field.description != theirs[name].get("description", "").strip()
+
+
+def examples(kinds: str) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
+    """Every official example of a whole resource whose file name contains `kinds`."""
+    for api, name in FILES.items():
+        for path in sorted((STANDARDS / "examples" / name).glob(f"*{kinds}*.json")):
+            content = json.loads(path.read_text(encoding="utf-8"))
+            for document in content if isinstance(content, list) else [content]:
+                resources = [resource for resource in RESOURCES.values() if resource.api.number == api]
+                yield from ((path.name, resource, document) for resource in resources
+                            if document.get("@type") == resource.shape.name)  # fmt: skip
+
+
+def whole_examples() -> list[tuple[str, Resource, dict[str, Any]]]:
+    """Every example of a resource as it is created or answered, and those carried by creation events."""
+    found = [*examples("reate_example_request"), *examples("response")]
+    for name in FILES.values():
+        for path in sorted((STANDARDS / "examples" / name).glob("*Create*Event_request.json")):
+            ((key, document),) = json.loads(path.read_text(encoding="utf-8"))["event"].items()
+            found.append((path.name, RESOURCES[key], document))
+    return found
+
+
+def test_every_official_example_of_a_resource_is_valid() -> None:
+    """Creation requests, answers and the resources inside creation events are accepted as they stand."""
+    found = whole_examples()
+    assert len(found) > 25
+    for name, resource, document in found:
+        try:
+            validate(resource, document)
+        except InvalidDocument as refused:
+            pytest.fail(f"{name}: {refused}")
+
+
+def undeclared(shape: Shape, value: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the paths of attributes that no class at their place declares."""
+    for name, content in value.items():
+        field = shape.fields.get(name)
+        if field is None:
+            yield path + name
+        elif isinstance(field.content, Position):
+            for item in content if field.many else [content]:
+                yield from undeclared(field.content.resolve(item), item, f"{path}{name}{'[]' * field.many}.")
+
+
+def test_the_official_examples_say_nothing_undeclared_but_their_slips() -> None:
+    """What the examples say beyond the declaration is known one by one: a forgotten attribute would show here."""
+    found = {path for _, resource, document in whole_examples() for path in undeclared(resource.shape, document)}
+    assert found == UNDECLARED_IN_EXAMPLES.keys()
