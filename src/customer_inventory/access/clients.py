@@ -119,14 +119,14 @@ async def authenticate_client(register: Register, *, client_id: str, secret: str
     client = await register.client(client_id) if "\0" not in client_id else None
     expected = client.secret_hash if client and client.secret_hash else bytes(32)
     right = hmac.compare_digest(expected, hash_secret(secret))
-    if client is None or not right or client.client_id != client_id or client.status != "active":
+    if client is None or not right or client.status != "active":
         raise InvalidClient
     return client
 
 
 async def revoke_client(register: Register, *, name: str) -> Client:
     """Revoke a client: no new tokens, and those it has stop working within a second. Raises UnknownClient."""
-    client = await register.client(name)
+    client = await register.client(name) or await register.client_named(name)
     if client is None or client.secret_hash is None:
         raise UnknownClient(f"No client {name!r} is registered that could be revoked.")
     await register.set_client_status(client.client_id, status="revoked")

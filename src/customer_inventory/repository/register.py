@@ -71,10 +71,15 @@ class Register:
         """Return every client, by name."""
         return [_client(row) for row in await self._rows("clients")]
 
-    async def client(self, identifier_or_name: str) -> Client | None:
-        """Return the client with this id or name, or None."""
-        rows = await self._rows("client", {"of": identifier_or_name})
+    async def client(self, client_id: str) -> Client | None:
+        """Return the client with this id, or None. Never by name: a name may spell another client's id."""
+        rows = await self._rows("client", (client_id,))
         return _client(rows[0]) if rows else None
+
+    async def client_named(self, name: str) -> Client | None:
+        """Return the client of this name, or None."""
+        rows = await self._rows("client_id_of", (name,))
+        return await self.client(rows[0][0]) if rows else None
 
     async def set_client_status(self, client_id: str, *, status: str) -> bool:
         """Set a client's status ('active' or 'revoked'); return whether there is such a client."""

@@ -18,7 +18,10 @@ from client c order by c.name
 select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
     coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
               where g.client_id = c.client_id), '{}')
-from client c where c.client_id = %(of)s or c.name = %(of)s
+from client c where c.client_id = %s
+
+-- name: client_id_of
+select client_id from client where name = %s
 
 -- name: set_client_status
 update client set status = %s where client_id = %s
