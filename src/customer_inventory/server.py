@@ -10,6 +10,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -28,6 +29,8 @@ from customer_inventory.errors import InventoryError
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.settings import Settings
 
+MAX_HEAD = 64 * 1024
+HEAD_TIMEOUT_S = 10.0
 _DRAIN_S = 10
 
 
@@ -124,20 +127,86 @@ def _get_only() -> Answer:
     return Answer(405, body).plus((b"allow", b"GET, HEAD"))
 
 
-class JsonHttpProtocol(HttpToolsProtocol):
-    """HTTP whose own refusals (a request line or header that is no HTTP) have the one error body too."""
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """HTTP whose heads are bounded in size and time, and whose own refusals have the one error body too.
+
+    uvicorn bounds neither with this parser: one client could fill the memory with a header that never ends.
+    """
+
+    _begun = False
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; refuse a head that has grown too large, and time one that is not whole yet."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if not self._begun or self.transport.is_closing():
+            self._head_bytes = 0
+        elif self._head_bytes > MAX_HEAD:
+            self._refuse(*_HEAD_TOO_LARGE)
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._refuse, *_HEAD_TOO_SLOW)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Greet a connection; one that says nothing at all is closed."""
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(HEAD_TIMEOUT_S, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._head_is_done()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Start a request; what came in one piece with it is measured when its head is whole."""
+        self._begun, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Hand the request on, unless its head came at once and is too large all the same."""
+        self._head_is_done()
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
+            self._refuse(*_HEAD_TOO_LARGE)
+            raise ValueError("the head is too large")  # ends the parser; the answer is on its way already
+        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's words are not shown
         """Answer what could not be parsed, and close the connection."""
-        body = error_body(
-            code="malformed-http",
-            reason="The request is not well-formed HTTP.",
-            message="Check the request line and the headers; non-ASCII characters of an address are percent-encoded.",
-            status=400,
-        )
-        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
-        self.transport.write(head + b"connection: close\r\n\r\n" + body)
+        if not self.transport.is_closing():
+            self._refuse(*_MALFORMED)
+
+    def _head_is_done(self) -> None:
+        self._begun = False
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, status: int, code: str, reason: str, message: str) -> None:
+        body = error_body(code=code, reason=reason, message=message, status=status)
+        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
+        self.transport.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body)
         self.transport.close()
+
+
+_MALFORMED = (
+    400,
+    "malformed-http",
+    "The request is not well-formed HTTP.",
+    "Check the request line, the headers and the chunks; percent-encode non-ASCII characters of an address.",
+)
+_HEAD_TOO_LARGE = (
+    431,
+    "head-too-large",
+    "The request line and headers are too large.",
+    f"Together they may have {MAX_HEAD} bytes. Leave out cookies and headers that are not needed.",
+)
+_HEAD_TOO_SLOW = (
+    408,
+    "head-too-slow",
+    "The request line and headers did not arrive in time.",
+    f"Send them within {HEAD_TIMEOUT_S:.0f} seconds.",
+)
 
 
 class _Server(uvicorn.Server):
@@ -162,7 +231,7 @@ async def run(application: ASGIApp, settings: Settings) -> bool:
         application,
         host=settings.host,
         port=settings.port,
-        http=JsonHttpProtocol,
+        http=BoundedHttpProtocol,
         ws="none",
         lifespan="off",
         access_log=False,
