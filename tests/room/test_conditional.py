@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_inventory.api.conditional import InvalidCondition, etag, expected_versions, not_modified
+from customer_inventory.api.conditional import InvalidCondition, check_condition, etag, expected_versions, not_modified
 
 versions = st.integers(1, 10**18 - 1)
 
@@ -53,6 +53,8 @@ def test_what_is_no_list_of_tags_is_refused(nonsense: str) -> None:
         expected_versions(nonsense)
     with pytest.raises(InvalidCondition):
         not_modified(nonsense, 3)
+    with pytest.raises(InvalidCondition):
+        check_condition(nonsense)
 
 
 @given(text=st.text(max_size=1100))

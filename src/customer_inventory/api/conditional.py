@@ -33,6 +33,15 @@ def expected_versions(if_match: str | None) -> frozenset[int] | None:
     return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 19)
 
 
+def check_condition(header: str | None) -> None:
+    """Return if a header is absent, an asterisk or a list of entity tags. Raises InvalidCondition.
+
+    For a read, before anything is shown: afterwards the trail would tell of a record that nobody got.
+    """
+    if header is not None and header != "*":
+        _tags(header)
+
+
 def not_modified(if_none_match: str | None, version: int) -> bool:
     """Return whether the client has this version already. Raises InvalidCondition."""
     if if_none_match is None:

@@ -158,7 +158,7 @@ def _path_and_operator(resource: Resource, name: str) -> tuple[str, str]:
 
 
 def _ids_of(resource: Resource, operator: str, hrefs: list[str], public_url: str) -> list[str]:
-    """Return the ids that hrefs stand for, since hrefs are made from them and not stored; empty for one of no record."""
+    """Return the ids that hrefs stand for, since hrefs are made from them and not stored; "" for one of no record."""
     if operator != "eq":
         raise InvalidParameter("href cannot be compared by size. Compare id.")
     ids = [value.rpartition("/")[2] for value in hrefs]

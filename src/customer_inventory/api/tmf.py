@@ -138,9 +138,11 @@ class TmfApi:
 
     async def _get(self, exchange: Exchange, resource: Resource, access: Access, identifier: UUID) -> Answer:
         asked = of_one(resource, exchange.query_string)
+        if_none_match = exchange.header(b"if-none-match")
+        conditional.check_condition(if_none_match)
         record = await access.read(resource, identifier, as_of=asked.query.as_of)
         tag = conditional.etag(record.version)
-        if conditional.not_modified(exchange.header(b"if-none-match"), record.version):
+        if conditional.not_modified(if_none_match, record.version):
             return Answer(304, headers=((b"etag", tag),))
         body = represent(resource, record, asked.fields, public_url=self._public_url)
         return Answer(200, body).plus((b"etag", tag))

@@ -122,7 +122,11 @@ def compile_query(kind: str, query: Query, *, count_bound: int) -> Compiled:
 def cursor_of(row: tuple[Any, ...], sort: tuple[Sort, ...]) -> str:
     """Return the cursor that stands for `row` of a page: opaque to clients, checked when it comes back."""
     place = msgspec.json.encode([_spelled(sort), row[0], *row[4:]])
-    return base64.urlsafe_b64encode(_seal(place) + place).decode().rstrip("=")
+    return _in_base64(_seal(place) + place)
+
+
+def _in_base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _spelled(sort: tuple[Sort, ...]) -> str:
@@ -250,7 +254,8 @@ def _edge(keys: list[_Key], query: Query) -> tuple[str, tuple[Any, ...], bool]:
 def _cursor_values(cursor: str, sort: tuple[Sort, ...]) -> tuple[Any, ...]:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        if raw[:_SEAL_BYTES] != _seal(raw[_SEAL_BYTES:]):
+        # base64 has spare bits in its last letter: only the spelling that was given out is the cursor.
+        if raw[:_SEAL_BYTES] != _seal(raw[_SEAL_BYTES:]) or _in_base64(raw) != cursor:
             raise InvalidCursor
         said, identifier, *values = msgspec.json.decode(raw[_SEAL_BYTES:], type=list[str])
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
