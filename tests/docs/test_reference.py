@@ -1,0 +1,155 @@
+"""What there is, is described: commands, settings, endpoints, metrics, error codes, tables, attributes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from customer_inventory.model import RESOURCES
+from customer_inventory.settings import Settings
+from docs import generate
+from tests.docs.pages import ROOT
+
+REFERENCE = ROOT / "docs" / "reference"
+PACKAGE = ROOT / "src" / "customer_inventory"
+
+
+def _page(name: str) -> str:
+    return (REFERENCE / name).read_text("utf-8")
+
+
+def _first_cells(text: str) -> set[str]:
+    return set(re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", sorted(generate.pages()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_generated_pages_are_up_to_date(path: Path) -> None:
+    assert path.read_text("utf-8") == generate.pages()[path], "run: python docs/generate.py"
+
+
+def test_a_page_that_lags_behind_is_noticed() -> None:
+    page = "<!-- generated: settings -->\n\nold\n\n<!-- end of settings -->"
+    assert "--data" in generate.filled(page)
+    assert generate.filled(generate.filled(page)) == generate.filled(page)
+    with pytest.raises(KeyError):
+        generate.filled("<!-- generated: nonsense -->\n<!-- end of nonsense -->")
+
+
+def test_every_setting_is_described_in_all_three_spellings() -> None:
+    page = _page("settings.md")
+    for field in fields(Settings):
+        flag = f"--{field.name.replace('_', '-')}"
+        assert f"| `{flag}` | `CUSTOMER_INVENTORY_{field.name.upper()}` | `{field.name}` |" in page
+
+
+def test_every_command_is_described_with_its_flags() -> None:
+    page = _page("commands.md")
+    found = dict(generate.verbs(generate.command_line()))
+    assert {"serve", "backup", "restore", "verify", "migrate", "client register", "person add"} <= set(found)
+    assert set(found) == set(re.findall(r"^## (.+)$", page, re.MULTILINE)) - {"Exit codes"}
+    for name, verb in found.items():
+        section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        for argument in verb.assemble_argument_collection():
+            if argument.show and not argument.keys:
+                flag = next(
+                    (word for word in argument.names if word.startswith("--")), argument.field_info.name.upper()
+                )
+                assert flag in section or argument.field_info.name.upper() in section, (name, flag)
+
+
+def test_every_error_code_is_described() -> None:
+    page = _page("errors.md")
+    codes = {error.code for error in generate.errors()}
+    assert len(codes) > 40
+    written = {
+        code
+        for path in PACKAGE.rglob("*.py")
+        for code in re.findall(r"\bcode ?= ?\"([\w-]+)\"|TokenRequestError\(\"(\w+)\"", path.read_text("utf-8"))
+        for code in code
+        if code
+    }
+    assert codes <= written | {"internal"}
+    described = _first_cells(page)
+    assert (codes | written) - described == set()
+    assert described - codes - written == set()
+
+
+def test_an_error_tells_what_happened_in_a_sentence() -> None:
+    for error in generate.errors():
+        assert re.match(r"[A-Z].*[.;]", error().reason if error.__init__ is Exception.__init__ else error.__doc__ or "")
+
+
+def test_every_endpoint_is_described() -> None:
+    page = _page("http.md")
+    for resource in RESOURCES.values():
+        base = f"{resource.api.paths[0]}/{resource.path}"
+        for method, path in (
+            ("GET", base),
+            ("POST", base),
+            *((m, f"{base}/{{id}}") for m in ("GET", "PATCH", "DELETE")),
+        ):
+            assert f"| {method} | `{path}` |" in page
+        for alias in resource.api.paths:
+            assert f"`{alias}`" in page
+    server = (PACKAGE / "server.py").read_text("utf-8")
+    own = set(re.findall(r"\"(/(?:health|metrics|openapi|oauth2)[\w/.]*)\"", server)) - {"/oauth2", "/health"}
+    assert {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/oauth2/token"} <= own
+    assert {path for path in own if f"`{path}`" not in page} == set()
+
+
+def test_every_header_is_described() -> None:
+    """Every header that the API reads or sends stands on the page."""
+    page = _page("http.md").lower()
+    found = {
+        name
+        for path in (PACKAGE / "api").glob("*.py")
+        for name in re.findall(
+            r"b\"((?:x|idempot|if|accept|www|retry|link|location|etag)[a-z-]*)\"", path.read_text("utf-8")
+        )
+    }
+    assert {"x-total-count", "x-request-id", "idempotency-key", "if-match", "etag", "link"} <= found
+    assert {name for name in found if f"`{name}`" not in page} == set()
+
+
+def test_every_metric_is_described() -> None:
+    described = _first_cells(_page("metrics.md"))
+    found = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in generate.Metrics().registry.collect()
+    }
+    assert found == described
+
+
+async def test_every_table_is_described(database: str) -> None:
+    """Held against the database itself, not against the text that the page is made from."""
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        rows = await (
+            await connection.execute(
+                """select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+                where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+                  and a.attnum > 0 and not a.attisdropped and c.relname <> 'alembic_version'"""
+            )
+        ).fetchall()
+    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |^<!-- end)", _page("schema.md"), re.MULTILINE | re.DOTALL))
+    assert set(sections) == {table for table, _ in rows}
+    for table, column in rows:
+        assert f"| `{column}` |" in sections[table], f"{table}.{column}"
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCES))
+def test_every_attribute_is_described(name: str) -> None:
+    page = _page(f"resources/{name}.md")
+    resource = RESOURCES[name]
+    outer = {path for path in resource.attributes if path.count(".") < 2}
+    assert outer <= _first_cells(page)
+    assert "givenName" in page if name == "individual" else "name" in page
+    for path in (*resource.mandatory, *resource.searchable):
+        assert f"`{path}`" in page.partition("**References**")[0]
+
+
+def test_every_resource_has_a_page() -> None:
+    assert {path.stem for path in (REFERENCE / "resources").glob("*.md")} == set(RESOURCES)
