@@ -9,13 +9,19 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from customer_inventory.model import RESOURCES
+from customer_inventory import server
+from customer_inventory.api import exchange, parameters
+from customer_inventory.model import RESOURCES, bounds, search
 from customer_inventory.settings import Settings
 from docs import generate
 from tests.docs.pages import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
 PACKAGE = ROOT / "src" / "customer_inventory"
+# A code as it is written: of an error, in an answer made by hand, of a token request, in a refusal before HTTP is read.
+CODE = re.compile(
+    r"\bcode ?= ?\"([\w-]+)\"|TokenRequestError\(\"(\w+)\"|^ {4}[45]\d\d,\n {4}\"([\w-]+)\"", re.MULTILINE
+)
 
 
 def _page(name: str) -> str:
@@ -68,8 +74,8 @@ def test_every_error_code_is_described() -> None:
     written = {
         code
         for path in PACKAGE.rglob("*.py")
-        for code in re.findall(r"\bcode ?= ?\"([\w-]+)\"|TokenRequestError\(\"(\w+)\"", path.read_text("utf-8"))
-        for code in code
+        for found in CODE.findall(path.read_text("utf-8"))
+        for code in found
         if code
     }
     assert codes <= written | {"internal"}
@@ -95,8 +101,8 @@ def test_every_endpoint_is_described() -> None:
             assert f"| {method} | `{path}` |" in page
         for alias in resource.api.paths:
             assert f"`{alias}`" in page
-    server = (PACKAGE / "server.py").read_text("utf-8")
-    own = set(re.findall(r"\"(/(?:health|metrics|openapi|oauth2)[\w/.]*)\"", server)) - {"/oauth2", "/health"}
+    text = (PACKAGE / "server.py").read_text("utf-8")
+    own = set(re.findall(r"\"(/(?:health|metrics|openapi|oauth2)[\w/.]*)\"", text)) - {"/oauth2", "/health"}
     assert {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/oauth2/token"} <= own
     assert {path for path in own if f"`{path}`" not in page} == set()
 
@@ -113,6 +119,26 @@ def test_every_header_is_described() -> None:
     }
     assert {"x-total-count", "x-request-id", "idempotency-key", "if-match", "etag", "link"} <= found
     assert {name for name in found if f"`{name}`" not in page} == set()
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    section = _page("http.md").partition("## Limits")[2]
+    stated = {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", section)}
+    assert stated == {
+        server.MAX_HEAD,
+        int(server.HEAD_TIMEOUT_S),
+        exchange.MAX_BODY,
+        int(exchange.BODY_TIMEOUT_S),
+        parameters._LONGEST,
+        parameters._MOST_VALUES,
+        parameters._MOST_SORTS,
+        parameters.MOST_LIMIT,
+        bounds.DEPTH,
+        bounds.NODES,
+        search.TERMS,
+        bounds.TEXT_CHARACTERS,
+        bounds.NAME_CHARACTERS,
+    }
 
 
 def test_every_metric_is_described() -> None:
