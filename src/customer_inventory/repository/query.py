@@ -167,7 +167,7 @@ def _condition(resource: Resource, condition: Condition) -> tuple[str, tuple[Any
     values = [_canonical(resource, condition.path, value) for value in condition.values]
     pieces = {"operator": _OPERATORS[condition.operator], "type": _sql_type(attribute)}
     if attribute.many:
-        path = "$" + "".join(f'."{step}"' for step in condition.path.split("."))
+        path = "$" + "".join(f'."{step}"' for step in condition.path.split(".")) + "[*]"
         text = _SQL["some_compares"].format(value=_element(attribute), **pieces)
         parameters: tuple[Any, ...] = tuple(p for value in values for p in (path, value))
     else:
@@ -196,8 +196,16 @@ def _missing(attribute: Attribute) -> str:
 
 
 def _element(attribute: Attribute) -> str:
-    element = {"timestamptz": "instant(v #>> '{}')", "numeric": "as_number(v #>> '{}')"}
-    return element.get(_sql_type(attribute), "(v #>> '{}') collate \"C\"")
+    """The SQL of one element's value, null for an element of another type (a foreign class may hold anything)."""
+    match _sql_type(attribute), attribute.type:
+        case "timestamptz", _:
+            return "case when jsonb_typeof(v) = 'string' then instant_or_null(v #>> '{}') end"
+        case "numeric", _:
+            return "case when jsonb_typeof(v) = 'number' then as_number(v #>> '{}') end"
+        case _, "any":
+            return "(case when jsonb_typeof(v) not in ('object', 'array') then v #>> '{}' end) collate \"C\""
+        case _, kind:
+            return f"(case when jsonb_typeof(v) = '{kind}' then v #>> '{{}}' end) collate \"C\""
 
 
 def _named(name: str | None) -> list[tuple[str, tuple[Any, ...]]]:

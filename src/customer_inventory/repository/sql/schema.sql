@@ -217,11 +217,29 @@ create table import_run (
 
 -- ---------------------------------------------------------------- words of SQL that filters and sorts use
 
--- An RFC 3339 date-time as an instant. Immutable in truth: the model refuses date-times without a zone, so the
--- session's time zone is never asked; that is what lets it stand in an index.
+-- An RFC 3339 date-time, or a plain date at its midnight in UTC, as an instant. Immutable in truth: the model refuses
+-- date-times without a zone, so the session's time zone is never asked; that is what lets it stand in an index.
+-- PostgreSQL itself reads offsets below 16 hours only, RFC 3339 has them up to 23:59; nearly all values end in Z.
 create function instant(value text) returns timestamptz
     language sql immutable strict parallel safe
-    return value::timestamptz;
+    return case
+        when right(value, 1) in ('Z', 'z') or length(value) = 10 then value::timestamptz
+        else (substring(value from '^(.*)[+-][0-9]{2}:?[0-9]{2}$') || 'Z')::timestamptz
+            - (left(substring(value from '[+-][0-9]{2}:?[0-9]{2}$'), 3) || ':' || right(value, 2))::interval
+        end;
+
+-- The same, or null for what is no such text: below an array may stand a class of the client's own, which may call
+-- anything by a word of ours, and one such record must not break a filter for all.
+create function instant_or_null(value text) returns timestamptz
+    language sql immutable strict parallel safe
+    return case
+        when value !~ ('^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+            '([Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9]))?$')
+            then null
+        when substr(value, 9, 2)::int
+            > extract(day from (left(value, 7) || '-01')::timestamp + interval '1 month' - interval '1 day')
+            then null
+        else instant(value) end;
 
 create function as_number(value text) returns numeric
     language sql immutable strict parallel safe
