@@ -89,7 +89,7 @@ def documents_of(
     documents = {name: _filled(pattern, taken) for name, pattern in mapping.records.items()}
     party = next((name for name in PARTIES if name in documents), None)
     if party and "customer" in documents:
-        _engage(documents["customer"], RESOURCES[party], documents[party], ids[0])
+        engage(documents["customer"], RESOURCES[party], documents[party], ids[0])
     return [(RESOURCES[name], document) for name, document in documents.items()]
 
 
@@ -140,7 +140,7 @@ def _links(resource: Resource, document: Document, strict: Strict) -> tuple[Bulk
     )
 
 
-def _engage(customer: Document, resource: Resource, party: Document, identifier: str) -> None:
+def engage(customer: Document, resource: Resource, party: Document, identifier: str) -> None:
     """Make the customer one that the party plays."""
     name = resource.label(party)
     if "name" not in customer or customer["name"] is None:

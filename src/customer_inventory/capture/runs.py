@@ -133,16 +133,22 @@ class _Run:
 
     async def carry_out(self, prepare: Prepare, rows_a_batch: int) -> None:
         """Move every chunk from the file through preparation into the inventory."""
+        try:
+            async with asyncio.TaskGroup() as loads:
+                await self._flow(prepare, rows_a_batch, loads)
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+
+    async def _flow(self, prepare: Prepare, rows_a_batch: int, loads: asyncio.TaskGroup) -> None:
         underway: deque[tuple[Chunk, asyncio.Future[Prepared]]] = deque()
         turns = asyncio.Semaphore(self.loaders)
-        async with asyncio.TaskGroup() as loads:
-            for chunk in self.source.chunks(rows_a_batch):
-                underway.append((chunk, prepare(chunk)))
-                await asyncio.sleep(0)
-                if len(underway) > self.loaders + 1:
-                    await self._send(underway.popleft(), turns, loads)
-            while underway:
+        for chunk in self.source.chunks(rows_a_batch):
+            underway.append((chunk, prepare(chunk)))
+            await asyncio.sleep(0)
+            if len(underway) > self.loaders + 1:
                 await self._send(underway.popleft(), turns, loads)
+        while underway:
+            await self._send(underway.popleft(), turns, loads)
 
     async def _send(
         self, step: tuple[Chunk, asyncio.Future[Prepared]], turns: asyncio.Semaphore, loads: asyncio.TaskGroup
@@ -179,6 +185,12 @@ class _Run:
             self.report.reject(_kind_of(reason))
         self.report.add(loaded)
         self.progress(self.report, self.source.position / max(self.source.size, 1))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended the run: the others in the group are only what it stopped."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _kind_of(reason: str) -> str:

@@ -10,10 +10,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from phonenumbers.geodata.locale import LOCALE_DATA
-
+from customer_inventory.capture.countries import code_of
 from customer_inventory.capture.telephone import UnusableNumber, e164
 
 Value = str | int | float | bool
@@ -93,14 +92,11 @@ def boolean(value: str) -> bool:
 
 
 def country(value: str) -> str:
-    """Return the ISO 3166-1 alpha-2 code of a country named by code or in one of some twenty languages.
+    """Return the ISO 3166-1 alpha-2 code of a country named by code or by name in English or its own language.
 
     Raises Unusable.
     """
-    word = text(value)
-    if len(word) == 2 and word.upper() in LOCALE_DATA:
-        return word.upper()
-    code = _countries().get(word.casefold())
+    code = code_of(text(value))
     if code is None:
         raise Unusable("is no country that is known by this name")
     return code
@@ -164,25 +160,3 @@ def _refuse_unprintable(value: str) -> None:
         raise Unusable("is not in the encoding of the file")
     if "Cc" in categories:
         raise Unusable("holds a control character")
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Every name of every country, in the languages that phonenumbers' own data speak."""
-    names: dict[str, set[str]] = {}
-    for code, spoken in LOCALE_DATA.items():
-        for name in spoken.values():
-            if not name.startswith("*"):
-                names.setdefault(unicodedata.normalize("NFC", name).casefold(), set()).add(code)
-    # A name that two countries share in some language (Congo, Guinea …) would be a guess.
-    known = {name: codes.pop() for name, codes in names.items() if len(codes) == 1}
-    return {**_EVERYDAY, **known}
-
-
-_EVERYDAY = {
-    "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
-    "northern ireland": "GB", "usa": "US", "u.s.a.": "US", "u.s.": "US", "united states of america": "US",
-    "america": "US", "holland": "NL", "the netherlands": "NL", "czech republic": "CZ", "russia": "RU", "south korea": "KR",
-    "deu": "DE", "fra": "FR", "gbr": "GB", "ita": "IT", "esp": "ES", "pol": "PL", "nld": "NL", "bel": "BE", "aut": "AT",
-    "che": "CH", "prt": "PT", "irl": "IE", "dnk": "DK", "swe": "SE", "nor": "NO", "fin": "FI", "cze": "CZ",
-}  # fmt: skip

@@ -1,0 +1,101 @@
+"""Exports: every record of a kind into a file, as one moment of the inventory, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from customer_inventory.access import Access
+from customer_inventory.access.downloading import download
+from customer_inventory.capture.flattening import flatten, headings
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import Resource
+
+FORMATS = ("ndjson", "csv")
+STANDARD_OUTPUT = "-"
+
+Progress = Callable[[int], None]
+"""Told after every chunk: how many records are written."""
+
+
+class UnwritableOutput(InventoryError):
+    """The output cannot be written.
+
+    Check that its directory exists, that it may be written to, and that the disk has room.
+    """
+
+    code = "unwritable-output"
+    failure = Failure.INVALID
+
+
+async def export(
+    access: Access,
+    resource: Resource,
+    *,
+    output: str,
+    form: str,
+    public_url: str = "",
+    progress: Progress = lambda _written: None,
+) -> int:
+    """Write every record of `resource` to `output` (a path, or "-" for standard output); return how many.
+
+    A file appears under its name when it is whole. Raises Denied, UnwritableOutput and RepositoryUnavailable.
+    """
+    written = 0
+    encode = _rows(resource) if form == "csv" else _lines
+    try:
+        with _opened(output) as file:
+            file.write(_heading(resource) if form == "csv" else b"")
+            async with aclosing(download(access, resource, public_url=public_url)) as chunks:
+                async for chunk in chunks:
+                    file.write(encode(chunk))
+                    written += len(chunk)
+                    progress(written)
+    except OSError as error:
+        raise UnwritableOutput(f"{output} cannot be written: {error.strerror or error}.") from None
+    return written
+
+
+@contextmanager
+def _opened(output: str) -> Iterator[IO[bytes]]:
+    if output == STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    whole = Path(output)
+    partial = whole.with_name(f".{whole.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            partial.chmod(0o600)  # customers' data: its owner decides who else may read it
+            yield file
+        partial.replace(whole)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _lines(chunk: list[bytes]) -> bytes:
+    return b"".join(chunk)
+
+
+def _heading(resource: Resource) -> bytes:
+    return _table([list(headings(resource.name))])
+
+
+def _rows(resource: Resource) -> Callable[[list[bytes]], bytes]:
+    def encode(chunk: list[bytes]) -> bytes:
+        return _table([flatten(resource.name, msgspec.json.decode(line)) for line in chunk])
+
+    return encode
+
+
+def _table(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,107 @@
+"""Flattening: a record as one row of a table, with a fixed set of columns for each kind.
+
+The headings are words that an import's suggestion understands, so a table that went out can come in elsewhere. What has
+no column stays behind: NDJSON is the format that keeps everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Column = Callable[[Mapping[str, Any]], Any]
+
+
+def headings(resource_name: str) -> Sequence[str]:
+    """Return the columns of a resource's table, in order."""
+    return list(_COLUMNS[resource_name])
+
+
+def flatten(resource_name: str, document: Mapping[str, Any]) -> list[str]:
+    """Return a record's row: texts as they are, numbers and truths as JSON writes them, nothing for what is not there."""
+    return [_cell(column(document)) for column in _COLUMNS[resource_name].values()]
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+    return ""
+
+
+def _at(*path: str) -> Column:
+    def column(document: Mapping[str, Any]) -> Any:
+        value: Any = document
+        for step in path:
+            value = value.get(step) if isinstance(value, dict) else None
+        return value
+
+    return column
+
+
+def _medium(class_name: str, attribute: str, *, place: int = 0, mobile: bool | None = None) -> Column:
+    """The attribute of a contact medium of a class; of telephones, mobile ones and others are told apart."""
+
+    def column(document: Mapping[str, Any]) -> Any:
+        media = document.get("contactMedium")
+        found = [
+            medium
+            for medium in (media if isinstance(media, list) else ())
+            if isinstance(medium, dict) and medium.get("@type") == class_name
+            if mobile is None or (str(medium.get("contactType", "")).casefold() == "mobile") is mobile
+        ]
+        return found[place].get(attribute) if place < len(found) else None
+
+    return column
+
+
+_ADDRESS = "GeographicAddressContactMedium"
+_CONTACTS: dict[str, Column] = {
+    "email": _medium("EmailContactMedium", "emailAddress"),
+    "email_2": _medium("EmailContactMedium", "emailAddress", place=1),
+    "phone": _medium("PhoneContactMedium", "phoneNumber", mobile=False),
+    "mobile": _medium("PhoneContactMedium", "phoneNumber", mobile=True),
+    "fax": _medium("FaxContactMedium", "faxNumber"),
+    "street": _medium(_ADDRESS, "street1"),
+    "address_line_2": _medium(_ADDRESS, "street2"),
+    "postcode": _medium(_ADDRESS, "postCode"),
+    "city": _medium(_ADDRESS, "city"),
+    "state": _medium(_ADDRESS, "stateOrProvince"),
+    "country": _medium(_ADDRESS, "country"),
+}
+_COLUMNS: dict[str, dict[str, Column]] = {
+    "individual": {
+        "id": _at("id"),
+        "title": _at("title"),
+        "given_name": _at("givenName"),
+        "middle_name": _at("middleName"),
+        "family_name": _at("familyName"),
+        "birth_date": _at("birthDate"),
+        "gender": _at("gender"),
+        "nationality": _at("nationality"),
+        **_CONTACTS,
+    },
+    "organization": {
+        "id": _at("id"),
+        "organization_name": _at("name"),
+        "trading_name": _at("tradingName"),
+        "organization_type": _at("organizationType"),
+        **_CONTACTS,
+    },
+    "customer": {
+        "id": _at("id"),
+        "customer_name": _at("name"),
+        "status": _at("status"),
+        "status_reason": _at("statusReason"),
+        "valid_from": _at("validFor", "startDateTime"),
+        "valid_to": _at("validFor", "endDateTime"),
+        "party_id": _at("engagedParty", "id"),
+        "party_type": _at("engagedParty", "@referredType"),
+        "party_name": _at("engagedParty", "name"),
+        **_CONTACTS,
+    },
+}

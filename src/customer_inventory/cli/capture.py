@@ -1,0 +1,261 @@
+"""The capture room's verbs: import, export, mapping."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from customer_inventory.access.downloading import about_how_many
+from customer_inventory.capture import exports
+from customer_inventory.capture.mapping import InvalidMapping
+from customer_inventory.capture.mappings import Chosen, choose_mapping, mapping_path, save_suggestion
+from customer_inventory.capture.runs import Order, Report, import_file
+from customer_inventory.capture.telephone import known_country
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.model import RESOURCES
+from customer_inventory.settings import Settings
+
+_DEFAULTS = Settings()
+_REFUSED = 3
+_err = Console(stderr=True, highlight=False)
+
+ImportFormat = Literal["csv", "ndjson"]
+ExportFormat = Literal["csv", "ndjson"]
+Kind = Literal["individual", "organization", "customer"]
+Advance = Callable[[float, str], None]
+
+
+def import_(
+    file: Path,
+    *,
+    mapping: Path | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    source: str | None = None,
+    format: ImportFormat | None = None,  # noqa: A002  the flag's name
+    encoding: str | None = None,
+    country: str | None = None,
+    purpose: str | None = None,
+    reason: str | None = None,
+    strict: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Import customers from a CSV or NDJSON file, beside a running server or without one.
+
+    Safe to run again: a row is known by the source's name and its own id, and is written only when it differs. Rows that
+    cannot be taken are written beside the file, each with its reason, to be corrected and imported again; the exit code is
+    0 all the same, unless --strict is given.
+
+    Parameters
+    ----------
+    file
+        The file: .csv, .tsv, .ndjson or .jsonl, also with .gz. NDJSON may hold whole TM Forum documents.
+    mapping
+        Which columns become which attributes (TOML). Without it, FILE.mapping.toml is used, or made from the headings.
+    dry_run
+        Do all of it but keep nothing: the same counts, and the rejected rows in FILE.rejected-in-dry-run.
+    source
+        Name of the system that the file comes from; the file's name up to its first dot when not given.
+    format
+        What the file holds, when its name does not tell.
+    encoding
+        Encoding of the file, such as cp1252; UTF-8 when not given.
+    country
+        Country of telephone numbers without a country code, such as GB, for a mapping that is made from the headings.
+    purpose
+        Purpose of this import, one that the command line is registered for.
+    reason
+        Why the customers are imported, for their history.
+    strict
+        Exit with 3 when rows were rejected.
+    json
+        Print the report as JSON on standard output.
+    settings
+        How the inventory is set up.
+    """
+    return run(
+        _import(
+            Order(path=file, format=format, encoding=encoding, source=source, dry=dry_run),
+            mapping,
+            country,
+            (purpose, reason),
+            (strict, json),
+            settings,
+        ),
+        settings,
+    )
+
+
+async def _import(
+    order: Order,
+    mapping: Path | None,
+    country: str | None,
+    why: tuple[str | None, str | None],
+    how: tuple[bool, bool],
+    settings: Settings,
+) -> int:
+    purpose, reason = why
+    strict, json = how
+    chosen = _chosen(order, mapping, country)
+    async with opened(settings) as desk:
+        access = await desk.open_at_command_line(
+            person=operator(), purpose=purpose, request_id=f"import-{secrets.token_hex(8)}", source=order.source
+        )
+        with _bar(order.path.name, total=100.0) as advance:
+            report = await import_file(
+                access.because(reason),
+                order,
+                chosen=chosen,
+                progress=lambda so_far, share: advance(share * 100, f"{so_far.rows:,} rows"),
+            )
+    if json:
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    else:
+        _tell(report)
+    return _REFUSED if strict and report.rejected else 0
+
+
+def export(
+    kind: Kind,
+    *,
+    output: str,
+    format: ExportFormat | None = None,  # noqa: A002  the flag's name
+    purpose: str | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Export every record of a kind, as it stands at one moment.
+
+    Parameters
+    ----------
+    kind
+        What to export.
+    output
+        The file to write, or - for standard output. It appears when it is whole.
+    format
+        ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for. Told
+        by the file's name when not given, else ndjson.
+    purpose
+        Purpose of this export, one that the command line is registered for.
+    settings
+        How the inventory is set up.
+    """
+    form = format or ("csv" if output.lower().endswith(".csv") else "ndjson")
+    return run(_export(kind, output, form, purpose, settings), settings)
+
+
+async def _export(kind: str, output: str, form: str, purpose: str | None, settings: Settings) -> None:
+    resource = RESOURCES[kind]
+    async with opened(settings) as desk:
+        access = await desk.open_at_command_line(
+            person=operator(), purpose=purpose, request_id=f"export-{secrets.token_hex(8)}"
+        )
+        about = await about_how_many(access, resource)
+        with _bar(kind, total=float(about) or None) as advance:
+            written = await exports.export(
+                access,
+                resource,
+                output=output,
+                form=form,
+                public_url=settings.public_url,
+                progress=lambda count: advance(float(count), f"{count:,} records"),
+            )
+    _err.print(f"Exported {written:,} {kind} records to {'standard output' if output == '-' else output}.")
+
+
+mapping = App(name="mapping", help="Mappings: which columns of a file become which attributes.")
+
+
+@mapping.command
+def suggest(
+    file: Path,
+    *,
+    format: ImportFormat | None = None,  # noqa: A002  the flag's name
+    encoding: str | None = None,
+    country: str | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Suggest a mapping for a file from its headings, and save it beside the file as FILE.mapping.toml.
+
+    Parameters
+    ----------
+    file
+        The file that is to be imported.
+    format
+        What the file holds, when its name does not tell.
+    encoding
+        Encoding of the file; UTF-8 when not given.
+    country
+        Country of telephone numbers without a country code, such as GB.
+    settings
+        How the inventory is set up.
+    """
+    return run(_suggest(Order(path=file, format=format, encoding=encoding), country), settings)
+
+
+async def _suggest(order: Order, country: str | None) -> None:
+    if mapping_path(order.path).exists():
+        raise InvalidMapping(
+            f"{mapping_path(order.path)} is there already: edit it, or take it away to have a new one."
+        )
+    chosen = _chosen(order, None, country)
+    if chosen.text is not None:
+        sys.stdout.write(chosen.text)
+
+
+def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Chosen:
+    """Choose the mapping, save it when it was suggested, and say so."""
+    if country is not None and not known_country(country):
+        raise InvalidMapping(f"{country!r} is no country code (ISO 3166-1 alpha-2, such as GB).")
+    chosen = choose_mapping(
+        order.path, named=mapping_file, format=order.format, encoding=order.encoding, country=country
+    )
+    save_suggestion(chosen)
+    match chosen.origin:
+        case "documents":
+            _err.print("The lines are whole TM Forum documents: no mapping is needed.")
+        case "suggested":
+            _err.print(f"Suggested from the headings and saved, to be edited as you like: {chosen.path}")
+        case "found":
+            _err.print(f"Using the mapping that stands beside the file: {chosen.path}")
+    for doubt in chosen.doubts:
+        _err.print(f"Please check: {doubt}.")
+    if chosen.unmapped:
+        _err.print(f"Columns that go nowhere: {', '.join(chosen.unmapped)}.")
+    return chosen
+
+
+def _tell(report: Report) -> None:
+    undone = " Nothing was kept: this was a dry run." if report.dry_run else ""
+    _err.print(
+        f"{report.rows:,} rows: {report.accepted:,} accepted ({report.created:,} created, {report.updated:,} updated, "
+        f"{report.unchanged:,} unchanged), {report.rejected:,} rejected.{undone}"
+    )
+    for reason, count in report.warnings.most_common(20):
+        _err.print(f"  left out {count:,} times: {reason}", markup=False)
+    for reason, count in report.reasons.most_common(20):
+        _err.print(f"  rejected {count:,} times: {reason}", markup=False)
+    if report.rejected_file:
+        _err.print(f"Rejected rows, each with its reason: {report.rejected_file}", markup=False)
+
+
+@contextmanager
+def _bar(name: str, *, total: float | None) -> Iterator[Advance]:
+    """Show progress on a terminal; say nothing in between anywhere else, where lines would only pile up."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[done]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=_err, transient=True, disable=not _err.is_terminal) as bar:
+        task = bar.add_task(name, total=total, done="")
+
+        def advance(completed: float, done: str) -> None:
+            bar.update(task, completed=completed, done=done)
+
+        yield advance
