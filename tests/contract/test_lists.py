@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +23,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customer_inventory.model import RESOURCES, InvalidValue, validate
-from customer_inventory.repository import Repository
+from customer_inventory.repository import Repository, migrate
+from customer_inventory.repository.connections import RepositoryUnavailable
+from customer_inventory.repository.engines import EmbeddedEngine
 from customer_inventory.repository.lists import Lists, Page, ValueNotComparable
 from customer_inventory.repository.query import Condition, InvalidCursor, Query, Sort
 from tests.conftest import _TEMPLATE, RunningEngine
 from tests.consistency import ask
-from tests.contract.conftest import Document, Scribe, document
+from tests.contract.conftest import Document, Scribe, document, together
+from tests.killing import kill_postmaster, wait_for_another
 
 SIZE = 240
 KIND = "customer"
@@ -459,10 +463,8 @@ async def test_the_total_of_all_is_exact_while_many_write(repository: Repository
     assert (await repository.lists.page(KIND, Query(limit=1))).total.number == created - deleted == 160
 
 
-async def test_the_total_counts_on_from_the_feed_and_begins_anew(
-    scribe: Scribe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("customer_inventory.repository.lists._REBASE_AFTER", 5)
+async def test_the_total_counts_on_from_the_feed_and_moves_on(scribe: Scribe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customer_inventory.repository.lists._MOVE_ON_AFTER", 5)
     lists = scribe.repository.lists
     for number in range(1, 25):
         identifier = (await scribe.create(KIND)).id
@@ -488,6 +490,54 @@ async def test_a_total_with_a_write_in_flight_is_what_is_committed(scribe: Scrib
             assert (await lists.page(KIND, Query(limit=1))).total.number == number
         await late.rollback()
     assert (await lists.page(KIND, Query(limit=1))).total.number == 4
+
+
+async def test_what_happens_to_other_kinds_moves_the_total_on_too(
+    scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a list of a quiet kind would read the whole feed of a busy one, each time a little more."""
+    monkeypatch.setattr("customer_inventory.repository.lists._MOVE_ON_AFTER", 5)
+    lists = scribe.repository.lists
+    await scribe.create(KIND)
+    assert (await lists.page(KIND, Query(limit=0))).total.number == 1
+    before = lists._counts[KIND]
+    for _ in range(10):
+        await scribe.create("individual")
+    assert (await lists.page(KIND, Query(limit=0))).total.number == 1
+    assert lists._counts[KIND].place > before.place
+    assert lists._counts[KIND].number == 1
+
+
+async def test_a_total_survives_a_crash_that_gives_transaction_ids_out_again(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    """A transaction that wrote nothing takes an id that a crash forgets; the next write gets the same one."""
+    reused = 0
+    async with EmbeddedEngine(tmp_path / "data").serving() as conninfo:
+        await migrate(conninfo)
+        repository = Repository(conninfo)
+        scribe = Scribe(repository)
+        await scribe.create(KIND)
+        for number in range(1, 4):
+            burnt = (await ask(conninfo, "select feed_position()"))[0][0]
+            lists = Lists(repository._connections)
+            assert (await lists.page(KIND, Query(limit=0))).total.number == number
+            former = kill_postmaster(tmp_path / "data")
+            await asyncio.to_thread(wait_for_another, tmp_path / "data", former)
+            await until_answered(repository)
+            await scribe.create(KIND)
+            written = (await ask(conninfo, "select max(position) from change_record"))[0][0]
+            reused += written <= burnt
+            assert (await lists.page(KIND, Query(limit=0))).total.number == number + 1
+        await repository.close()
+    assert reused > 0
+
+
+async def until_answered(repository: Repository) -> None:
+    """Use up the connections that the crash broke."""
+    broken = await together(*(repository.ping() for _ in range(20)))
+    assert all(outcome is None or isinstance(outcome, RepositoryUnavailable) for outcome in broken)
+    assert await together(*(repository.ping() for _ in range(20))) == [None] * 20
 
 
 async def test_a_total_beyond_the_bound_is_estimated_and_says_so(corpus: Corpus) -> None:

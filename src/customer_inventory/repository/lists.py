@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import psycopg
@@ -14,7 +15,7 @@ from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.query import Compiled, Query, compile_query, cursor_of
 from customer_inventory.repository.records import Record
 
-_REBASE_AFTER = 10_000
+_MOVE_ON_AFTER = 10_000
 
 
 class ValueNotComparable(InventoryError):
@@ -47,10 +48,12 @@ class Page:
     more_after: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Count:
+    """How many records of a kind there were at a place of the feed."""
+
     number: int
-    horizon: int
+    place: int
 
 
 class Lists:
@@ -92,7 +95,7 @@ class Lists:
     def _known(self, query: Query, found: int) -> Total | None:
         """The total, when the page itself tells it: it is the last, and not by cursor."""
         whole = found <= query.limit and (found > 0 or query.offset == 0)
-        return Total(query.offset + found) if whole and not query.after and not query.before else None
+        return Total(query.offset + found) if whole and query.after is None and query.before is None else None
 
     async def _total(self, connection: Connection, kind: str, query: Query, compiled: Compiled) -> Total:
         if not query.narrowed:
@@ -109,17 +112,12 @@ class Lists:
         """Count all records of a kind once, then only what the feed says came and went since: exact, and cheap."""
         statements = _statements(kind)
         known = self._counts.get(kind)
-        if known is not None:
-            row = await (await connection.execute(statements["total_since"], (known.horizon,), prepare=True)).fetchone()
-            delta, passed = row or (0, 0)
-            if passed < _REBASE_AFTER:
-                return known.number + int(delta)
-        row = await (await connection.execute(statements["total"])).fetchone()
-        if row is None:
-            raise RuntimeError("a count returned nothing")
-        known = self._counts[kind] = _Count(number=row[0], horizon=row[1])
-        row = await (await connection.execute(statements["total_since"], (known.horizon,), prepare=True)).fetchone()
-        return known.number + int(row[0] if row else 0)
+        if known is None:
+            known = self._counts[kind] = _Count(*await _row(connection, statements["total"]))
+        came, settled, place, passed = await _row(connection, statements["total_since"], known.place)
+        if passed >= _MOVE_ON_AFTER and place is not None:
+            self._counts[kind] = _Count(known.number + settled, place)
+        return known.number + int(came)
 
 
 def _statements(kind: str) -> dict[str, str]:
@@ -127,6 +125,13 @@ def _statements(kind: str) -> dict[str, str]:
         raise KeyError(kind)
     named = sql.statements("list.sql")
     return {name: named[name].replace("{kind}", kind) for name in ("total", "total_since")}
+
+
+async def _row(connection: Connection, statement: str, *values: int) -> tuple[Any, ...]:
+    row = await (await connection.execute(statement, values, prepare=True)).fetchone()
+    if row is None:
+        raise RuntimeError("a count returned nothing")
+    return row
 
 
 def _number(row: tuple[int, ...] | None) -> int:

@@ -41,14 +41,23 @@ label like %s
 %s <%% label
 
 -- name: total
--- The exact number of records of a kind below the horizon, by which later totals count on: what this snapshot already
--- sees at or above the horizon is taken off again.
-with edge as (select feed_horizon() as horizon)
-select (select count(*) from {kind}) - coalesce((
+-- The exact number of records of a kind at a settled place of the feed, from which later totals count on: what this
+-- snapshot already sees behind the place is taken off again. The place is that of an entry, not the horizon: an entry
+-- was committed, so no later position is below it; a horizon may stand on transaction ids that a crash gives out again.
+with edge as (select coalesce(max(position), 0) as settled from change_record where position < feed_horizon())
+select (select count(*) from {kind}) - (
     select count(*) filter (where operation = 'create') - count(*) filter (where operation = 'delete')
-    from change_record where position >= (select horizon from edge) and kind = '{kind}'), 0),
-    (select horizon from edge)
+    from change_record where position > (select settled from edge) and kind = '{kind}'),
+    (select settled from edge)
 
 -- name: total_since
-select count(*) filter (where operation = 'create') - count(*) filter (where operation = 'delete'), count(*)
-from change_record where position >= %s and kind = '{kind}'
+-- What came and went since a place: all of it, the part that is settled by now with its place, and how many entries.
+with edge as materialized (select feed_horizon() as horizon), since as (
+    select position, position < (select horizon from edge) as settled,
+        case when kind <> '{kind}' then 0 when operation = 'create' then 1 when operation = 'delete' then -1 else 0 end
+            as came
+    from change_record where position > %s
+)
+select coalesce(sum(came), 0)::bigint, coalesce(sum(came) filter (where settled), 0)::bigint,
+    max(position) filter (where settled), count(*)
+from since
