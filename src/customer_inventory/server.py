@@ -143,7 +143,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if not self._begun or self.transport.is_closing():
             self._head_bytes = 0
-        elif self._head_bytes > MAX_HEAD:
+        elif max(self._head_bytes, self._parsed_bytes()) > MAX_HEAD:
             self._refuse(*_HEAD_TOO_LARGE)
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._refuse, *_HEAD_TOO_SLOW)
@@ -166,7 +166,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Hand the request on, unless its head came at once and is too large all the same."""
         self._head_is_done()
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
+        if self._parsed_bytes() > MAX_HEAD:
             self._refuse(*_HEAD_TOO_LARGE)
             raise ValueError("the head is too large")  # ends the parser; the answer is on its way already
         super().on_headers_complete()
@@ -175,6 +175,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Answer what could not be parsed, and close the connection."""
         if not self.transport.is_closing():
             self._refuse(*_MALFORMED)
+
+    def _parsed_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
 
     def _head_is_done(self) -> None:
         self._begun = False

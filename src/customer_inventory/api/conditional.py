@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from customer_inventory.errors import Failure, InventoryError
 
 _LONGEST = 1000
+_TAG = re.compile(r'(W/)?"([^"]*)"')
+_LIST = re.compile(rf"{_TAG.pattern}(?:[ \t]*,[ \t]*{_TAG.pattern})*")
 
 
 class InvalidCondition(InventoryError):
@@ -50,12 +54,6 @@ def not_modified(if_none_match: str | None, version: int) -> bool:
 
 
 def _tags(text: str) -> list[tuple[bool, str]]:
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _LIST.fullmatch(text):
         raise InvalidCondition
-    tags = []
-    for part in (part.strip() for part in text.split(",")):
-        opaque = part.removeprefix("W/")
-        if len(opaque) < 2 or opaque[0] != '"' or opaque[-1] != '"':
-            raise InvalidCondition
-        tags.append((opaque != part, opaque[1:-1]))
-    return tags
+    return [(bool(weak), opaque) for weak, opaque in _TAG.findall(text)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
@@ -98,7 +97,7 @@ def _basic(header: str | None) -> tuple[str, str] | None:
         return None
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not ASCII, not base64, or not UTF-8 within
         raise InvalidClient from error
     if not colon:
         raise InvalidClient

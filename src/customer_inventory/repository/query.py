@@ -236,7 +236,7 @@ def _tie_descends(keys: list[_Key]) -> bool:
 
 
 def _edge(keys: list[_Key], query: Query) -> tuple[str, tuple[Any, ...], bool]:
-    cursor = query.before or query.after
+    cursor = query.after if query.before is None else query.before
     if cursor is None:
         return "", (), False
     backwards = query.before is not None
