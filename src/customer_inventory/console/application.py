@@ -91,17 +91,19 @@ class _Console:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KINDS]
-        return Starlette(
+        application = Starlette(
             routes=[
                 Route("/", guard(self._signed_in(self._search))),
                 *records,
-                Route("/sign-in", guard(entrance.show)),
-                Route("/sign-in", guard(entrance.enter), methods=["POST"]),
+                Route("/sign-in", guard(entrance.answer), methods=["GET", "POST"]),
                 Route("/sign-out", guard(entrance.leave), methods=["POST"]),
                 Route("/static/{name}", guard(self._file)),
             ],
             exception_handlers={HTTPException: self._refused},
         )
+        # A redirect would carry the query along, and with it what was searched for.
+        application.router.redirect_slashes = False
+        return application
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
         async def answer(request: Request) -> Response:

@@ -1,8 +1,8 @@
 """What changed between two versions of a document, attribute by attribute.
 
 The entries of a list have no names, so they are paired: first those that are equal, then those with the same id, then
-those that say the same thing of themselves (class, use, role, name), and the rest in order. So an entry that was taken
-out from the front is one removal, not a change of every entry behind it.
+those that say the same of themselves (class, use, role, name; or nothing at all), each in order. So an entry that was
+taken out from the front is one removal, not a change of every entry behind it.
 """
 
 from __future__ import annotations
@@ -108,8 +108,7 @@ def _same_id(old: Any, new: Any) -> bool:
 def _same_self(old: Any, new: Any) -> bool:
     if old.get("id") and new.get("id"):
         return False
-    said = [(old.get(name), new.get(name)) for name in _SELF]
-    return any(one for one, _ in said) and all(one == other for one, other in said)
+    return all(old.get(name) == new.get(name) for name in _SELF)
 
 
 def _objects(entries: list[Any]) -> bool:

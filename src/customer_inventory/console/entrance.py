@@ -54,16 +54,30 @@ class Entrance:
             cookies.drop(response, cookies.session)
         return response
 
-    async def show(self, request: Request) -> Response:
-        """Answer GET /sign-in."""
+    async def answer(self, request: Request) -> Response:
+        """Answer /sign-in. Raises what a broken form or query does, and RepositoryUnavailable."""
+        return await (self._enter(request) if request.method == "POST" else self._show(request))
+
+    async def leave(self, request: Request) -> Response:
+        """Answer POST /sign-out. Raises ForeignForm."""
+        form = await form_of(request)
+        response = RedirectResponse("/sign-in?out", status_code=_SEE_OTHER)
+        token = self.token(request)
+        if token is not None:
+            check_proof(token, form)
+            await sign_out(self._register, token=token)
+            cookies = self._cookies(request)
+            cookies.drop(response, cookies.session)
+        return response
+
+    async def _show(self, request: Request) -> Response:
         query = query_of(request)
         if await self.person(request):
             return RedirectResponse(local_path(query.get("next")), status_code=_SEE_OTHER)
         notice = "You are signed out." if "out" in query else ""
         return self._form(request, wanted=local_path(query.get("next")), notice=notice)
 
-    async def enter(self, request: Request) -> Response:
-        """Answer POST /sign-in."""
+    async def _enter(self, request: Request) -> Response:
         form = await form_of(request)
         login, wanted = form.get("login", ""), local_path(form.get("next"))
         cookies = self._cookies(request)
@@ -82,18 +96,6 @@ class Entrance:
             response.headers["retry-after"] = str(seconds)
             return response
         return await self._checked(request, form, address, wanted)
-
-    async def leave(self, request: Request) -> Response:
-        """Answer POST /sign-out. Raises ForeignForm."""
-        form = await form_of(request)
-        response = RedirectResponse("/sign-in?out", status_code=_SEE_OTHER)
-        token = self.token(request)
-        if token is not None:
-            check_proof(token, form)
-            await sign_out(self._register, token=token)
-            cookies = self._cookies(request)
-            cookies.drop(response, cookies.session)
-        return response
 
     async def _checked(self, request: Request, form: dict[str, str], address: str, wanted: str) -> Response:
         login = form.get("login", "")
