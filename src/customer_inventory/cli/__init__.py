@@ -6,7 +6,7 @@ import sys
 
 from cyclopts import CycloptsError
 
-from customer_inventory.cli import access, facilities
+from customer_inventory.cli import access, capture, facilities
 from customer_inventory.cli.app import make_app
 from customer_inventory.cli.serve import serve
 
@@ -18,6 +18,9 @@ def main() -> None:
     app.command(serve, name="serve")
     app.command(access.client)
     app.command(access.person)
+    app.command(capture.import_, name="import")
+    app.command(capture.export)
+    app.command(capture.mapping)
     for verb in (facilities.backup, facilities.restore, facilities.verify, facilities.migrate):
         app.command(verb)
     try:
