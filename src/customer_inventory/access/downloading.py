@@ -5,7 +5,7 @@ The trail entry of a chunk is durable before the chunk is handed over: whatever 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from customer_inventory.access.access import Access
@@ -15,7 +15,7 @@ from customer_inventory.repository.bulk_out import estimate, id_of, lines_out
 LINES_A_CHUNK = 5000
 
 
-async def download(access: Access, resource: Resource, *, public_url: str = "") -> AsyncIterator[list[bytes]]:
+async def download(access: Access, resource: Resource, *, public_url: str = "") -> AsyncGenerator[list[bytes], None]:
     """Yield every record of a kind in chunks of lines: JSON as the API gives it, with newline.
 
     Raises Denied and RepositoryUnavailable.

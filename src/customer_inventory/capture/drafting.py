@@ -25,7 +25,7 @@ Strict = Mapping[str, frozenset[str]]
 """By resource name, the reference attributes that must name a record that is held."""
 
 
-class RowRefused(Exception):  # noqa: N818  a finding about a row, not a failure of the program
+class RowRefused(Exception):
     """A row cannot be taken; the message says why, and never repeats a value."""
 
 

@@ -21,7 +21,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Attribute, Resource, nearest
 
 PARTIES = ("individual", "organization")
-_STANDARDS = {
+_STANDARDS: dict[str, standardise.Standard] = {
     "text": standardise.text,
     "lower": standardise.lower,
     "upper": standardise.upper,

@@ -32,15 +32,15 @@ def choose_mapping(
     path: Path,
     *,
     named: Path | None = None,
-    format: str | None = None,  # noqa: A002
+    form: str | None = None,
     encoding: str | None = None,
     country: str | None = None,
 ) -> Chosen:
     """Return the mapping for a file; a suggested one is not saved yet. Raises UnreadableSource or InvalidMapping."""
     beside = next((candidate for candidate in (mapping_path(path), _original(path)) if candidate.exists()), None)
     if named is not None or beside is not None:
-        return _read(path, named or beside, "given" if named else "found", format, encoding)  # type: ignore[arg-type]
-    source = open_source(path, format=format, encoding=encoding)
+        return _read(path, named, beside, form=form, encoding=encoding)
+    source = open_source(path, form=form, encoding=encoding)
     samples = list(_samples(source))
     if source.format == "ndjson" and _holds_documents(source):
         return Chosen(None, None, "documents", (), (), (), None, None)
@@ -69,24 +69,32 @@ def _original(path: Path) -> Path:
     return mapping_path(path.with_name(path.name.replace(".rejected.", ".")))
 
 
-def _read(path: Path, mapping_file: Path, origin: str, form: str | None, encoding: str | None) -> Chosen:
+def _read(path: Path, named: Path | None, beside: Path | None, *, form: str | None, encoding: str | None) -> Chosen:
+    mapping_file = named or beside or mapping_path(path)
     try:
         text = mapping_file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidMapping(f"The mapping {mapping_file} cannot be read: {error}.") from None
     mapping = parse(text, name=mapping_file.name)
-    source = open_source(path, format=form, encoding=encoding or mapping.encoding, delimiter=mapping.delimiter)
+    source = open_source(path, form=form, encoding=encoding or mapping.encoding, delimiter=mapping.delimiter)
     check_columns(mapping, source.columns, name=mapping_file.name)
-    return _chosen(text, mapping, mapping_file, origin, _unmapped(mapping, source), ())
+    return _chosen(text, mapping, mapping_file, "given" if named else "found", _unmapped(mapping, source))
 
 
 def _suggested(path: Path, suggestion: Suggestion) -> Chosen:
-    mapping = parse(suggestion.text, name=mapping_path(path).name)
-    return _chosen(suggestion.text, mapping, mapping_path(path), "suggested", suggestion.unmapped, suggestion.doubts)
+    beside = mapping_path(path)
+    mapping = parse(suggestion.text, name=beside.name)
+    return _chosen(suggestion.text, mapping, beside, "suggested", suggestion.unmapped, doubts=suggestion.doubts)
 
 
 def _chosen(
-    text: str, mapping: RowMapping, path: Path, origin: str, unmapped: tuple[str, ...], doubts: tuple[str, ...]
+    text: str,
+    mapping: RowMapping,
+    path: Path,
+    origin: str,
+    unmapped: tuple[str, ...],
+    *,
+    doubts: tuple[str, ...] = (),
 ) -> Chosen:
     return Chosen(text, path, origin, tuple(mapping.records), unmapped, doubts, mapping.delimiter, mapping.encoding)
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -26,12 +24,16 @@ from customer_inventory.capture.drafting import (
 )
 from customer_inventory.capture.mapping import parse
 from customer_inventory.capture.shapes import Shaper
-from customer_inventory.capture.sources import Cells, Chunk, decode_line
+from customer_inventory.capture.sources import BOOKKEEPING, Cells, Chunk, decode_line
 from customer_inventory.ids import Randomness, parse_id
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.repository.bulk_rows import BulkRow
 
 Milliseconds = Callable[[], int]
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Prepared(msgspec.Struct, array_like=True, gc=False):
@@ -51,67 +53,82 @@ class Instructions:
     strict: Strict
 
 
-@dataclass(slots=True)
 class Preparer:
     """Prepares chunks by one set of instructions."""
 
-    instructions: Instructions
-    randomness: Randomness = secrets.randbits
-    milliseconds: Milliseconds = lambda: time.time_ns() // 1_000_000
-
-    def __post_init__(self) -> None:
-        said = self.instructions.mapping
-        self._taking: Taking | None = None
-        if said is not None:
-            mapping = parse(said, name="in use")
-            self._taking = Taking(mapping, self.instructions.columns)
-            self._shaper = Shaper(mapping, self.instructions.strict)
-            self._ids_a_row = max(2, len(mapping.records))
-
-    _taking: Taking | None = None
-    _shaper: Any = None
-    _ids_a_row: int = 2
+    def __init__(
+        self,
+        instructions: Instructions,
+        *,
+        randomness: Randomness = secrets.randbits,
+        milliseconds: Milliseconds = _now,
+    ) -> None:
+        self._randomness = randomness
+        self._milliseconds = milliseconds
+        self._drafter = _Rows(instructions) if instructions.mapping is not None else _Documents(instructions)
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Return what becomes of a chunk."""
         prepared = Prepared([], [], {})
-        ids = new_ids(len(chunk.rows), self._ids_a_row, randomness=self.randomness, at=self.milliseconds())
-        rows = self._of_documents if self._taking is None else self._of_cells
+        drafter = self._drafter
+        ids = new_ids(len(chunk.rows), drafter.ids_a_row, randomness=self._randomness, at=self._milliseconds())
         for number, row, identifiers in zip(chunk.numbers, chunk.rows, ids, strict=True):
             try:
-                prepared.rows.append(rows(number, row, identifiers))
+                prepared.rows.append(drafter.draft(number, row, identifiers))
             except RowRefused as reason:
                 prepared.refused.append((number, str(reason)))
-        if self._taking is not None:
-            prepared.warnings = dict(self._taking.warnings)
-            self._taking.warnings = Counter()
+        prepared.warnings = drafter.warnings()
         return prepared
 
-    def _of_cells(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
-        assert self._taking is not None  # noqa: S101  only called with a mapping
-        cells = cells_of(row, self.instructions.columns) if isinstance(row, bytes) else row
+
+class _Rows:
+    """Drafts rows of columns by a mapping."""
+
+    def __init__(self, instructions: Instructions) -> None:
+        mapping = parse(instructions.mapping or "", name="in use")
+        self._columns = instructions.columns
+        self._taking = Taking(mapping, instructions.columns)
+        self._shaper = Shaper(mapping, instructions.strict)
+        self.ids_a_row = max(2, len(mapping.records))
+
+    def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
+        cells = cells_of(row, self._columns) if isinstance(row, bytes) else row
         return self._shaper.draft(number, self._taking.take(cells), ids)
 
-    def _of_documents(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
+    def warnings(self) -> dict[str, int]:
+        """What was left out since the last time this was asked."""
+        counted = dict(self._taking.warnings)
+        self._taking.warnings.clear()
+        return counted
+
+
+class _Documents:
+    """Drafts whole documents, one a line."""
+
+    ids_a_row = 2
+
+    def __init__(self, instructions: Instructions) -> None:
+        self._strict = instructions.strict
+
+    def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
         document = decode_line(row) if isinstance(row, bytes) else None
         if document is None:
             raise RowRefused("is no JSON object")
         resource = resource_of(document)
         source_id = document.pop("id", None)
-        document.pop("href", None)
+        for name in ("href", *BOOKKEEPING):
+            document.pop(name, None)
         if not isinstance(source_id, str) or not source_id:
             raise RowRefused("has no id, by which an import could know it again")
         own = parse_id(source_id) is not None
         sought = seek_party(document, ids[-1])
         identifier = source_id if own else _beside_party(document, ids[0])
-        return draft(
-            number,
-            [(resource, document)],
-            [identifier],
-            None if own else source_id,
-            strict=self.instructions.strict,
-            sought=sought,
-        )
+        known_by = None if own else source_id
+        return draft(number, [(resource, document)], [identifier], known_by, strict=self._strict, sought=sought)
+
+    def warnings(self) -> dict[str, int]:
+        """Nothing is ever left out of a whole document."""
+        return {}
 
 
 def resource_of(document: Document) -> Resource:

@@ -23,7 +23,7 @@ from customer_inventory.access.loading import Loading, loading, strictly_checked
 from customer_inventory.capture.mappings import Chosen
 from customer_inventory.capture.preparing import Instructions, Prepared, Preparer
 from customer_inventory.capture.rejects import Rejects, rejects_path, source_name
-from customer_inventory.capture.sources import Broken, Chunk, Source, open_source
+from customer_inventory.capture.sources import Broken, Cells, Chunk, Source, open_source
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository.bulk import Loaded
 
@@ -94,7 +94,7 @@ async def import_file(
     Raises UnreadableSource, Denied, ImportRunning, LoadContention and RepositoryUnavailable.
     """
     source = open_source(
-        order.path, format=order.format, encoding=order.encoding or chosen.encoding, delimiter=chosen.delimiter
+        order.path, form=order.format, encoding=order.encoding or chosen.encoding, delimiter=chosen.delimiter
     )
     name = order.source or source_name(order.path)
     report = Report(
@@ -118,6 +118,9 @@ async def import_file(
     report.rejected_file = str(rejects.path) if rejects.count else None
     return report
 
+
+Rejected = tuple[int, Cells | bytes | Broken, str]
+"""A row that is not taken: its number, what stands there, and why."""
 
 Prepare = Callable[[Chunk], "asyncio.Future[Prepared]"]
 
@@ -155,7 +158,7 @@ class _Run:
     ) -> None:
         chunk, preparing = step
         prepared = await preparing
-        refused = [(number, row, row.reason) for number, row in chunk.broken]
+        refused: list[Rejected] = [(number, row, row.reason) for number, row in chunk.broken]
         refused += [(number, chunk.row(number), reason) for number, reason in prepared.refused]
         repeats = await self._repeats(prepared)
         refused += [(number, chunk.row(number), f"has the same id as row {first}") for number, first in repeats.items()]
@@ -172,7 +175,7 @@ class _Run:
         self,
         chunk: Chunk,
         prepared: Prepared,
-        refused: list[tuple[int, list[str] | bytes | Broken, str]],
+        refused: list[Rejected],
         turns: asyncio.Semaphore,
     ) -> None:
         try:

@@ -1,11 +1,11 @@
 """Shapes: rows that fill the same attributes make documents that differ in their texts alone.
 
-Checking, encoding and extracting a document costs the model about 60 µs, which at the speed of a bulk load is more than
-the time there is. So the first row of every shape goes through the model, once with marks in place of its texts, and what
-comes out is a template for all rows that fill the same attributes. A text can be put into a template as it is only when
-it is plain: printable, without quotes and backslashes, short enough to stand in a search term unhashed. Rows with other
-texts, or of shapes that leave no marks where they should, go through the model each by itself. The price is a second way
-to the same result; `tests/room/test_capture_shapes.py` holds the two together.
+Checking, encoding and extracting a document costs the model more time than a bulk load has. So the first row of every
+shape goes through the model, once with marks in place of its texts, and what comes out is a template for all rows that
+fill the same attributes. A text can be put into a template as it is only when it is plain: printable, without quotes and
+backslashes, short enough to stand in a search term unhashed. Rows with other texts, or of shapes that leave no marks
+where they should, go through the model each by itself. The price is a second way to the same result;
+`tests/room/test_capture_shapes.py` holds the two together.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class _Template:
 
     def fill(self, values: Sequence[str]) -> str:
         """Return the text with the values in their places."""
-        return self.pattern % self.pick(values)
+        filled: str = self.pattern % self.pick(values)
+        return filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,15 @@ class _EntryTemplate:
 @dataclass(frozen=True, slots=True)
 class _Shape:
     entries: tuple[_EntryTemplate, ...]
-    distinct: tuple[tuple[int, ...], ...]
-    """Places of one attribute that occurs several times: were two of their values equal, their term would be one."""
+    repeated: tuple[tuple[tuple[int, ...], frozenset[str]], ...]
+    """Attributes that occur several times, by the places and constants of their values."""
+
+    def merges(self, places: Sequence[str]) -> bool:
+        """Return whether two values of a repeated attribute are equal: their terms would then be one."""
+        return any(
+            len(constants.union(places[at] for at in taken)) < len(constants) + len(taken)
+            for taken, constants in self.repeated
+        )
 
 
 class Shaper:
@@ -94,7 +102,7 @@ class Shaper:
             return self._whole(number, taken, ids)
         ids = ids[: len(shape.entries)]
         places = (*texts, *ids)
-        if shape.distinct and any(len({places[at] for at in same}) < len(same) for same in shape.distinct):
+        if shape.repeated and shape.merges(places):
             return self._whole(number, taken, ids)
         source_id, party = taken.source_id, ids[0]
         return BulkRow(
@@ -138,7 +146,7 @@ class Shaper:
             return None
         places = [*texts, *ids]
         repeated = _repeated(marked.entries, texts)
-        if any(-1 in same for same in repeated) or not _plain_links(marked.entries, ids[0]):
+        if not _plain_links(marked.entries, ids[0]):
             return None
         shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated)
         filled = (*self._texts(taken.values), *ids)
@@ -180,16 +188,22 @@ def _template(text: str, places: Sequence[str]) -> _Template:
     return _Template(pattern, itemgetter(*slots))
 
 
-def _repeated(entries: Sequence[Entry], texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
-    """The places whose terms have the same beginning, and so could become the same term; -1 for a constant."""
-    groups: list[tuple[int, ...]] = []
+def _repeated(entries: Sequence[Entry], texts: Sequence[str]) -> tuple[tuple[tuple[int, ...], frozenset[str]], ...]:
+    """The attributes with several terms of which at least one is taken from the row."""
+    groups = []
     for entry in entries:
-        by_path: dict[str, list[int]] = {}
+        by_path: dict[str, tuple[set[int], set[str]]] = {}
         for term in _TERM.findall(parts(entry.line)[1]):
             path, _, value = term.partition("=")
-            at = next((at for at, mark in enumerate(texts) if mark in value), -1)
-            by_path.setdefault(path, []).append(at)
-        groups += [tuple(sorted(set(found))) for found in by_path.values() if len(found) > 1 and max(found) >= 0]
+            places, constants = by_path.setdefault(path, (set(), set()))
+            found = {at for at, mark in enumerate(texts) if mark in value}
+            places |= found
+            constants |= set() if found else {value}
+        groups += [
+            (tuple(sorted(places)), frozenset(constants))
+            for places, constants in by_path.values()
+            if places and len(places) + len(constants) > 1
+        ]
     return tuple(groups)
 
 

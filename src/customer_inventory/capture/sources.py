@@ -11,7 +11,8 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -99,7 +100,7 @@ class Source:
     def _rows(self, stream: IO[bytes]) -> Iterator[Cells | bytes | Broken]:
         if self.format == "ndjson":
             return _json_lines(stream)
-        rows = _csv_rows(_text(stream, self.encoding), self.delimiter)
+        rows = _csv_rows(stream, self.encoding, self.delimiter)
         next(rows)  # the headings
         return rows
 
@@ -107,9 +108,9 @@ class Source:
 def open_source(
     path: Path,
     *,
-    format: str | None = None,
+    form: str | None = None,
     encoding: str | None = None,
-    delimiter: str | None = None,  # noqa: A002
+    delimiter: str | None = None,
 ) -> Source:
     """Return the source in a file, found out as far as it is not said. Raises UnreadableSource."""
     try:
@@ -120,7 +121,7 @@ def open_source(
         raise UnreadableSource(
             f"{path} cannot be read: {error.strerror if isinstance(error, OSError) else error}."
         ) from None
-    form = format or _format_of(path)
+    form = form or _format_of(path)
     said = encoding or next((name for mark, name in _BYTE_ORDER_MARKS if sample.startswith(mark)), "utf-8")
     try:
         codecs.lookup(said)
@@ -156,7 +157,8 @@ def decode_line(line: bytes) -> dict[str, object] | None:
 
 def _headings(path: Path, encoding: str, delimiter: str) -> Sequence[str]:
     with path.open("rb") as raw:
-        first = next(_csv_rows(_text(_unpacked(path, raw), encoding), delimiter), None)
+        with closing(_csv_rows(_unpacked(path, raw), encoding, delimiter)) as rows:
+            first = next(rows, None)
     if not isinstance(first, list):
         raise UnreadableSource(f"{path} has no line of headings.")
     columns = [" ".join(heading.split()) for heading in first]
@@ -186,11 +188,6 @@ def _unpacked(path: Path, raw: IO[bytes]) -> IO[bytes]:
     return gzip.open(raw) if path.suffix == ".gz" else raw  # type: ignore[return-value]  # reads bytes like any file
 
 
-def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
-    # What is not in the encoding stays as it is in the rejected row, byte for byte.
-    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
-
-
 def _json_lines(stream: IO[bytes]) -> Iterator[bytes | Broken]:
     while line := stream.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -201,8 +198,13 @@ def _json_lines(stream: IO[bytes]) -> Iterator[bytes | Broken]:
             yield line
 
 
-def _csv_rows(stream: io.TextIOWrapper, delimiter: str) -> Iterator[Cells | Broken]:
-    lines = _Lines(stream)
+def _csv_rows(stream: IO[bytes], encoding: str, delimiter: str) -> Generator[Cells | Broken, None, None]:
+    # What is not in the encoding stays as it is in the rejected row, byte for byte.
+    with io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="") as text:
+        yield from _table_rows(_Lines(text), delimiter)
+
+
+def _table_rows(lines: _Lines, delimiter: str) -> Iterator[Cells | Broken]:
     while True:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         try:

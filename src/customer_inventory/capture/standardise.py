@@ -30,7 +30,7 @@ _TRUE = frozenset({"true", "t", "yes", "y", "1", "ja", "oui", "si", "sí", "tak"
 _FALSE = frozenset({"false", "f", "no", "n", "0", "nein", "non", "nie"})
 
 
-class Unusable(Exception):  # noqa: N818  not an error of the program: a finding about a value
+class Unusable(Exception):
     """A value cannot be used; the message says why, and never repeats the value."""
 
 

@@ -46,7 +46,6 @@ _SYNONYMS: dict[str, str] = {
     "status": "status, customer status, account status",
 }
 _MEANINGS = {word.strip(): meaning for meaning, words in _SYNONYMS.items() for word in words.split(",")}
-_WIDE = {"phone number", "customer number", "number"}
 _NOT_IDS = ("phone", "house", "street", "tax", "vat")
 
 _DATE_FORMATS = (
@@ -102,16 +101,15 @@ def suggest(
         )
     record = _record_of(found, columns)
     doubts: list[str] = []
-    formats = {
-        meaning: _date_formats(found[meaning], columns, samples, doubts)
-        for meaning in ("birthDate", "deathDate")
-        if meaning in found
+    days = [meaning for meaning in ("birthDate", "deathDate") if meaning in found]
+    formats: dict[str, tuple[str, ...]] = {
+        meaning: _date_formats(found[meaning], columns, samples, doubts) for meaning in days
     }
     parts = [
         *_head(found, source, delimiter),
-        *(_individual(found, formats, country) if record == "individual" else _organization(found, country)),
+        *(_individual(found, formats) if record == "individual" else _organization(found)),
         *_media(found, record, country),
-        *_customer(found, source),
+        *_customer(found),
     ]
     used = {found[meaning] for meaning in found if _is_used(meaning, record)}
     unmapped = tuple(name for name in columns if name not in used and name not in BOOKKEEPING)
@@ -175,7 +173,7 @@ def _date_formats(
     fitting = [form for form, share in shares.items() if share == best and best > 0]
     if len(fitting) > 1:
         doubts.append(f"{column} may be written as {' or '.join(fitting)}; {fitting[0]} is taken: check it")
-    return (fitting or ["iso"])[0:1] and tuple((fitting or ["iso"])[0:1])
+    return (fitting[0] if fitting else "iso",)
 
 
 def _fits(standard: Callable[[str], object], value: str) -> bool:
@@ -203,8 +201,7 @@ def _head(found: dict[str, str], source: str, delimiter: str) -> Iterator[str]:
     yield ""
 
 
-def _individual(found: dict[str, str], formats: dict[str, tuple[str, ...]], country: str | None) -> Iterator[str]:
-    del country
+def _individual(found: dict[str, str], formats: dict[str, tuple[str, ...]]) -> Iterator[str]:
     yield "[individual]"
     for mandatory in ("givenName", "familyName"):
         if mandatory not in found:
@@ -218,8 +215,7 @@ def _individual(found: dict[str, str], formats: dict[str, tuple[str, ...]], coun
             yield f"{meaning} = {{ column = {_quoted(found[meaning])} }}"
 
 
-def _organization(found: dict[str, str], country: str | None) -> Iterator[str]:
-    del country
+def _organization(found: dict[str, str]) -> Iterator[str]:
     yield "[organization]"
     yield f"name = {{ column = {_quoted(found['organizationName'])} }}"
     for meaning in ("tradingName", "organizationType"):
@@ -251,8 +247,7 @@ def _media(found: dict[str, str], record: str, country: str | None) -> Iterator[
                 yield f"{meaning} = {{ column = {_quoted(found[meaning])}{kind} }}"
 
 
-def _customer(found: dict[str, str], source: str) -> Iterator[str]:
-    del source
+def _customer(found: dict[str, str]) -> Iterator[str]:
     yield ""
     yield "# A customer for every row, played by the person or organisation above. Without this table only parties are made."
     yield "[customer]"
@@ -264,11 +259,10 @@ def _customer(found: dict[str, str], source: str) -> Iterator[str]:
 def _left_out(unmapped: Sequence[str], record: str) -> Iterator[str]:
     if not unmapped:
         return
-    attribute = "partyCharacteristic"
     yield ""
     yield "# Columns that go nowhere. To keep one, take the marks away from such a table and repeat it:"
     for column in unmapped:
-        yield f"# [[{record}.{attribute}]]"
+        yield f"# [[{record}.partyCharacteristic]]"
         yield '# "@type" = "StringCharacteristic"'
         yield f"# name = {_quoted(column)}"
         yield f"# value = {{ column = {_quoted(column)} }}"

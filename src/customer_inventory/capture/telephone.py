@@ -18,7 +18,7 @@ _SEPARATORS = str.maketrans("", "", " -./()\N{NO-BREAK SPACE}")
 _LONGEST = 40
 
 
-class UnusableNumber(Exception):  # noqa: N818  a finding about a value, as in `standardise`
+class UnusableNumber(Exception):
     """A text is no telephone number; the message says why, and never repeats it."""
 
 
@@ -102,7 +102,10 @@ def _plan_of_code(code: str) -> _Plan | None:
 def _plan(country: str) -> _Plan | None:
     """The plan of a country, or None where reading a number takes more than taking a prefix off."""
     metadata = PhoneMetadata.metadata_for_region(country)
-    if metadata is None or metadata.national_prefix_transform_rule or not metadata.general_desc.national_number_pattern:
+    general = metadata.general_desc if metadata is not None else None
+    if metadata is None or metadata.national_prefix_transform_rule:
+        return None
+    if general is None or not general.national_number_pattern:
         return None
     prefix = metadata.national_prefix_for_parsing
     compiled = re.compile(prefix) if prefix else None
@@ -112,6 +115,6 @@ def _plan(country: str) -> _Plan | None:
         country_code=str(metadata.country_code),
         prefix=compiled,
         international=re.compile(metadata.international_prefix or "(?!)"),
-        pattern=re.compile(metadata.general_desc.national_number_pattern),
-        lengths=frozenset(metadata.general_desc.possible_length),
+        pattern=re.compile(general.national_number_pattern),
+        lengths=frozenset(general.possible_length),
     )

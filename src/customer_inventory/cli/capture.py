@@ -6,6 +6,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,9 +53,9 @@ def import_(
 ) -> int:
     """Import customers from a CSV or NDJSON file, beside a running server or without one.
 
-    Safe to run again: a row is known by the source's name and its own id, and is written only when it differs. Rows that
-    cannot be taken are written beside the file, each with its reason, to be corrected and imported again; the exit code is
-    0 all the same, unless --strict is given.
+    Safe to run again: a row is known by the source's name and its own id, and is written only when it differs. Rows
+    that cannot be taken are written beside the file, each with its reason, to be corrected and imported again; the
+    exit code is 0 all the same, unless --strict is given.
 
     Parameters
     ----------
@@ -86,43 +87,43 @@ def import_(
     return run(
         _import(
             Order(path=file, format=format, encoding=encoding, source=source, dry=dry_run),
-            mapping,
-            country,
-            (purpose, reason),
-            (strict, json),
+            _Manner(mapping, country, purpose, reason, strict=strict, json=json),
             settings,
         ),
         settings,
     )
 
 
-async def _import(
-    order: Order,
-    mapping: Path | None,
-    country: str | None,
-    why: tuple[str | None, str | None],
-    how: tuple[bool, bool],
-    settings: Settings,
-) -> int:
-    purpose, reason = why
-    strict, json = how
-    chosen = _chosen(order, mapping, country)
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How an import is carried out around the load itself."""
+
+    mapping: Path | None
+    country: str | None
+    purpose: str | None
+    reason: str | None
+    strict: bool
+    json: bool
+
+
+async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
+    chosen = _chosen(order, manner.mapping, manner.country)
     async with opened(settings) as desk:
         access = await desk.open_at_command_line(
-            person=operator(), purpose=purpose, request_id=f"import-{secrets.token_hex(8)}", source=order.source
+            person=operator(), purpose=manner.purpose, request_id=f"import-{secrets.token_hex(8)}", source=order.source
         )
         with _bar(order.path.name, total=100.0) as advance:
             report = await import_file(
-                access.because(reason),
+                access.because(manner.reason),
                 order,
                 chosen=chosen,
                 progress=lambda so_far, share: advance(share * 100, f"{so_far.rows:,} rows"),
             )
-    if json:
+    if manner.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
         _tell(report)
-    return _REFUSED if strict and report.rejected else 0
+    return _REFUSED if manner.strict and report.rejected else 0
 
 
 def export(
@@ -142,8 +143,8 @@ def export(
     output
         The file to write, or - for standard output. It appears when it is whole.
     format
-        ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for. Told
-        by the file's name when not given, else ndjson.
+        ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for.
+        Told by the file's name when not given, else ndjson.
     purpose
         Purpose of this export, one that the command line is registered for.
     settings
@@ -216,9 +217,7 @@ def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Cho
     """Choose the mapping, save it when it was suggested, and say so."""
     if country is not None and not known_country(country):
         raise InvalidMapping(f"{country!r} is no country code (ISO 3166-1 alpha-2, such as GB).")
-    chosen = choose_mapping(
-        order.path, named=mapping_file, format=order.format, encoding=order.encoding, country=country
-    )
+    chosen = choose_mapping(order.path, named=mapping_file, form=order.format, encoding=order.encoding, country=country)
     save_suggestion(chosen)
     match chosen.origin:
         case "documents":

@@ -82,7 +82,7 @@ class Loaded:
         self.refused += other.refused
 
 
-class _DryRun(Exception):  # noqa: N818  unwinds a transaction on purpose
+class _DryRun(Exception):
     pass
 
 
@@ -144,7 +144,7 @@ class BulkLoad:
             taken = {row[0] for row in await cursor.fetchall()}
             repeats = {number: key for key, number in zip(keys, numbers, strict=True) if number not in taken}
             cursor = await self._guard.execute(_SQL["seen_at"], (list(repeats.values()),))
-            first = dict(await cursor.fetchall())
+            first: dict[str, int] = dict(await cursor.fetchall())
         return {number: first[key] for number, key in repeats.items()}
 
     async def load(self, rows: Sequence[BulkRow], *, author: Callable[[], BatchAuthor], rejected: int) -> Loaded:

@@ -28,7 +28,7 @@ _ANY = next(iter(_SQL.values()))
 DELETED = "its record was deleted from the inventory; to bring it back, import it as another source (--source)"
 
 
-class Overtaken(Exception):  # noqa: N818  not a failure: the batch is tried again
+class Overtaken(Exception):
     """A later transaction wrote one of the batch's records first."""
 
 

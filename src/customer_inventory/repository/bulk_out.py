@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import psycopg
 
@@ -19,7 +19,7 @@ def id_of(line: bytes) -> str:
     return line[_ID].decode("ascii")
 
 
-async def lines_out(conninfo: str, kind: str, *, base: str, lines_a_chunk: int) -> AsyncIterator[list[bytes]]:
+async def lines_out(conninfo: str, kind: str, *, base: str, lines_a_chunk: int) -> AsyncGenerator[list[bytes], None]:
     """Yield every record of `kind` in chunks of lines, each the JSON that the API gives, newline included.
 
     `base` is the address that hrefs begin with. One statement reads all of it, so it is one snapshot; memory holds a
