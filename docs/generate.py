@@ -164,7 +164,7 @@ def errors() -> Iterator[type[InventoryError]]:
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
     coded = (error for error in _below(InventoryError) if error is InventoryError or error.code != InventoryError.code)
-    yield from sorted(coded, key=lambda error: (error.code, error.__name__))
+    yield from sorted(coded, key=lambda error: (error.code, error.__module__, error.__name__))
 
 
 def _below(error: type[InventoryError]) -> set[type[InventoryError]]:
