@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.cpu import database_seconds
 from bench.house import BenchError, Finished, House, command
-from bench.results import Bulk, Verdict
+from bench.results import Bulk, Verdict, steady_rate
 
 RATE = 100_000
 GROWTH_MIB = 64
@@ -26,7 +26,7 @@ async def measure_export(house: House) -> Bulk:
     held, bare = await _bare(house)
     if number != held:
         raise BenchError(f"The export wrote {number} of {held} customers.")
-    steady = number / max(whole.seconds - empty.seconds, 1e-9)
+    steady = steady_rate(number, seconds=whole.seconds, start=empty.seconds)
     grown = (whole.peak - empty.peak) / _MIB
     return Bulk(
         name="export",

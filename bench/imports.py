@@ -9,7 +9,7 @@ from bench import people
 from bench.cpu import database_seconds
 from bench.floor_tables import make_table
 from bench.house import BenchError, Finished, House, command
-from bench.results import Bulk, Verdict
+from bench.results import Bulk, Verdict, steady_rate
 
 RATE = 20_000
 SHARE = 0.4
@@ -44,7 +44,7 @@ async def measure_import(house: House, *, customers: int) -> Bulk:
     small, _ = await load(house, first=1, count=quarter, name="bench-quarter")
     await house.settle()
     whole, database = await load(house, first=1 + quarter, count=rest, name="bench-rest")
-    steady = rest / max(whole.seconds - start.seconds, 1e-9)
+    steady = steady_rate(rest, seconds=whole.seconds, start=start.seconds)
     bare, indexed = await _bare_copies(house, customers=1 + quarter + rest)
     growth = whole.peak / small.peak
     return Bulk(

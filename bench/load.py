@@ -20,11 +20,14 @@ HOST = "127.0.0.1"
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests to be sent in turn for `seconds`, `concurrency` at a time; any other answer than `status` fails."""
+    """Requests to be sent in turn for `seconds`, `concurrency` at a time.
+
+    Any answer whose status is none of `statuses` ends the run.
+    """
 
     port: int
     targets: list[str]
-    status: int
+    statuses: list[int]
     method: str = "GET"
     bodies: list[str] = []
     headers: dict[str, str] = {}
@@ -50,7 +53,7 @@ class _Run:
 
     def __init__(self, stream: Stream) -> None:
         self.requests = _requests(stream)
-        self.expected = b"HTTP/1.1 %d " % stream.status
+        self.expected = tuple(b"HTTP/1.1 %d " % status for status in stream.statuses)
         self.next = stream.first
         self.deadline = 0.0
         self.times: list[float] = []

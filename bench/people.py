@@ -14,8 +14,8 @@ from typing import Any
 from faker.providers.person.en_US import Provider as Names
 
 SEED = 1316
-CITIES = 400
-"""How many towns the customers live in; so a filter by town finds one customer in 400."""
+CITIES = 1000
+"""How many towns the customers live in; so a filter by town finds one customer in 1,000."""
 
 _HEADINGS = (
     *("customer_id", "given_name", "family_name", "date_of_birth", "email", "phone"),
@@ -24,6 +24,7 @@ _HEADINGS = (
 _AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229)
 _GIVEN = tuple(Names.first_names)
 _FAMILY = tuple(Names.last_names)
+_ENDINGS = ("ton", "ville", "field")
 _STREETS = ("Mill Lane", "Station Road", "Church Street", "Harbour View", "Elm Avenue", "Kings Road", "Park Terrace")
 
 
@@ -61,7 +62,7 @@ def person(number: int) -> Person:
 
 def city(number: int) -> str:
     """Return the name of a town."""
-    return f"{_FAMILY[number]}ton"
+    return f"{_FAMILY[number % len(_FAMILY)]}{_ENDINGS[number // len(_FAMILY)]}"
 
 
 def write_csv(path: Path, *, first: int, count: int) -> None:

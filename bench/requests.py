@@ -45,12 +45,12 @@ class Asking:
         """The house under measure."""
         return self.ground.house
 
-    def ours(self, targets: Sequence[str], *, status: int = 200, bodies: Sequence[str] = ()) -> Stream:
+    def ours(self, targets: Sequence[str], *, bodies: Sequence[str] = ()) -> Stream:
         """Return requests to the inventory; with bodies they are POSTs."""
         return Stream(
             port=0,
             targets=list(targets),
-            status=status,
+            statuses=[201] if bodies else [200, 206],
             method="POST" if bodies else "GET",
             bodies=list(bodies),
             headers={"authorization": f"Bearer {self.token}"},
@@ -91,7 +91,7 @@ async def measure_creates(asking: Asking) -> list[Measured]:
             await make_table(connection, kind, indexes=False)
             await add_primary_key(connection, kind)
         texts = [msgspec.json.encode(document).decode() for document in documents]
-        ours = asking.ours([_path(kind)], status=201, bodies=texts)
+        ours = asking.ours([_path(kind)], bodies=texts)
         pair = await asking.ground.pair(
             ours,
             floor=msgspec.structs.replace(_floor([f"/insert/{kind}"]), method="POST", bodies=texts),
@@ -125,8 +125,7 @@ async def measure_deep(asking: Asking, first: Measured) -> Measured:
 
 
 async def _list(asking: Asking, name: str, title: str, queries: Sequence[str]) -> Measured:
-    status, _, _ = await _ask(asking, f"{_path('individual')}?{queries[0]}")
-    ours = asking.ours([f"{_path('individual')}?{query}" for query in queries], status=status)
+    ours = asking.ours([f"{_path('individual')}?{query}" for query in queries])
     pair = await asking.ground.pair(
         ours,
         lists=[("individual", query) for query in queries],
@@ -183,7 +182,7 @@ async def _ids(house: House, kind: str) -> list[str]:
 
 
 def _floor(targets: list[str]) -> Stream:
-    return Stream(port=0, targets=targets, status=200)
+    return Stream(port=0, targets=targets, statuses=[200])
 
 
 def _path(kind: str) -> str:

@@ -73,6 +73,15 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     bulks: list[Bulk]
 
 
+def steady_rate(number: int, *, seconds: float, start: float) -> float:
+    """Return how many a second once the command runs; with its start where that is most of the time.
+
+    The start is measured apart and varies, so it is taken off only from what is at least half as long again.
+    """
+    worked = seconds - start
+    return number / worked if worked > start / 2 else number / seconds
+
+
 def figures(one: Round) -> Figures:
     """Return a round as figures for a page."""
     return Figures(
