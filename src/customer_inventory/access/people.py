@@ -9,6 +9,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -31,8 +32,6 @@ ROLE_GRANTS = {
 }
 
 _HASHER = PasswordHasher()
-# Verified against when the login is unknown, so that the time of an answer does not tell which logins exist.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 
 class SignInFailed(InventoryError):
@@ -112,7 +111,7 @@ async def sign_in(register: Register, *, login: str, password: str, clock: Clock
     """Check a password and start a session; return the person and the session's token. Raises SignInFailed."""
     usable = len(login) <= 100 and len(password) <= LONGEST_PASSWORD and "\0" not in login
     person = await register.person_by_login(login) if usable else None
-    right = await asyncio.to_thread(_verify, person.password_hash if person else _NOBODY, password[:LONGEST_PASSWORD])
+    right = await asyncio.to_thread(_verify, person and person.password_hash, password[:LONGEST_PASSWORD])
     if person is None or not right or person.status != "active":
         raise SignInFailed
     token = secrets.token_urlsafe(32)
@@ -133,8 +132,14 @@ async def sign_out(register: Register, *, token: str) -> None:
     await register.end_session(hash_secret(token))
 
 
-def _verify(password_hash: str, password: str) -> bool:
+def _verify(password_hash: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(password_hash, password)
+        return _HASHER.verify(password_hash or _nobodys_hash(), password)
     except VerificationError:
         return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    """A hash to verify against when the login is unknown, so that the time taken does not tell which logins exist."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
