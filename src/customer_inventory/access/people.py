@@ -111,7 +111,7 @@ async def sign_in(register: Register, *, login: str, password: str, clock: Clock
     """Check a password and start a session; return the person and the session's token. Raises SignInFailed."""
     usable = len(login) <= 100 and len(password) <= LONGEST_PASSWORD and "\0" not in login
     person = await register.person_by_login(login) if usable else None
-    right = await asyncio.to_thread(_verify, person and person.password_hash, password[:LONGEST_PASSWORD])
+    right = await asyncio.to_thread(_verify, person.password_hash if person else None, password[:LONGEST_PASSWORD])
     if person is None or not right or person.status != "active":
         raise SignInFailed
     token = secrets.token_urlsafe(32)
