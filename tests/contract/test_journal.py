@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 
 from customer_inventory.access.trail import TrailWriter
@@ -84,6 +85,16 @@ async def test_an_entry_that_cannot_be_written_fails_whoever_waits_for_it(
         await ask(database, "alter table away rename to trail")
         await writer.record(entry())
     assert await ask(database, "select count(*) from trail") == [(2,)]
+
+
+async def test_an_entry_that_takes_too_long_is_an_unavailable_repository(database: str) -> None:
+    repository = Repository(database, statement_timeout_ms=100)
+    async with await psycopg.AsyncConnection.connect(database) as holder:
+        await holder.execute("lock table trail in access exclusive mode")
+        with pytest.raises(RepositoryUnavailable):
+            await repository.journal.append([entry()])
+    await repository.journal.append([entry()])
+    await repository.close()
 
 
 async def test_the_writer_survives_the_loss_of_its_connection(repository: Repository, database: str) -> None:

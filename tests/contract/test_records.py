@@ -16,7 +16,7 @@ from customer_inventory.ids import bucket_of, new_id
 from customer_inventory.model import RESOURCES, links
 from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import QueryTooCostly, RepositoryUnavailable
-from customer_inventory.repository.records import IdempotencyKey, ReferenceMissing
+from customer_inventory.repository.records import IdempotencyKey, ReferenceMissing, WriteContention
 from tests.consistency import INCONSISTENT, ask, assert_consistent
 from tests.contract.conftest import START, TICK, Scribe, customer_of, document, draft_of, together
 
@@ -395,6 +395,25 @@ async def test_a_statement_that_takes_too_long_is_ended(database: str) -> None:
         await hold(repository)
     await repository.ping()
     await repository.close()
+
+
+async def test_a_write_that_waits_too_long_for_another_is_told_to_come_again(database: str) -> None:
+    repository = Repository(database, statement_timeout_ms=100)
+    scribe = Scribe(repository)
+    identifier = (await scribe.create("individual")).id
+    async with await psycopg.AsyncConnection.connect(database) as holder:
+        await holder.execute("select from individual for update")
+        with pytest.raises(WriteContention):
+            await scribe.replace("individual", identifier, None, expected=1, key=key())
+    assert (await scribe.replace("individual", identifier, None, expected=1, key=key())).outcome == "done"
+    await repository.close()
+
+
+async def test_an_engine_without_room_is_an_unavailable_repository(repository: Repository) -> None:
+    with pytest.raises(RepositoryUnavailable):
+        async with repository._connections.lend() as connection:
+            await connection.execute("do $$ begin raise disk_full; end $$")
+    await repository.ping()
 
 
 async def test_waiting_for_a_connection_ends(database: str) -> None:

@@ -22,6 +22,7 @@ from customer_inventory.errors import Failure, InventoryError
 Connection = psycopg.AsyncConnection[TupleRow]
 
 JSONB_OID = 3802
+_ENGINE_FAILS = {"53", "57", "58"}  # classes of SQLSTATE: insufficient resources, operator intervention, system error
 
 
 class RepositoryUnavailable(InventoryError):
@@ -95,7 +96,7 @@ class Connections:
         except psycopg.errors.QueryCanceled as error:
             raise QueryTooCostly from error
         except psycopg.OperationalError as error:
-            if connection.closed or connection.broken:
+            if connection.closed or connection.broken or (error.sqlstate or "")[:2] in _ENGINE_FAILS:
                 raise RepositoryUnavailable from error
             raise
         finally:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from customer_inventory.repository import sql
-from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.connections import Connections, QueryTooCostly, RepositoryUnavailable
 
 _SQL = sql.statements("changes.sql")
 
@@ -35,7 +35,10 @@ class Journal:
         self._connections = connections
 
     async def append(self, entries: Sequence[TrailEntry]) -> None:
-        """Write the entries in one statement that is durable when this returns."""
+        """Write the entries in one statement that is durable when this returns.
+
+        Raises RepositoryUnavailable, also when it takes too long: the queries of those who wait are not to blame.
+        """
         ids, at, clients, people, purposes, verbs, kinds, outcomes, records, requests = zip(*entries, strict=True)
         values = (
             list(ids),
@@ -49,8 +52,11 @@ class Journal:
             ["{" + ",".join(shown) + "}" for shown in records],
             list(requests),
         )
-        async with self._connections.lend() as connection:
-            await connection.execute(_SQL["append_trail"], values, prepare=True)
+        try:
+            async with self._connections.lend() as connection:
+                await connection.execute(_SQL["append_trail"], values, prepare=True)
+        except QueryTooCostly as error:
+            raise RepositoryUnavailable("The access trail could not be written in time. Try again.") from error
 
     async def of_request(self, request_id: str) -> list[tuple[str, str, str, list[str]]]:
         """Return what the trail holds of one request: (verb, kind, outcome, ids) of each entry."""

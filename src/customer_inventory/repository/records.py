@@ -245,6 +245,9 @@ class Records:
                     continue
                 except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
                     raise NotStorable from error
+                except psycopg.errors.QueryCanceled as error:
+                    # A write is one look-up by key: when it takes too long, it waited for somebody else's.
+                    raise WriteContention from error
         raise WriteContention
 
     async def _lock_targets(self, connection: Connection, links: list[Link]) -> None:

@@ -1,0 +1,278 @@
+"""The access trail, as whoever reads customer data meets it: no answer leaves before its entry is durable.
+
+Readers and writers work under names of their own (X-Request-Id) while server and database are killed. Every id that
+arrived at a client, even in an answer that broke off, must stand in the trail under that name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import httpx
+import psycopg
+import pytest
+
+from customer_inventory.repository.engines import EmbeddedEngine
+from tests.consistency import ask
+from tests.journey.conftest import Server
+from tests.killing import Killer, kill_postmaster, steady_port, wait_for_another
+
+KILLS = int(os.environ.get("TRAIL_KILLS", "20"))
+INDIVIDUALS = "/tmf-api/partyManagement/v5/individual"
+OURS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+MARK = "Unmistakable"
+PERSON = {"@type": "Individual", "givenName": MARK, "familyName": "Person"}
+
+
+@dataclass
+class Received:
+    """What reached the clients: of each request its verb and the ids in the bytes that arrived."""
+
+    ids: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
+    broken: int = 0
+    known: list[str] = field(default_factory=list)
+
+
+class Visitor:
+    """Asks for this and that, each time under a new name."""
+
+    def __init__(self, number: int, client: httpx.AsyncClient, received: Received) -> None:
+        self._number = number
+        self._client = client
+        self._received = received
+        self._chance = random.Random(number)
+        self._turn = 0
+
+    async def visit(self, stop: asyncio.Event) -> None:
+        """Go on until told to stop."""
+        asking = (self._get, self._list, self._search, self._create, self._modify)
+        while not stop.is_set():
+            self._turn += 1
+            await self._chance.choice(asking)()
+
+    async def _get(self) -> None:
+        await self._send("read", "GET", f"{INDIVIDUALS}/{self._chance.choice(self._received.known)}")
+
+    async def _list(self) -> None:
+        await self._send("read", "GET", f"{INDIVIDUALS}?limit={self._chance.randint(1, 60)}&sort=-familyName")
+
+    async def _search(self) -> None:
+        await self._send("read", "GET", f"{INDIVIDUALS}?familyName=N{self._chance.randrange(10)}&fields=familyName")
+
+    async def _create(self) -> None:
+        content = {**PERSON, "familyName": f"N{self._chance.randrange(10)}"}
+        self._received.known += sorted(await self._send("create", "POST", INDIVIDUALS, content))
+
+    async def _modify(self) -> None:
+        path = f"{INDIVIDUALS}/{self._chance.choice(self._received.known)}"
+        await self._send("modify", "PATCH", path, {"title": f"{self._number} {self._turn}"})
+
+    async def _send(self, verb: str, method: str, path: str, content: object = None) -> set[str]:
+        name = f"visit-{self._number}-{self._turn}"
+        headers = {"x-request-id": name}
+        if method == "PATCH":
+            headers["content-type"] = "application/merge-patch+json"
+        body = b""
+        try:
+            async with self._client.stream(method, path, json=content, headers=headers) as answer:
+                self._received.statuses[answer.status_code] += 1
+                async for part in answer.aiter_raw():
+                    body += part
+        except httpx.TransportError:
+            self._received.broken += 1
+            await asyncio.sleep(0.05)
+        found = {match.decode() for match in OURS.findall(body)}
+        if MARK.encode() in body or found:
+            self._received.ids[name] = (verb, found)
+        return found
+
+
+@asynccontextmanager
+async def database_of(server: Server) -> AsyncIterator[str]:
+    async with EmbeddedEngine(server.data).attached() as conninfo:
+        yield conninfo
+
+
+async def trail(conninfo: str) -> dict[str, list[tuple[str, str, set[str]]]]:
+    """The whole trail by request: verb, outcome and ids of each entry."""
+    entries: dict[str, list[tuple[str, str, set[str]]]] = {}
+    for request, verb, outcome, ids in await ask(
+        conninfo, "select request_id, verb, outcome, record_ids::text[] from trail"
+    ):
+        entries.setdefault(request, []).append((verb, outcome, set(ids)))
+    return entries
+
+
+@pytest.mark.timeout(600)
+async def test_no_answer_with_customer_data_leaves_before_its_entry_is_durable(new_server: Server) -> None:
+    new_server.port = steady_port()
+    await asyncio.to_thread(new_server.start)
+    await asyncio.to_thread(new_server.register)
+    headers = {"authorization": f"Bearer {new_server.token()}"}
+    received, stop, killer = Received(), asyncio.Event(), Killer(new_server, seed=KILLS)
+    clients = [httpx.AsyncClient(base_url=new_server.url, headers=headers, timeout=10) for _ in range(6)]
+    for number in range(20):
+        answer = await clients[0].post(INDIVIDUALS, json={**PERSON, "familyName": f"N{number % 10}"})
+        received.known.append(answer.json()["id"])
+    visiting = [asyncio.create_task(Visitor(n, client, received).visit(stop)) for n, client in enumerate(clients)]
+    try:
+        await killer.kill(KILLS)
+    finally:
+        stop.set()
+        await asyncio.gather(*visiting)
+        for client in clients:
+            await client.aclose()
+    assert new_server.stop() == 0
+    async with database_of(new_server) as conninfo:
+        written = await trail(conninfo)
+    print(f"{dict(killer.kills)}, {len(received.ids)} answers, {dict(received.statuses)}, {received.broken} broken")
+    assert killer.kills.total() >= KILLS
+    assert received.broken > 0
+    assert len(received.ids) > 10 * KILLS
+    for name, (verb, ids) in received.ids.items():
+        entries = written.get(name, [])
+        assert all(said == verb for said, _, _ in entries), name
+        assert ids <= set().union(*(shown for _, _, shown in entries)), name
+        assert any(outcome in {"shown", "done", "unchanged"} for _, outcome, _ in entries), name
+    assert set(received.statuses) <= {200, 201, 206, 503}
+
+
+@pytest.fixture(scope="module")
+def quick_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that gives a statement half a second."""
+    server = Server(tmp_path_factory.mktemp("trail") / "data")
+    server.start("--statement-timeout", "500").register()
+    yield server
+    assert server.stop() == 0, server.output()
+
+
+@pytest.fixture
+def api(quick_server: Server) -> Iterator[httpx.Client]:
+    with quick_server.api() as client:
+        yield client
+
+
+@pytest.fixture
+def person(api: httpx.Client) -> str:
+    answer = api.post(INDIVIDUALS, json=PERSON)
+    assert answer.status_code == 201
+    return str(answer.json()["id"])
+
+
+async def test_what_is_refused_is_in_the_trail_too(quick_server: Server, person: str) -> None:
+    quick_server.register("narrow", "--grant", "read:customer")
+    attempts = (
+        ("read", "GET", f"{INDIVIDUALS}/{person}"),
+        ("read", "GET", f"{INDIVIDUALS}?familyName=Person"),
+        ("create", "POST", INDIVIDUALS),
+        ("modify", "PATCH", f"{INDIVIDUALS}/{person}"),
+        ("delete", "DELETE", f"{INDIVIDUALS}/{person}"),
+    )
+    with quick_server.api() as narrow:
+        for verb, method, path in attempts:
+            media = {"content-type": "application/merge-patch+json"} if method == "PATCH" else {}
+            content = None if method in {"GET", "DELETE"} else PERSON
+            headers = {"x-request-id": f"refused-{method}-{len(path)}", **media}
+            answer = narrow.request(method, path, json=content, headers=headers)
+            assert answer.status_code == 403, path
+            assert MARK not in answer.text
+            async with database_of(quick_server) as conninfo:
+                entries = (await trail(conninfo))[headers["x-request-id"]]
+            assert [(said, outcome) for said, outcome, _ in entries] == [(verb, "refused")]
+    quick_server.register("whole-again")
+
+
+async def test_absent_stale_and_replayed_are_in_the_trail(quick_server: Server, api: httpx.Client, person: str) -> None:
+    absent = f"{person[:-4]}0000"
+    merge = {"content-type": "application/merge-patch+json"}
+    cases = (
+        ("absent", 404, "GET", absent, None, {}),
+        ("absent", 404, "DELETE", absent, None, {}),
+        ("stale", 412, "PATCH", person, {"title": "x"}, {**merge, "if-match": '"7"'}),
+        ("stale", 412, "DELETE", person, None, {"if-match": '"7"'}),
+        ("done", 200, "PATCH", person, {"title": "y"}, {**merge, "idempotency-key": "k"}),
+        ("replayed", 200, "PATCH", person, {"title": "y"}, {**merge, "idempotency-key": "k"}),
+        ("refused", 422, "PATCH", person, {"title": "z"}, {**merge, "idempotency-key": "k"}),
+        ("unchanged", 200, "PATCH", person, {"title": "y"}, merge),
+        ("done", 204, "DELETE", person, None, {"idempotency-key": "d"}),
+        ("replayed", 204, "DELETE", person, None, {"idempotency-key": "d"}),
+        ("absent", 404, "GET", person, None, {}),
+    )
+    for number, (outcome, status, method, identifier, content, headers) in enumerate(cases):
+        name = f"case-{number}-{person}"
+        answer = api.request(
+            method, f"{INDIVIDUALS}/{identifier}", json=content, headers={"x-request-id": name, **headers}
+        )
+        assert answer.status_code == status, (number, answer.text)
+        async with database_of(quick_server) as conninfo:
+            entries = (await trail(conninfo)).get(name, [])
+        assert [(said, ids) for _, said, ids in entries] == [(outcome, {identifier})], number
+
+
+async def test_a_get_waits_for_its_entry_and_is_refused_when_that_cannot_be_written(
+    quick_server: Server, api: httpx.Client, person: str
+) -> None:
+    async with (
+        database_of(quick_server) as conninfo,
+        await psycopg.AsyncConnection.connect(conninfo) as holder,
+    ):
+        await holder.execute("lock table trail in access exclusive mode")
+        waiting = asyncio.create_task(asyncio.to_thread(api.get, f"{INDIVIDUALS}/{person}"))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        answer = await waiting
+        assert answer.status_code == 503, answer.text
+        assert answer.json()["@type"] == "Error"
+        assert MARK not in answer.text
+        await holder.rollback()
+    assert api.get(f"{INDIVIDUALS}/{person}").status_code == 200
+
+
+async def test_a_lost_trail_connection_gives_no_data(quick_server: Server, api: httpx.Client, person: str) -> None:
+    refused = 0
+    for path in (f"{INDIVIDUALS}/{person}", f"{INDIVIDUALS}?familyName=Person", INDIVIDUALS):
+        async with database_of(quick_server) as conninfo:
+            ended = await ask(
+                conninfo,
+                """select pg_terminate_backend(pid, 2000) from pg_stat_activity
+                where query like 'insert into trail%' and pid <> pg_backend_pid()""",
+            )
+        assert ended == [(True,)]
+        name = f"lost-{len(path)}-{person}"
+        answer = api.get(path, headers={"x-request-id": name})
+        if answer.status_code == 503:
+            refused += 1
+            assert MARK not in answer.text
+        else:
+            async with database_of(quick_server) as conninfo:
+                assert name in await trail(conninfo)
+        assert api.get(path).status_code in {200, 206}
+    assert refused > 0
+
+
+async def test_without_a_database_there_are_errors_and_no_data(
+    quick_server: Server, api: httpx.Client, person: str
+) -> None:
+    seen: Counter[int] = Counter()
+    for _ in range(3):
+        former = kill_postmaster(quick_server.data)
+        for _ in range(40):
+            answer = api.get(f"{INDIVIDUALS}/{person}")
+            seen[answer.status_code] += 1
+            assert answer.status_code in {200, 503}
+            if answer.status_code == 503:
+                assert MARK not in answer.text
+                assert answer.headers["retry-after"]
+                assert answer.json()["code"] == "repository-unavailable"
+        await asyncio.to_thread(wait_for_another, quick_server.data, former)
+        with suppress(AssertionError):
+            assert api.get(f"{INDIVIDUALS}/{person}").status_code == 200
+    assert seen[503] > 0
