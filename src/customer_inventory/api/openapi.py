@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from customer_inventory import __version__
-from customer_inventory.api.parameters import DEFAULT_LIMIT, MOST_LIMIT
+from customer_inventory.api.parameters import DEFAULT_LIMIT, MOST_LIMIT, MOST_OFFSET
 from customer_inventory.model import RESOURCES, Resource, json_schema
 
 _ERROR = {
@@ -85,9 +85,11 @@ def _parameters() -> dict[str, Any]:
     return {
         "id": {"name": "id", "in": "path", "required": True, "schema": text, "description": "The record's id."},
         "fields": _query("fields", text, "Attributes to answer with, separated by commas; none for id and href only."),
-        "offset": _query("offset", {**whole, "maximum": 1_000_000_000}, "How many records to pass over."),
+        "offset": _query("offset", {**whole, "maximum": MOST_OFFSET}, "How many records to pass over."),
         "limit": _query(
-            "limit", {**whole, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}, "How many records to answer with."
+            "limit",
+            {**whole, "maximum": MOST_OFFSET, "default": DEFAULT_LIMIT},
+            f"How many records to answer with; {MOST_LIMIT} at most, however many are asked for.",
         ),
         "sort": _query(
             "sort", text, "Attributes to sort by, separated by commas; a minus sign before one: descending."
@@ -98,8 +100,10 @@ def _parameters() -> dict[str, Any]:
         "purpose": _header("X-Purpose", "The purpose of the call, one the client is registered for."),
         "reason": _header("X-Reason", "Why the change is made; the history keeps it."),
         "key": _header("Idempotency-Key", "Names this request: repeated, it is not done again."),
-        "ifMatch": _header("If-Match", "ETag of the version that may be changed."),
-        "ifNoneMatch": _header("If-None-Match", "ETag of the version that the client has."),
+        "ifMatch": _header("If-Match", "ETag of the version that may be changed.", pattern=_ETAGS, longest=1000),
+        "ifNoneMatch": _header(
+            "If-None-Match", "ETag of the version that the client has.", pattern=_ETAGS, longest=1000
+        ),
     }
 
 
@@ -107,12 +111,16 @@ def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
+_PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
+_ETAGS = r'^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)$'
+
+
+def _header(name: str, description: str, *, pattern: str = _PRINTABLE, longest: int = 255) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern},
         "description": description,
     }
 

@@ -18,13 +18,16 @@ from customer_inventory.repository.query import Condition, Query, Sort
 
 DEFAULT_LIMIT = 100
 MOST_LIMIT = 1000
-_MOST_OFFSET = 1_000_000_000
+MOST_OFFSET = 1_000_000_000
 _LONGEST = 8192
 _LONGEST_NAME = 100
 _MOST_VALUES = 200
 _MOST_SORTS = 3
 _RESERVED = frozenset({"fields", "offset", "limit", "sort", "after", "before", "asOf"})
 _NAME = re.compile(r"@?[A-Za-z]\w{0,40}(?:\.@?[A-Za-z]\w{0,40}){0,5}", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)  # RFC 3339; datetime reads much more
 _SUFFIXES = ("gt", "gte", "lt", "lte", "eq")
 _SIGNS = {">=": "gte", "<=": "lte", "==": "eq", ">": "gt", "<": "lt"}
 _SIGNED = re.compile(r"([^<>=]+)(>=|<=|==|>|<)")
@@ -192,18 +195,18 @@ def _number(single: dict[str, str], name: str, default: int) -> int:
     text = single.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > _MOST_OFFSET:
-        raise InvalidParameter(f"{name} must be a whole number from 0 to {_MOST_OFFSET}.")
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MOST_OFFSET:
+        raise InvalidParameter(f"{name} must be a whole number from 0 to {MOST_OFFSET}.")
     return int(text)
 
 
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
+    text = text.replace(" ", "+")  # a plus that was not encoded
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise InvalidParameter("asOf must be a date-time with a zone, such as 2026-01-31T12:00:00Z.")
