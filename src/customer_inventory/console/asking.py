@@ -137,7 +137,11 @@ def _regions() -> tuple[str, ...]:
 
 
 def _international(text: str) -> list[str]:
-    """The E.164 forms of a number, as an import keeps them: of one that lacks its country, in every country it fits."""
+    """The E.164 forms of a number, as an import keeps them; of one that lacks its country, those of every country.
+
+    Valid numbers only: a number that merely could be has a hundred forms, which the planner takes for so many hits that
+    it reads the whole table.
+    """
     if text.startswith("00"):
         text = "+" + text[2:]
     found = []
@@ -146,6 +150,6 @@ def _international(text: str) -> list[str]:
             number = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(number):
+        if phonenumbers.is_valid_number(number):
             found.append(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return found
