@@ -1,7 +1,7 @@
 """Loading: a bulk load through the desk. Whoever loads must be granted `create` and `update` on what is loaded.
 
-`update` because a source's row replaces what the record held (eTOM 1.3.16: update, as against modify). The trail entries
-of a batch name every record that it wrote or compared, and are part of the batch's own transaction.
+`update` because a source's row replaces what the record held (eTOM 1.3.16: update, as against modify). The trail
+entries of a batch name every record that it wrote or compared, and are part of the batch's own transaction.
 """
 
 from __future__ import annotations

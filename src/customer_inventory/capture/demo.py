@@ -1,8 +1,8 @@
 """The demo: believable telecom customers to look around with. Nobody in it exists.
 
 Names and streets are made by Faker from one seed, so every demo is the same. E-mail addresses are at domains reserved
-for examples (RFC 2606); telephone numbers come from the ranges that regulators keep for fiction (Ofcom, Bundesnetzagentur,
-Arcep, PTS), and where a country has none, the customer has no number.
+for examples (RFC 2606); telephone numbers come from the ranges that regulators keep for fiction (Ofcom,
+Bundesnetzagentur, Arcep, PTS), and where a country has none, the customer has no number.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def seek_party(document: Document, placeholder: str) -> tuple[Sought, ...]:
         return ()
     resource = RESOURCES[kind]
     party["id"] = placeholder
-    party["href"] = f"{resource.api.paths[0]}/{resource.path}/{placeholder}"
+    party.pop("href", None)  # it leads into the other system
     return (Sought(placeholder, resource.kind, source_id),)
 
 
@@ -149,7 +149,6 @@ def engage(customer: Document, resource: Resource, party: Document, identifier: 
         "@type": "PartyRef",
         "@referredType": party["@type"],
         "id": identifier,
-        "href": f"{resource.api.paths[0]}/{resource.path}/{identifier}",
         "name": name,
     }
 

@@ -18,7 +18,7 @@ def headings(resource_name: str) -> Sequence[str]:
 
 
 def flatten(resource_name: str, document: Mapping[str, Any]) -> list[str]:
-    """Return a record's row: texts as they are, numbers and truths as JSON writes them, nothing for what is not there."""
+    """Return a record's row: texts as they are, numbers and truths as JSON writes them, nothing for what is absent."""
     return [_cell(column(document)) for column in _COLUMNS[resource_name].values()]
 
 

@@ -2,7 +2,7 @@
 
 Checking, encoding and extracting a document costs the model more time than a bulk load has. So the first row of every
 shape goes through the model, once with marks in place of its texts, and what comes out is a template for all rows that
-fill the same attributes. A text can be put into a template as it is only when it is plain: printable, without quotes and
+fill the same attributes. A text can be put into a template as it is only when plain: printable, without quotes and
 backslashes, short enough to stand in a search term unhashed. Rows with other texts, or of shapes that leave no marks
 where they should, go through the model each by itself. The price is a second way to the same result;
 `tests/room/test_capture_shapes.py` holds the two together.

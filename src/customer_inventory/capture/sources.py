@@ -156,9 +156,8 @@ def decode_line(line: bytes) -> dict[str, object] | None:
 
 
 def _headings(path: Path, encoding: str, delimiter: str) -> Sequence[str]:
-    with path.open("rb") as raw:
-        with closing(_csv_rows(_unpacked(path, raw), encoding, delimiter)) as rows:
-            first = next(rows, None)
+    with path.open("rb") as raw, closing(_csv_rows(_unpacked(path, raw), encoding, delimiter)) as rows:
+        first = next(rows, None)
     if not isinstance(first, list):
         raise UnreadableSource(f"{path} has no line of headings.")
     columns = [" ".join(heading.split()) for heading in first]

@@ -13,10 +13,14 @@ from customer_inventory.capture.mapping import InvalidMapping
 from customer_inventory.capture.sources import BOOKKEEPING
 
 _SYNONYMS: dict[str, str] = {
-    "source_id": "id, unique id, uniqueid, uid, customer id, customer number, customer no, cust id, cust no, customerid, "
-    "record id, recordid, rec id, account number, account no, account id, client id, client number, person id, "
-    "provider number, ref, reference, external id, source id, key, number, no",
-    "givenName": "first name, firstname, given name, givenname, forename, first names, given names, fname, vorname, prenom",
+    "source_id": (
+        "id, unique id, uniqueid, uid, customer id, customer number, customer no, cust id, cust no, customerid, "
+        "record id, recordid, rec id, account number, account no, account id, client id, client number, person "
+        "id, provider number, ref, reference, external id, source id, key, number, no"
+    ),
+    "givenName": (
+        "first name, firstname, given name, givenname, forename, first names, given names, fname, vorname, prenom"
+    ),
     "middleName": "middle name, middlename, middle names, second name, middle initial",
     "familyName": "surname, last name, lastname, family name, familyname, lname, second surname, nachname, nom",
     "title": "title, salutation, honorific, name title",
@@ -28,16 +32,24 @@ _SYNONYMS: dict[str, str] = {
     "maritalStatus": "marital status",
     "preferredGivenName": "preferred name, nickname, known as, preferred first name",
     "fullName": "full name, fullname, name, customer name, display name, person name",
-    "organizationName": "company, company name, organisation, organization, organisation name, organization name, "
-    "business name, legal name, firm, hospital name, employer name, account name",
+    "organizationName": (
+        "company, company name, organisation, organization, organisation name, organization name, business name, "
+        "legal name, firm, hospital name, employer name, account name"
+    ),
     "tradingName": "trading name, trades as, trading as, brand, doing business as, dba",
     "organizationType": "organisation type, organization type, company type, hospital type, legal form, industry",
     "email": "email, e mail, mail, email address, e mail address, emailaddress, email 1, primary email",
     "email2": "email 2, second email, secondary email, other email, alternative email",
-    "phone": "phone, telephone, tel, phone number, telephone number, phonenumber, home phone, landline, phone 1, contact number",
+    "phone": (
+        "phone, telephone, tel, phone number, telephone number, phonenumber, home phone, landline, phone 1, "
+        "contact number"
+    ),
     "mobile": "mobile, mobile phone, mobile number, cell, cell phone, cellphone, msisdn, handy, phone 2, gsm",
     "fax": "fax, fax number, telefax",
-    "street1": "street, address, address 1, address line 1, street address, street 1, address1, addr, addr1, line 1, address line",
+    "street1": (
+        "street, address, address 1, address line 1, street address, street 1, address1, addr, addr1, line 1, "
+        "address line"
+    ),
     "street2": "address 2, address line 2, street 2, address2, addr2, line 2, flat, apartment, unit",
     "city": "city, town, city town, town city, locality, place, municipality, suburb, post town",
     "stateOrProvince": "state, province, county, region, canton, county name, state or province, stateorprovince",
@@ -96,8 +108,8 @@ def suggest(
     found = _read(columns, samples)
     if "source_id" not in found:
         raise InvalidMapping(
-            f"None of the columns {', '.join(columns)} looks like the source's own id of a row, without which an import "
-            'could not be repeated. Write a mapping with source_id = "…"; docs/how-to/import-customers.md shows how.'
+            f"None of the columns {', '.join(columns)} looks like the source's own id of a row, without which an "
+            "import could not be repeated. Write a mapping that names it; docs/how-to/import-customers.md shows how."
         )
     record = _record_of(found, columns)
     doubts: list[str] = []
@@ -124,11 +136,11 @@ def meaning_of(heading: str) -> str | None:
 
 
 def _read(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Which column has which meaning: the first one that has it, and for the id one whose values are all different."""
+    """Which column has which meaning: the first one that has it, and for the id one whose values tell rows apart."""
     found: dict[str, str] = {}
     for at, column in enumerate(columns):
         meaning = meaning_of(column)
-        if meaning == "source_id" and not _tells_apart(at, samples):
+        if meaning == "source_id" and not _tells_apart(at, samples, share=0.5):
             continue
         if meaning is not None:
             found.setdefault(meaning, column)
@@ -145,9 +157,11 @@ def _looks_like_id(column: str) -> bool:
     )
 
 
-def _tells_apart(at: int, samples: Sequence[Sequence[str]]) -> bool:
+def _tells_apart(at: int, samples: Sequence[Sequence[str]], *, share: float = 1.0) -> bool:
+    """Whether more than half of the samples (with a share of 1: all of them) have a value of their own in a column."""
     values = [row[at].strip() for row in samples if at < len(row)]
-    return all(values) and len(set(values)) == len(values)
+    different = len(set(filter(None, values)))
+    return different == len(values) or different > share * len(values)
 
 
 def _record_of(found: dict[str, str], columns: Sequence[str]) -> str:
@@ -184,18 +198,23 @@ def _fits(standard: Callable[[str], object], value: str) -> bool:
     return True
 
 
+_HEAD = """\
+# How the columns of {source} become customers. Suggested from the headings; edit it as you like: a mapping that is
+# there is used as it is. Names on the left are attributes of the TM Forum resources, names in quotes on the right are
+# columns. A value without `column` is a constant. Each column may say:
+#   as = "text" | "email" | "phone" | "date" | "date-time" | "country" | "integer" | "number" | "boolean" | "lower"
+#        | "upper"
+#   formats = ["iso", "%d/%m/%Y"]   how dates are written, the first that fits (with as = "date" or "date-time")
+#   country = "GB"                  where telephone numbers without a country code are from
+#   otherwise = "..."               what to write where the column is empty; else nothing is written
+#   unusable = "reject"             refuse a row whose value cannot be used; else the value is left out and counted
+
+# The column with the source's own id of a row: by it an import finds again what it brought before.
+source_id = {source_id}"""
+
+
 def _head(found: dict[str, str], source: str, delimiter: str) -> Iterator[str]:
-    yield f"# How the columns of {source} become customers. Suggested from the headings; edit it as you like: a mapping that"
-    yield "# is there is used as it is. Names on the left are attributes of the TM Forum resources, names in quotes on the"
-    yield "# right are columns. A value without `column` is a constant. Each column may say:"
-    yield '#   as = "text" | "email" | "phone" | "date" | "date-time" | "country" | "integer" | "number" | "boolean" | "lower" | "upper"'
-    yield '#   formats = ["iso", "%d/%m/%Y"]    how dates are written, the first that fits (with as = "date" or "date-time")'
-    yield '#   country = "GB"                   where telephone numbers without a country code are from'
-    yield '#   otherwise = "…"                  what to write where the column is empty; else nothing is written'
-    yield '#   unusable = "reject"              refuse a row whose value cannot be used; else it is left out and counted'
-    yield ""
-    yield "# The column with the source's own id of a row: by it an import finds again what it brought before."
-    yield f"source_id = {_quoted(found['source_id'])}"
+    yield _HEAD.replace("{source}", " ".join(source.split())).replace("{source_id}", _quoted(found["source_id"]))
     if delimiter not in {"", ","}:
         yield f"delimiter = {_quoted(delimiter)}"
     yield ""
@@ -236,7 +255,7 @@ def _media(found: dict[str, str], record: str, country: str | None) -> Iterator[
         plan = f', country = "{country}"' if country and kind == "phone" else ""
         yield f'{attribute} = {{ column = {_quoted(found[meaning])}, as = "{kind}"{plan} }}'
         if kind == "phone" and not country:
-            yield '# Numbers without a country code are left out unless you add country = "GB" (or another) to the line above.'
+            yield '# Numbers without a country code are left out unless you add country = "GB" (say) to the line above.'
     if any(meaning in found for meaning in _PLACE):
         yield ""
         yield f"[[{record}.contactMedium]]"
@@ -249,7 +268,7 @@ def _media(found: dict[str, str], record: str, country: str | None) -> Iterator[
 
 def _customer(found: dict[str, str]) -> Iterator[str]:
     yield ""
-    yield "# A customer for every row, played by the person or organisation above. Without this table only parties are made."
+    yield "# A customer for every row, played by the party above. Without this table only parties are made."
     yield "[customer]"
     yield "# name is the party's, unless you say otherwise."
     if "status" in found:

@@ -129,7 +129,7 @@ async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
 def export(
     kind: Kind,
     *,
-    output: str,
+    output: Annotated[str, Parameter(allow_leading_hyphen=True)],
     format: ExportFormat | None = None,  # noqa: A002  the flag's name
     purpose: str | None = None,
     settings: Configured = _DEFAULTS,
@@ -170,7 +170,7 @@ async def _export(kind: str, output: str, form: str, purpose: str | None, settin
                 public_url=settings.public_url,
                 progress=lambda count: advance(float(count), f"{count:,} records"),
             )
-    _err.print(f"Exported {written:,} {kind} records to {'standard output' if output == '-' else output}.")
+    _say(f"Exported {written:,} {kind} records to {'standard output' if output == '-' else output}.")
 
 
 mapping = App(name="mapping", help="Mappings: which columns of a file become which attributes.")
@@ -221,30 +221,35 @@ def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Cho
     save_suggestion(chosen)
     match chosen.origin:
         case "documents":
-            _err.print("The lines are whole TM Forum documents: no mapping is needed.")
+            _say("The lines are whole TM Forum documents: no mapping is needed.")
         case "suggested":
-            _err.print(f"Suggested from the headings and saved, to be edited as you like: {chosen.path}")
+            _say(f"Suggested from the headings and saved, to be edited as you like: {chosen.path}")
         case "found":
-            _err.print(f"Using the mapping that stands beside the file: {chosen.path}")
+            _say(f"Using the mapping that stands beside the file: {chosen.path}")
     for doubt in chosen.doubts:
-        _err.print(f"Please check: {doubt}.")
+        _say(f"Please check: {doubt}.")
     if chosen.unmapped:
-        _err.print(f"Columns that go nowhere: {', '.join(chosen.unmapped)}.")
+        _say(f"Columns that go nowhere: {', '.join(chosen.unmapped)}.")
     return chosen
 
 
 def _tell(report: Report) -> None:
     undone = " Nothing was kept: this was a dry run." if report.dry_run else ""
-    _err.print(
+    _say(
         f"{report.rows:,} rows: {report.accepted:,} accepted ({report.created:,} created, {report.updated:,} updated, "
         f"{report.unchanged:,} unchanged), {report.rejected:,} rejected.{undone}"
     )
     for reason, count in report.warnings.most_common(20):
-        _err.print(f"  left out {count:,} times: {reason}", markup=False)
+        _say(f"  left out {count:,} times: {reason}")
     for reason, count in report.reasons.most_common(20):
-        _err.print(f"  rejected {count:,} times: {reason}", markup=False)
+        _say(f"  rejected {count:,} times: {reason}")
     if report.rejected_file:
-        _err.print(f"Rejected rows, each with its reason: {report.rejected_file}", markup=False)
+        _say(f"Rejected rows, each with its reason: {report.rejected_file}")
+
+
+def _say(text: str) -> None:
+    """Say a line on standard error as it is, whatever brackets a file's name holds and however wide the terminal."""
+    _err.print(text, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import psycopg
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository import sql
 from customer_inventory.repository.bulk_batch import Batch, BatchAuthor, Overtaken
-from customer_inventory.repository.bulk_rows import BulkRow
+from customer_inventory.repository.bulk_rows import BulkRow, array
 from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect
 
 _SQL = sql.statements("bulk.sql")
@@ -136,9 +136,11 @@ class BulkLoad:
             await self._guard.execute(_SQL["start_run"], (run.id, run.file_name, run.source, run.started_by, at))
 
     async def repeated(self, keys: Sequence[str], numbers: Sequence[int]) -> dict[int, int]:
-        """Note that rows of these numbers bear these keys; return for each that repeats one the row that had it first."""
+        """Note that rows of these numbers bear these keys; return by each that repeats one the row that had it."""
         async with self._guard_is_free:
-            cursor = await self._guard.execute(_SQL["add_seen"], (list(keys), list(numbers)))
+            # As literals: psycopg would adapt each of the thousands of elements by itself.
+            values = (array(keys), f"{{{','.join(map(str, numbers))}}}")
+            cursor = await self._guard.execute(_SQL["add_seen"], values)
             if cursor.rowcount == len(keys):
                 return {}
             taken = {row[0] for row in await cursor.fetchall()}
@@ -213,8 +215,7 @@ class BulkLoad:
             async with connection.transaction():
                 outcome = await batch.load(rows, fresh=self._fresh)
                 loaded = Loaded(outcome.created, outcome.updated, outcome.unchanged, outcome.refused)
-                if self._run.dry:
-                    raise _DryRun
+                self._undo_if_dry()
                 refused = rejected + len(loaded.refused)
                 counts = (
                     len(rows) + rejected,
@@ -231,6 +232,10 @@ class BulkLoad:
         for kind, written in batch.written.items():
             self._written[kind] = self._written.get(kind, 0) + written
         return loaded
+
+    def _undo_if_dry(self) -> None:
+        if self._run.dry:
+            raise _DryRun
 
 
 @contextmanager

@@ -193,7 +193,12 @@ class Batch:
 
     async def _note(self, entries: list[Entry], verb: str, outcome: str) -> None:
         for kind, noted in _by_kind(entries):
-            entry = {"verb": verb, "kind": kind, "outcome": outcome, "shown": [each.id for each in noted]}
+            entry = {
+                "verb": verb,
+                "kind": kind,
+                "outcome": outcome,
+                "shown": f"{{{','.join([each.id for each in noted])}}}",
+            }
             await self._connection.execute(_ANY["add_trail"], {**self._signature(self._author.new_trail_id()), **entry})
 
     def _signature(self, identifier: UUID) -> dict[str, Any]:

@@ -1,0 +1,348 @@
+"""Real customers go in and come out: by the command line, beside a server and without one, killed and run again."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.capture import Order, Report, choose_mapping, export, import_file
+from customer_inventory.capture.demo import load_demo
+from customer_inventory.capture.exports import UnwritableOutput
+from customer_inventory.capture.mappings import mapping_path
+from customer_inventory.model import RESOURCES
+from customer_inventory.repository import Repository
+from customer_inventory.repository.query import Condition, Query
+from tests.conftest import _TEMPLATE, make_desk, shared
+
+INDIVIDUAL, ORGANIZATION, CUSTOMER = (RESOURCES[name] for name in ("individual", "organization", "customer"))
+
+
+async def bring_in(access: Access, path: Path, **order: object) -> Report:
+    return await import_file(access, Order(path=path, **order), chosen=choose_mapping(path))
+
+
+async def take_out(access: Access, resource, path: Path, form: str = "ndjson") -> list[dict]:
+    await export(access, resource, output=str(path), form=form)
+    return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+
+
+async def ask(database: str, statement: str) -> list[tuple]:
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        return await (await connection.execute(statement)).fetchall()
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """The twenty thousand real rows, in a place where files may be written beside them."""
+    return Path(shutil.copy(shared("data/er/fake_20000.csv"), tmp_path / "fake_20000.csv"))
+
+
+def expected(people: Path) -> tuple[dict[str, dict[str, str]], int]:
+    """The rows that a person can be made of, counted independently of the product, and how many there are in all."""
+    with people.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["unique_id"]: row for row in rows if row["first_name"].strip() and row["surname"].strip()}, len(rows)
+
+
+async def test_twenty_thousand_rows_go_in_are_found_and_come_out(access: Access, database: str, people: Path):
+    complete, total = expected(people)
+    report = await bring_in(access, people)
+    assert report.rows == total == 20_000
+    assert report.accepted + report.rejected == 20_000
+    assert report.accepted == report.created == len(complete)
+    assert report.unmapped_columns == ("group",)
+
+    with (people.parent / "fake_20000.rejected.csv").open(newline="") as file:
+        rejected = list(csv.DictReader(file))
+    assert len(rejected) == report.rejected
+    assert all("is mandatory" in row["_reason"] for row in rejected)
+    assert {row["unique_id"] for row in rejected}.isdisjoint(complete)
+
+    individuals = await take_out(access, INDIVIDUAL, people.parent / "i.ndjson")
+    customers = await take_out(access, CUSTOMER, people.parent / "c.ndjson")
+    by_source = dict(
+        await ask(database, "select record_id::text, source_id from source_record where kind = 'individual'")
+    )
+    assert len(individuals) == len(customers) == len({one["id"] for one in individuals}) == len(complete)
+    for individual in individuals:
+        row = complete[by_source[individual["id"]]]
+        assert (individual["givenName"], individual["familyName"]) == (row["first_name"], row["surname"])
+        assert individual.get("birthDate", "") == row["dob"]
+        media = {medium["@type"]: medium for medium in individual.get("contactMedium", [])}
+        assert media.get("GeographicAddressContactMedium", {}).get("city", "") == " ".join(row["city"].split())
+        assert media.get("EmailContactMedium", {}).get("emailAddress", "") in {row["email"].lower(), ""}
+    assert {one["engagedParty"]["id"] for one in customers} == {one["id"] for one in individuals}
+    left_out = sum(1 for one in individuals if complete[by_source[one["id"]]]["email"] and "Email" not in str(one))
+    assert report.warnings == {"email is no e-mail address": left_out}
+
+    some = individuals[4321]
+    record = await access.read(INDIVIDUAL, UUID(some["id"]))
+    assert {key: value for key, value in some.items() if key not in {"id", "href"}} == msgspec.json.decode(
+        record.document
+    )
+    email = next(one for one in individuals if "Email" in str(one))
+    address = next(m["emailAddress"] for m in email["contactMedium"] if "emailAddress" in m)
+    for query in (
+        Query(name=f"{some['givenName']} {some['familyName']}", limit=1000),
+        Query(conditions=(Condition("familyName", "eq", (some["familyName"],)),), limit=1000),
+    ):
+        assert some["id"] in {one.id for one in (await access.page(INDIVIDUAL, query)).records}
+    by_email = await access.page(
+        INDIVIDUAL, Query(conditions=(Condition("contactMedium.emailAddress", "eq", (address,)),), limit=1000)
+    )
+    assert email["id"] in {one.id for one in by_email.records}
+    in_london = await access.page(INDIVIDUAL, Query(conditions=(Condition("contactMedium.city", "eq", ("London",)),)))
+    londoners = sum(1 for row in complete.values() if " ".join(row["city"].split()) == "London")
+    assert in_london.total.number == londoners
+
+    again = await bring_in(access, people)
+    assert (again.created, again.updated, again.unchanged) == (0, 0, len(complete))
+    assert again.rows == 20_000
+
+
+async def test_a_dry_run_tells_the_same_and_keeps_nothing(access: Access, people: Path):
+    people.write_bytes(b"".join(people.read_bytes().splitlines(keepends=True)[:3001]))
+    dry = await bring_in(access, people, dry=True)
+    assert (await access.page(INDIVIDUAL, Query())).records == []
+    assert dry.rejected_file == str(people.parent / "fake_20000.rejected-in-dry-run.csv")
+    wet = await bring_in(access, people)
+    for field in ("rows", "accepted", "rejected", "created", "reasons", "warnings"):
+        assert getattr(dry, field) == getattr(wet, field)
+    assert len((await access.page(INDIVIDUAL, Query(limit=1))).records) == 1
+
+
+async def test_rejected_rows_are_corrected_and_imported_as_they_are(access: Access, tmp_path: Path):
+    path = tmp_path / "crm.csv"
+    path.write_text("id,first name,surname\n1,Ann,\n2,Bob,Lee\n2,Bobby,Lee\n3,a,b,c\n")
+    report = await bring_in(access, path)
+    assert (report.accepted, report.rejected) == (1, 3)
+    assert report.reasons == {
+        "surname is empty, but familyName is mandatory": 1,
+        "has the same id as an earlier row": 1,
+        "has 4 columns instead of 3": 1,
+    }
+    rejected = tmp_path / "crm.rejected.csv"
+    assert "2,Bobby,Lee,3,has the same id as row 2" in rejected.read_text().splitlines()
+    rejected.write_text("id,first name,surname,_row,_reason\n1,Ann,Moss,1,was corrected\n")
+    second = await bring_in(access, rejected)
+    assert (second.source, second.created, second.unmapped_columns) == ("crm", 1, ())
+    everything = await bring_in(access, path)
+    assert (everything.unchanged, everything.updated, everything.created) == (1, 0, 0)
+
+
+async def test_what_goes_out_comes_in_elsewhere_as_it_was(access: Access, desk: Desk, engine, tmp_path: Path):
+    """Individuals, organisations and customers of the demo, into another inventory; and again into their own."""
+    await load_demo(desk, customers=60)
+    out = {}
+    for resource in (INDIVIDUAL, ORGANIZATION, CUSTOMER):
+        out[resource.name] = await take_out(access, resource, tmp_path / f"{resource.name}.ndjson")
+        own = await bring_in(access, tmp_path / f"{resource.name}.ndjson")
+        assert (own.unchanged, own.rows) == (len(out[resource.name]), len(out[resource.name]))
+    async with engine.database(template=_TEMPLATE) as elsewhere:
+        repository = Repository(elsewhere)
+        async with make_desk(repository) as other:
+            there = await other.open_at_command_line(person="tester", purpose=None, request_id="there")
+            for name, documents in out.items():
+                report = await bring_in(there, tmp_path / f"{name}.ndjson")
+                assert (report.created, report.rejected) == (len(documents), 0)
+                came = await take_out(there, RESOURCES[name], tmp_path / "again.ndjson")
+                assert sorted(came, key=lambda one: one["id"]) == sorted(documents, key=lambda one: one["id"])
+            party = out["customer"][0]["engagedParty"]
+            linked = await there.linked_from(RESOURCES[party["@referredType"].lower()], UUID(party["id"]))
+            assert ("customer", out["customer"][0]["id"], "engagedParty", "") in linked
+        await repository.close()
+
+
+async def test_documents_of_another_system_come_in_by_its_own_ids(access: Access, tmp_path: Path):
+    people, customers = tmp_path / "erp.people.ndjson", tmp_path / "erp.customers.ndjson.gz"
+    people.write_text('{"@type":"Individual","id":"P1","givenName":"Ann","familyName":"Lee"}\nnot json\n[]\n')
+    party = {"@type": "PartyRef", "@referredType": "Individual"}
+    lines = [
+        {"@type": "Customer", "id": "C1", "name": "Ann Lee", "engagedParty": {**party, "id": "P1"}},
+        {"@type": "Customer", "id": "C2", "name": "Nobody", "engagedParty": {**party, "id": "P9"}},
+        {"@type": "Customer", "id": "C3", "engagedParty": {**party, "id": "P1"}},
+        {"@type": "Ship", "id": "X"},
+        {"@type": "Customer", "name": "x", "engagedParty": {**party, "id": "P1"}},
+    ]
+    customers.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
+    assert (await bring_in(access, people)).reasons == {"is no JSON object": 2}
+    report = await bring_in(access, customers)
+    assert (report.source, report.created, report.rejected) == ("erp", 1, 4)
+    rejected = [json.loads(line) for line in (tmp_path / "erp.customers.rejected.ndjson").read_text().splitlines()]
+    assert [line["_row"] for line in rejected] == [2, 3, 4, 5]
+    assert "that one first" in rejected[0]["_reason"]
+    assert "name" in rejected[1]["_reason"]
+    (held,) = await take_out(access, CUSTOMER, tmp_path / "c.ndjson")
+    (person,) = await take_out(access, INDIVIDUAL, tmp_path / "i.ndjson")
+    assert held["engagedParty"]["id"] == person["id"]
+    again = await bring_in(access, customers)
+    assert (again.unchanged, again.rejected) == (1, 4)
+
+
+async def test_plain_objects_go_by_a_mapping_like_columns(access: Access, tmp_path: Path):
+    path = tmp_path / "web.ndjson"
+    objects = [
+        {"customerId": 7, "firstName": "Ann", "lastName": "Lee", "email": "ann@example.com"},
+        {"customerId": 8, "firstName": "Bob", "lastName": "Lee", "email": ["a", "b"]},
+    ]
+    path.write_text("\n".join(map(json.dumps, objects)))
+    report = await bring_in(access, path)
+    assert (report.created, report.rejected) == (1, 1)
+    (person,) = await take_out(access, INDIVIDUAL, tmp_path / "i.ndjson")
+    assert person["contactMedium"][0]["emailAddress"] == "ann@example.com"
+
+
+async def test_a_table_that_went_out_is_understood_by_its_headings(access: Access, desk: Desk, tmp_path: Path):
+    await load_demo(desk, customers=60)
+    written = await export(access, INDIVIDUAL, output=str(tmp_path / "people.csv"), form="csv")
+    before = await take_out(access, INDIVIDUAL, tmp_path / "before.ndjson")
+    report = await bring_in(access, tmp_path / "people.csv")
+    assert (report.created, report.rejected, report.warnings) == (written, 0, {})
+    assert report.unmapped_columns == ()
+    after = await take_out(access, INDIVIDUAL, tmp_path / "after.ndjson")
+    fields = ("givenName", "familyName", "birthDate", "nationality")
+    told = sorted([one[field] for field in fields] for one in after if one["id"] not in {b["id"] for b in before})
+    assert told == sorted([one[field] for field in fields] for one in before)
+
+
+async def test_an_export_that_fails_leaves_no_file(access: Access, tmp_path: Path):
+    with pytest.raises(UnwritableOutput):
+        await export(access, CUSTOMER, output=str(tmp_path / "absent" / "c.ndjson"), form="ndjson")
+    await export(access, CUSTOMER, output=str(tmp_path / "c.ndjson"), form="ndjson")
+    assert [path.name for path in tmp_path.iterdir()] == ["c.ndjson"]
+
+
+async def test_the_demo_is_believable_and_comes_once(access: Access, desk: Desk):
+    assert await load_demo(desk, customers=60) == 60
+    assert await load_demo(desk, customers=60) == 0
+    people = (await access.page(INDIVIDUAL, Query(limit=100))).records
+    assert 30 < len(people) < 60
+    every = [msgspec.json.decode(record.document) for record in people]
+    addresses = [medium["emailAddress"] for one in every for medium in one["contactMedium"] if "emailAddress" in medium]
+    assert all(address.rsplit("@", 1)[1] in {"example.com", "example.org", "example.net"} for address in addresses)
+    changed = await ask(desk.repository.conninfo, "select distinct reason from change where operation = 'modify'")
+    assert len(changed) >= 2
+
+
+cells = st.one_of(st.sampled_from(("Ann", "Lee", "a@example.com", "")), st.text(max_size=20))
+
+
+ANY = """
+source_id = "id"
+delimiter = "%s"
+[individual]
+givenName = { column = "first name" }
+familyName = { column = "surname", otherwise = "unknown" }
+[[individual.contactMedium]]
+"@type" = "EmailContactMedium"
+emailAddress = { column = "email", as = "email", unusable = "reject" }
+[customer]
+"""
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(table=st.lists(st.lists(cells, min_size=2, max_size=6), max_size=12), delimiter=st.sampled_from(",;|"))
+def test_any_table_is_accounted_for(engine, tmp_path_factory, table, delimiter):
+    path = tmp_path_factory.mktemp("any") / "any.csv"
+    with path.open("w", newline="", encoding="utf-8", errors="surrogatepass") as file:
+        csv.writer(file, delimiter=delimiter).writerows([["id", "first name", "surname", "email"], *table])
+    mapping_path(path).write_text(ANY % delimiter)
+    # Hypothesis runs no coroutines, and this thread's loop is the session's: each table gets a thread with its own.
+    with ThreadPoolExecutor(1) as thread:
+        report, people, counted = thread.submit(asyncio.run, bring_any_in(engine, path)).result()
+    assert report.accepted + report.rejected == report.rows
+    assert people == report.created == report.accepted
+    assert counted == (report.rows, report.accepted, report.rejected, report.created)
+    assert len(table) == report.rows
+    assert len(rejected_rows(report, delimiter)) == report.rejected
+
+
+async def bring_any_in(engine, path: Path) -> tuple[Report, int, tuple]:
+    async with engine.database(template=_TEMPLATE) as conninfo:
+        repository = Repository(conninfo)
+        async with make_desk(repository) as desk:
+            access = await desk.open_at_command_line(person="tester", purpose=None, request_id="any")
+            report = await bring_in(access, path, rows_a_batch=5)
+        await repository.close()
+        ((people,),) = await ask(conninfo, "select count(*) from individual")
+        (counted,) = await ask(conninfo, "select rows_read, accepted, rejected, created from import_run")
+    return report, people, counted
+
+
+def rejected_rows(report: Report, delimiter: str) -> list[list[str]]:
+    if report.rejected_file is None:
+        return []
+    with Path(report.rejected_file).open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return list(csv.reader(file, delimiter=delimiter))[1:]
+
+
+def run(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "customer_inventory", *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        **options,
+    )
+
+
+def test_killed_in_the_middle_and_run_again_it_ends_complete(tmp_path: Path, people: Path):
+    """kill -9 on the importing process, three times at different moments, then once to the end."""
+    data = str(tmp_path / "data")
+    complete, total = expected(people)
+    words = [sys.executable, "-m", "customer_inventory", "import", str(people), "--data", data, "--json"]
+    assert run("import", str(people), "--data", data, "--dry-run").returncode == 0
+    for moment in (0.9, 1.6, 2.2):
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(moment)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["rows"] == total
+    assert report["accepted"] == report["created"] + report["unchanged"] == len(complete)
+    out = tmp_path / "people.ndjson"
+    assert run("export", "customer", "--output", str(out), "--data", data).returncode == 0
+    assert len({json.loads(line)["engagedParty"]["id"] for line in out.read_text().splitlines()}) == len(complete)
+    again = json.loads(subprocess.run(words, capture_output=True, text=True, timeout=300, check=False).stdout)
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, len(complete))
+
+
+def test_beside_a_running_server_and_what_it_says(server, tmp_path: Path):
+    path = tmp_path / "branch.csv"
+    path.write_text("id,first name,surname,town,shoe size\n1,Ann,Quillfeather,Bath,39\n2,Bob,,Bath,44\n")
+    data = ("--data", str(server.data))
+    done = run("import", str(path), *data, "--reason", "opening of a branch")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stderr.split())
+    assert "Columns that go nowhere: shoe size." in said
+    assert "2 rows: 1 accepted (1 created, 0 updated, 0 unchanged), 1 rejected." in said
+    assert (tmp_path / "branch.csv.mapping.toml").exists()
+    assert run("import", str(path), *data, "--strict").returncode == 3
+    with server.api() as api:
+        (found,) = api.get("/tmf-api/partyManagement/v5/individual", params={"familyName": "Quillfeather"}).json()
+        out = run("export", "individual", "--output", "-", *data)
+        line = next(line for line in out.stdout.splitlines() if found["id"] in line)
+        assert json.loads(line) == found
+    assert run("mapping", "suggest", str(path), *data).returncode == 3
+    assert run("import", str(tmp_path / "absent.csv"), *data).returncode == 3
