@@ -28,8 +28,11 @@ def command_lines(text: str) -> list[str]:
 
 def _of_page(page: Path) -> list[str]:
     shell = [line for block in blocks(page) if block.language == "bash" for line in command_lines(block.text)]
-    inline = INLINE.findall(without_blocks(page.read_text("utf-8")))
-    return [line for line in (*shell, *inline) if "…" not in line]
+    prose = without_blocks(page.read_text("utf-8"))
+    indented = [line for found in re.findall(r"^ {4}(.+)$", prose, re.MULTILINE) for line in command_lines(found)]
+    every = (*shell, *indented, *INLINE.findall(prose))
+    # The reference shows what may be left out in brackets; it is made from the command line itself.
+    return [line for line in every if "…" not in line and "[" not in line]
 
 
 def _messages() -> list[str]:
