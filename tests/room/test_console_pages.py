@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -572,3 +573,48 @@ async def test_an_unforeseen_error_is_a_page_too_and_its_values_stay_out_of_the_
     logged = "".join(capsys.readouterr())
     assert "ValueError" in logged
     assert "ann@example.com" not in logged + answer.text
+
+
+async def test_no_address_makes_a_page_fail(signed_in: Browser, access: Access) -> None:
+    person = await make_person(access, "Ann", "Miller")
+    random = Random(1316)
+    pieces = [
+        "q=",
+        "in=",
+        "kind=",
+        "after=",
+        "before=",
+        "&",
+        "=",
+        "?",
+        "#",
+        "/",
+        "%00",
+        "%ff",
+        "%",
+        "ann",
+        "@",
+        "0301234567",
+    ]
+    pieces += [
+        "customer",
+        "individual",
+        "name",
+        "phone",
+        "city",
+        person,
+        "%F0%9F%98%80",
+        "+",
+        "WyIi",
+        "=" * 50,
+        "a" * 300,
+    ]
+    seen = set()
+    for _ in range(400):
+        start = random.choice(["/?", "/", "/customer/", "/individual/", "/organization/", "/static/", "/sign-in?next="])
+        path = start + "".join(random.choices(pieces, k=random.randint(0, 8)))
+        answer = await signed_in.get(path)
+        assert answer.status_code < 500, path
+        assert "text/html" in answer.headers.get("content-type", "text/html"), path
+        seen.add(answer.status_code)
+    assert {200, 303, 400, 404} <= seen
