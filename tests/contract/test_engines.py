@@ -16,10 +16,10 @@ import psycopg
 import pytest
 
 from customer_inventory.errors import Failure
-from customer_inventory.repository.engines import EmbeddedEngine, tools_version
+from customer_inventory.repository.engines import EmbeddedEngine, programs, tools_version
 from customer_inventory.repository.engines.directory import DataDirectory
 from customer_inventory.repository.engines.embedded import DirectoryInUse
-from customer_inventory.repository.engines.postmaster import alive
+from customer_inventory.repository.engines.postmaster import CHECKPOINT_BEGINS_S, EngineLingers, alive
 from tests.contract.embedded import (
     another,
     ask,
@@ -248,6 +248,50 @@ async def test_an_engine_that_is_still_shutting_down_is_waited_for(
         asyncio.get_running_loop().call_later(0.5, os.kill, pid, signal.SIGCONT)
         async with engine.serving() as conninfo:
             assert await ask(conninfo, "select count(*) >= 21 from written") is True
+
+
+async def test_a_server_that_someone_else_started_on_the_data_is_not_swept_away(
+    engine: EmbeddedEngine, data: Path, binaries: Path
+) -> None:
+    async with engine.serving():
+        pass
+    user = DataDirectory(data).engine_user(None)
+    words = [
+        str(binaries / "postgres"),
+        "-D",
+        "{data}",
+        "-c",
+        "listen_addresses=",
+        "-c",
+        "unix_socket_directories={socket}",
+    ]
+    places = {"data": data / "postgres", "socket": data / "socket"}
+    stranger = await programs.start(programs.Launch(words, user=user, directories=places))
+    try:
+        while not (data / "postgres" / "postmaster.pid").exists():
+            await asyncio.sleep(0.02)
+        with pytest.raises(EngineLingers, match=str(stranger.pid)):
+            async with engine.serving():
+                pass
+        assert postmaster_pid(data) == stranger.pid
+    finally:
+        stranger.send_signal(signal.SIGINT)
+        await stranger.communicate()
+
+
+async def test_an_engine_that_is_recovering_can_be_stopped(engine: EmbeddedEngine, data: Path) -> None:
+    """PostgreSQL 18 by itself would wait for ever."""
+    async with engine.serving() as conninfo:
+        await ask(conninfo, "create table survivor as select generate_series(1, 1000) as n")
+        connection = await psycopg.AsyncConnection.connect(conninfo)
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        while "reinitializing" not in (data / "postgres.log").read_text():
+            await asyncio.sleep(0.001)
+        began = time.monotonic()
+    assert time.monotonic() - began < CHECKPOINT_BEGINS_S + 10
+    await connection.close()
+    async with engine.serving() as conninfo:
+        assert await ask(conninfo, "select count(*) from survivor") == 1000
 
 
 async def test_a_stale_pid_file_that_names_a_living_stranger_does_not_matter(

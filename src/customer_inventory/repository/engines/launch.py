@@ -10,7 +10,7 @@ process with threads (the price: about 30 ms for each program started). In this 
 2. takes the *life lock*: an flock that every process of the engine inherits, so that "is any process of this engine
    still alive?" has an answer from the kernel and not from a pid in a file;
 3. becomes the engine's user for good; forbids core dumps, which would hold customer data;
-4. asks the kernel for SIGINT when its parent dies (see `DEATH_SIGNAL`);
+4. asks the kernel for SIGQUIT when its parent dies (see `DEATH_SIGNAL`);
 5. becomes the program.
 
 It ends with 126 when the program cannot be read or run by that user, 77 when it may not become that user, 75 when the
@@ -37,10 +37,10 @@ ORPHANED = 70
 SOCKET_ADDRESS_BYTES = 107 - len("/.s.PGSQL.65535")
 """Longest directory, in bytes, in which PostgreSQL can put a socket (sun_path of unix(7), less the file's name)."""
 
-DEATH_SIGNAL = signal.SIGINT
-"""SIGINT is PostgreSQL's *fast* shutdown: it rolls back and writes a checkpoint, so a product that was killed leaves
-data that opens at once. SIGQUIT would be sooner gone and pay with a crash recovery. The price: the next start waits for
-the checkpoint."""
+DEATH_SIGNAL = signal.SIGQUIT
+"""SIGQUIT is PostgreSQL's *immediate* shutdown: every process is gone within moments, whatever it was doing. The price
+is a crash recovery at the next start. SIGINT would save that, but PostgreSQL 18 never ends when a fast shutdown reaches
+it during recovery (its checkpointer waits on, and with nobody left to notice, for ever)."""
 
 _PR_SET_PDEATHSIG = 1
 _PLAIN = re.compile(r"[A-Za-z0-9_./@%+=:-]+")
@@ -63,6 +63,7 @@ def main(order: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if order["user"]:
         _become_user(*order["user"])
+    signal.signal(DEATH_SIGNAL, signal.SIG_DFL)  # were it Python's, one just before exec would be lost
     if death:
         death(_PR_SET_PDEATHSIG, int(DEATH_SIGNAL), 0, 0, 0)
     if os.getppid() != order["parent"]:

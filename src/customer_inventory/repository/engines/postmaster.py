@@ -25,8 +25,12 @@ READY_S = 600.0
 STOP_S = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 """Fast shutdown first, with its checkpoint; then without one, which is as safe but recovers at the next start."""
 
-ORPHANS_S = ((signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
-"""Backends whose postmaster was killed notice it by themselves, except in the midst of a statement."""
+CHECKPOINT_BEGINS_S = 5.0
+"""A fast shutdown that is not at its checkpoint by then will not get there: PostgreSQL 18 waits for ever when the
+shutdown reaches it during recovery. Without /proc the checkpoint cannot be seen, and a long one is cut short."""
+
+LEFTOVERS_S = ((signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+"""What was left by a product that was killed was told to end by the kernel (`launch`), and mostly has."""
 
 LOG_BYTES = 16 * 1024 * 1024
 """Size at which the log is moved aside; with the one before it, at most twice this lies on the disk."""
@@ -104,11 +108,19 @@ class Postmaster:
             if self._process.returncode is None:
                 with suppress(ProcessLookupError):
                     self._process.send_signal(number)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        await self._process.wait()
+                await self._ends(number, seconds)
         if self._process.returncode is None:
             raise EngineLingers(f"PostgreSQL (pid {self.pid}) does not end even when killed: its disk may hang.")
+
+    async def _ends(self, number: signal.Signals, seconds: float) -> None:
+        """Wait until the server has ended, as long as that may be expected after the signal `number`."""
+        began = time.monotonic()
+        while self._process.returncode is None and (waited := time.monotonic() - began) < seconds:
+            if number is signal.SIGINT and waited > CHECKPOINT_BEGINS_S and not _checkpointing(self._site.directory):
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._process.wait()
 
     async def _until_ready(self) -> None:
         """Watch postmaster.pid, in which the server says how far it is (PostgreSQL: pidfile.h, as pg_ctl does)."""
@@ -147,21 +159,14 @@ def alive(directory: DataDirectory) -> bool:
 
 
 async def clear_leftovers(directory: DataDirectory) -> None:
-    """End what an earlier run left behind: a postmaster that is still shutting down, or backends without one.
+    """End what an earlier run left behind: a postmaster that is on its way out, or backends without one.
 
     The caller holds the directory, so nothing here belongs to a living product. Raises EngineLingers.
     """
     if not alive(directory) or await _gone(directory, 1.0):
         return
-    postmaster = _recorded_pid(directory)
-    if postmaster in set(_processes(directory)):
-        _log.warning("engine.leftover", pid=postmaster, note="stopping the engine of an earlier run")
-        for number, seconds in STOP_S[:2]:
-            _signal([postmaster], number)
-            if await _gone(directory, seconds):
-                return
-    for number, seconds in ORPHANS_S:
-        _log.warning("engine.orphans", pids=(pids := list(_processes(directory))), signal=number.name)
+    for number, seconds in LEFTOVERS_S:
+        _log.warning("engine.leftovers", pids=(pids := list(_processes(directory))), signal=number.name)
         _signal(pids, number)
         if await _gone(directory, seconds):
             return
@@ -188,7 +193,15 @@ def _server(site: Site) -> programs.Launch:
 
 
 def _sweep(directory: DataDirectory) -> None:
-    """Remove the marks of a run that is over: PostgreSQL would believe their pids, which strangers may have by now."""
+    """Remove the marks of a run that is over: PostgreSQL would believe their pids, which strangers may have by now.
+
+    Raises EngineLingers when a server that the product did not start works on the database: its marks are true.
+    """
+    if strangers := list(_processes(directory)):
+        raise EngineLingers(
+            f"A PostgreSQL that this product did not start works on {directory.postgres} (pids: {strangers}). "
+            f"Stop it first."
+        )
     for mark in [directory.postgres / "postmaster.pid", *directory.socket.iterdir()]:
         mark.unlink(missing_ok=True)
 
@@ -202,13 +215,6 @@ async def _gone(directory: DataDirectory, seconds: float) -> bool:
     return True
 
 
-def _recorded_pid(directory: DataDirectory) -> int:
-    try:
-        return int((directory.postgres / "postmaster.pid").read_text("utf-8", "replace").splitlines()[0])
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
 def _processes(directory: DataDirectory) -> Iterator[int]:
     """Yield the PostgreSQL processes at work on `directory`: each has the database as its working directory.
 
@@ -220,6 +226,15 @@ def _processes(directory: DataDirectory) -> Iterator[int]:
             at_home = os.path.samestat((entry / "cwd").stat(), home)
             if at_home and (entry / "exe").readlink().name.partition(" ")[0] == "postgres":
                 yield int(entry.name)
+
+
+def _checkpointing(directory: DataDirectory) -> bool:
+    """Tell whether the server writes its last checkpoint; its checkpointer's title says so (since PostgreSQL 14)."""
+    for pid in _processes(directory):
+        with suppress(OSError):
+            if b"performing" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return True
+    return False
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:
