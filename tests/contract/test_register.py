@@ -43,21 +43,21 @@ async def add_person(register: Register, login: str) -> UUID | None:
 
 async def test_a_client_is_found_by_id_and_name_with_what_it_may_do(register: Register) -> None:
     assert await add_client(register, "crm", ("read", "*"), ("create", "customer"))
-    for named in ("crm", "crm-id"):
-        client = await register.client(named)
+    for client in (await register.client("crm-id"), await register.client_named("crm")):
         assert client is not None
         assert (client.client_id, client.name, client.status) == ("crm-id", "crm", "active")
         assert client.secret_hash == b"crm".ljust(32)
         assert client.purposes == ("care", "billing")
         assert client.grants == {"read:*", "create:customer"}
         assert (client.registered_at, client.registered_by) == (START, "the owner")
-    assert await register.client("nobody") is None
+    assert await register.client("crm") is None
+    assert await register.client_named("crm-id") is None
     assert await register.client("") is None
 
 
 async def test_a_client_without_grants_has_none(register: Register) -> None:
     assert await add_client(register, "idle")
-    client = await register.client("idle")
+    client = await register.client("idle-id")
     assert client is not None
     assert client.grants == frozenset()
 
@@ -89,7 +89,7 @@ async def test_clients_are_listed_by_name(register: Register) -> None:
 async def test_a_client_is_revoked_by_its_id(register: Register) -> None:
     await add_client(register, "crm")
     assert await register.set_client_status("crm-id", status="revoked")
-    client = await register.client("crm")
+    client = await register.client("crm-id")
     assert client is not None
     assert client.status == "revoked"
     assert not await register.set_client_status("nobody", status="revoked")

@@ -196,7 +196,7 @@ async def conninfo_of(server: Server) -> str:
         return conninfo
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 async def test_no_acknowledged_write_is_lost_and_none_is_done_twice(new_server: Server) -> None:
     new_server.port = steady_port()
     await asyncio.to_thread(new_server.start)

@@ -111,7 +111,7 @@ async def trail(conninfo: str) -> dict[str, list[tuple[str, str, set[str]]]]:
     return entries
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_no_answer_with_customer_data_leaves_before_its_entry_is_durable(new_server: Server) -> None:
     new_server.port = steady_port()
     await asyncio.to_thread(new_server.start)
