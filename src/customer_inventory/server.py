@@ -69,7 +69,7 @@ class Application:
         self._metrics = Metrics()
         self._tmf: ASGIApp = TmfApi(desk, public_url=settings.public_url, measure=self._metrics.measure)
         self._tokens: ASGIApp = TokenEndpoint(desk)
-        self._console: ASGIApp = create_console(desk, clock=desk.clock)
+        self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url)
         self._openapi = openapi_document(public_url=settings.public_url)
         self._own = {
             "/health/live": self._live,
