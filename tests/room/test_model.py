@@ -11,15 +11,14 @@ from customer_inventory.errors import Failure
 from customer_inventory.model import (
     RESOURCES,
     InvalidDocument,
-    InvalidValue,
     Resource,
-    nearest,
     term,
     terms,
     validate,
 )
 from customer_inventory.model.bounds import DEPTH, NAME_CHARACTERS, NODES, TEXT_CHARACTERS, within_bounds
-from customer_inventory.model.problems import PROBLEMS_SHOWN
+from customer_inventory.model.problems import PROBLEMS_SHOWN, InvalidValue
+from customer_inventory.model.resource import nearest
 from customer_inventory.model.search import LONGEST_VALUE, TERMS
 from customer_inventory.model.spelling import is_instant, spelled_instant, spelled_number
 

@@ -20,6 +20,7 @@ from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import spelled_number
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+UNFIT = st.sampled_from(["a\0", 10**309, -1.7e308])
 NUMBERS = st.integers(-(10**20), 10**20) | st.floats(
     allow_nan=False, allow_infinity=False, min_value=-1e308, max_value=1e308
 )
@@ -116,7 +117,9 @@ def damaged(draw: Any, name: str) -> dict[str, Any]:
     if isinstance(holder, dict) and draw(st.booleans()):
         del holder[key]
     else:
-        holder[key] = draw(JSON | st.sampled_from(["EmailContactMedium", "Individual", "2020-01-01", 1.0, 5, [], {}]))
+        holder[key] = draw(
+            JSON | UNFIT | st.sampled_from(["EmailContactMedium", "Individual", "2020-01-01", 1.0, 5, [], {}])
+        )
     return document
 
 

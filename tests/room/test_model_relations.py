@@ -9,7 +9,16 @@ from uuid import UUID
 import jsonschema_rs
 import pytest
 
-from customer_inventory.model import RESOURCES, Link, Resource, json_schema, links, unresolved
+from customer_inventory.model import (
+    RESOURCES,
+    InvalidDocument,
+    Link,
+    Resource,
+    json_schema,
+    links,
+    unresolved,
+    validate,
+)
 from customer_inventory.model.shapes import Position
 
 INDIVIDUAL, ORGANIZATION, CUSTOMER = (RESOURCES[name] for name in ("individual", "organization", "customer"))
@@ -150,6 +159,32 @@ def test_an_answer_may_leave_out_all_but_what_identifies_it() -> None:
     assert documented(CUSTOMER, "").is_valid(answer)
     for name in answer:
         assert not documented(CUSTOMER, "").is_valid({key: text for key, text in answer.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"@type": "Individual"}, True),
+        ({"@type": "Individual", "@baseType": "Party"}, True),
+        ({"@type": "Individual", "@baseType": "Individual"}, True),
+        ({"@type": "Patient", "@baseType": "Individual"}, True),
+        ({"@type": "Patient", "@baseType": "Party"}, False),
+        ({"@type": "Patient"}, False),
+        ({"@baseType": "Individual"}, False),
+    ],
+)
+def test_a_new_record_is_of_the_class_or_of_one_that_extends_it(said: dict[str, str], expected: bool) -> None:
+    document = {"givenName": "Ada", "familyName": "Byron", **said}
+    assert documented(INDIVIDUAL, "_FVO").is_valid(document) is expected
+    assert accepts(INDIVIDUAL, document) is expected
+
+
+def accepts(resource: Resource, document: dict[str, Any]) -> bool:
+    try:
+        validate(resource, document)
+    except InvalidDocument:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.problems import InvalidDocument, InvalidValue, Problem
+from customer_inventory.model.problems import InvalidDocument, InvalidValue
 from customer_inventory.model.relations import Link, links, unresolved
-from customer_inventory.model.resource import Reference, Resource, nearest
+from customer_inventory.model.resource import Resource, nearest
 from customer_inventory.model.schemas import json_schema
 from customer_inventory.model.search import term, terms
 from customer_inventory.model.tmf629 import CUSTOMER
@@ -21,8 +21,6 @@ __all__ = [
     "InvalidDocument",
     "InvalidValue",
     "Link",
-    "Problem",
-    "Reference",
     "Resource",
     "json_schema",
     "links",

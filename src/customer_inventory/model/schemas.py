@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from customer_inventory.model.bounds import TEXT_CHARACTERS
+from customer_inventory.model.bounds import NAME_CHARACTERS, TEXT_CHARACTERS
 from customer_inventory.model.resource import Resource
 from customer_inventory.model.shapes import CLASS, Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import LARGEST_NUMBER
@@ -18,17 +18,42 @@ from customer_inventory.model.spelling import LARGEST_NUMBER
 Schema = dict[str, Any]
 
 _BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_PRINTABLE = "^[^\\u0000]*$"
 _TEXT: Schema = {
     "type": "string",
     "description": "Any text without the character U+0000.",
-    "pattern": "^[^\\u0000]*$",
+    "pattern": _PRINTABLE,
     "maxLength": TEXT_CHARACTERS,
+}
+_NAME: Schema = {
+    "type": "string",
+    "description": "The name of an attribute.",
+    "pattern": _PRINTABLE,
+    "maxLength": NAME_CHARACTERS,
+}
+_OPEN: Schema = {
+    "propertyNames": {"$ref": "#/components/schemas/Name"},
+    "additionalProperties": {"$ref": "#/components/schemas/Value"},
+}
+"""What any object may hold besides what is declared: it is kept, within the bounds of every document."""
+
+_NUMBER: Schema = {"type": "number", "minimum": -float(LARGEST_NUMBER), "maximum": float(LARGEST_NUMBER)}
+_VALUE: Schema = {
+    "description": "Any value.",
+    "anyOf": [
+        {"type": "null"},
+        {"type": "boolean"},
+        _NUMBER,
+        {"$ref": "#/components/schemas/Text"},
+        {"type": "array", "items": {"$ref": "#/components/schemas/Value"}},
+        {"type": "object", **_OPEN},
+    ],
 }
 
 
 def json_schema(resource: Resource) -> dict[str, Schema]:
     """Return the schemas of `resource` and of all they refer to, by component name."""
-    schemas: dict[str, Schema] = {"Text": _TEXT}
+    schemas: dict[str, Schema] = {"Text": _TEXT, "Name": _NAME, "Value": _VALUE}
     shape, name = resource.shape, resource.shape.name
     answer = _object(shape, schemas, required=("id", "href", CLASS.name))
     schemas[name] = answer
@@ -52,7 +77,7 @@ def _says(attribute: str, name: str) -> Schema:
 def _object(shape: Shape, schemas: dict[str, Schema], *, required: tuple[str, ...]) -> Schema:
     """Return the schema of an object of the class `shape`."""
     properties = {name: _field(field, schemas) for name, field in shape.fields.items()}
-    schema: Schema = {"type": "object", "description": shape.description, "properties": properties}
+    schema: Schema = {"type": "object", "description": shape.description, "properties": properties, **_OPEN}
     return {**schema, "required": list(required)} if required else schema
 
 
@@ -81,9 +106,10 @@ def _leaf(leaf: Leaf) -> Schema:
         choices: list[Schema] = [{"type": "string", "format": kind} for kind in leaf.formats]
         return choices[0] if len(choices) == 1 else {"anyOf": choices}
     if leaf.type in {"integer", "number"}:
-        least = -float(LARGEST_NUMBER) if leaf.minimum is None else leaf.minimum
-        most = float(LARGEST_NUMBER) if leaf.maximum is None else leaf.maximum
-        return {"type": leaf.type, "minimum": least, "maximum": most}
+        narrower = {"minimum": leaf.minimum, "maximum": leaf.maximum}
+        return {**_NUMBER, "type": leaf.type, **{key: bound for key, bound in narrower.items() if bound is not None}}
+    if leaf.type == "object":
+        return {"type": "object", **_OPEN}
     return {"$ref": "#/components/schemas/Text"} if leaf.type == "string" else {"type": leaf.type}
 
 
@@ -125,7 +151,7 @@ def _patch_object(shape: Shape, schemas: dict[str, Schema], *, kept: frozenset[s
     for name, field in shape.fields.items():
         schema = _patch_field(field, schemas)
         properties[name] = schema if field.required or name in kept else {"anyOf": [schema, {"type": "null"}]}
-    return {"type": "object", "description": f"A merge patch: {shape.description}", "properties": properties}
+    return {"type": "object", "description": f"A merge patch: {shape.description}", "properties": properties, **_OPEN}
 
 
 def _patch_field(field: Field, schemas: dict[str, Schema]) -> Schema:

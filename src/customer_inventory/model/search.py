@@ -14,7 +14,14 @@ from typing import Any
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.problems import InvalidDocument, InvalidValue, Problem
 from customer_inventory.model.resource import Resource
-from customer_inventory.model.spelling import is_instant, read_number, spelled, spelled_instant, spelled_number
+from customer_inventory.model.spelling import (
+    is_instant,
+    is_unicode,
+    read_number,
+    spelled,
+    spelled_instant,
+    spelled_number,
+)
 
 TERMS = 4096
 """How many terms one record may have: a large organisation's few thousand fit, an index bomb does not."""
@@ -57,7 +64,7 @@ def term(resource: Resource, path: str, text: str) -> str:
 
 def _unfit(attribute: Attribute, text: str) -> str | None:
     """Return why `text` cannot be a value of `attribute`, or None when it can."""
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if "\0" in text or not is_unicode(text):
         return "cannot hold such characters"
     if attribute.enum and text not in attribute.enum:
         return f"is one of {', '.join(attribute.enum)}"

@@ -63,6 +63,15 @@ def read_number(text: str) -> float | None:
     return value if abs(value) <= LARGEST_NUMBER else None
 
 
+def is_unicode(text: str) -> bool:
+    """Tell whether `text` is made of whole characters: JSON can spell half of a surrogate pair, UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_instant(value: Any, formats: tuple[str, ...] = ("date-time",)) -> bool:
     """Tell whether `value` is a date-time with a zone, or a plain date where `formats` allow one."""
     if type(value) is str and "date" in formats and DAY.fullmatch(value):
