@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -175,6 +176,13 @@ def test_every_attribute_is_described(name: str) -> None:
     assert "givenName" in page if name == "individual" else "name" in page
     for path in (*resource.mandatory, *resource.searchable):
         assert f"`{path}`" in page.partition("**References**")[0]
+
+
+def test_every_library_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    libraries = {re.match(r"[\w-]+", stated)[0] for stated in project["dependencies"]}
+    rows = (ROOT / "docs" / "decisions" / "0011-libraries.md").read_text("utf-8")
+    assert libraries == set(re.findall(r"^\| ([a-z][\w-]+) \| ", rows, re.MULTILINE)) - {"library"}
 
 
 def test_every_resource_has_a_page() -> None:
