@@ -118,6 +118,18 @@ async def test_twenty_thousand_rows_go_in_are_found_and_come_out(access: Access,
     assert again.rows == 20_000
 
 
+async def test_a_run_that_was_killed_is_told_from_one_that_runs(access: Access, database: str, tmp_path: Path):
+    path = tmp_path / "crm.csv"
+    path.write_text("id,first name,surname\n1,Ann,Lee\n")
+    await bring_in(access, path)
+    await ask(database, "update import_run set status = 'running', finished_at = null returning id")
+    await bring_in(access, path)
+    assert await ask(database, "select status, finished_at is null from import_run order by started_at") == [
+        ("failed", False),
+        ("finished", False),
+    ]
+
+
 async def test_a_dry_run_tells_the_same_and_keeps_nothing(access: Access, people: Path):
     people.write_bytes(b"".join(people.read_bytes().splitlines(keepends=True)[:3001]))
     dry = await bring_in(access, people, dry=True)

@@ -133,6 +133,7 @@ class BulkLoad:
         """Enter the run in the register."""
         run = self._run
         if not run.dry:
+            await self._guard.execute(_SQL["fail_abandoned"], (at, run.source))
             await self._guard.execute(_SQL["start_run"], (run.id, run.file_name, run.source, run.started_by, at))
 
     async def repeated(self, keys: Sequence[str], numbers: Sequence[int]) -> dict[int, int]:

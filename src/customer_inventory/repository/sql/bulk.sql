@@ -15,6 +15,10 @@ insert into seen select * from unnest(%s::text[], %s::bigint[]) on conflict do n
 -- name: seen_at
 select key, number from seen where key = any(%s::text[])
 
+-- name: fail_abandoned
+-- Whoever holds the source knows that no other run of it is alive: what still says so was killed.
+update import_run set status = 'failed', finished_at = %s where source = %s and status = 'running'
+
 -- name: start_run
 insert into import_run (id, file_name, source, started_by, started_at, status) values (%s, %s, %s, %s, %s, 'running')
 
