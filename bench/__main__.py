@@ -104,7 +104,7 @@ async def _bulks(plan: Plan, house: House) -> list[Bulk]:
         bulks.append(await imports.measure_import(house, customers=plan.customers))
     else:
         _say(f"loading {plan.customers:,} customers")
-        await imports.load(house, first=0, count=plan.customers, name="bench")
+        await imports.load(house, first=0, count=plan.customers, of=plan.customers, name="bench")
     if "export" in plan.names:
         _say("exporting")
         bulks.append(await exports.measure_export(house))
@@ -119,7 +119,7 @@ async def _requests(plan: Plan, house: House) -> list[requests.Measured]:
         await connection.execute("vacuum (analyze) individual, customer, change_record, link")
     await house.settle()
     async with ground(house, concurrency=plan.concurrency, seconds=plan.seconds) as here:
-        asking = requests.Asking(here, await house.token(), plan.rounds)
+        asking = requests.Asking(here, await house.token(), plan.rounds, plan.customers)
         return [one async for one in _asked(plan, asking)]
 
 

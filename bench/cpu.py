@@ -54,12 +54,22 @@ def process_seconds(pid: int) -> float:
 
 
 def database_seconds(postmaster: int) -> float:
-    """Return the processor time of a database: its postmaster and all its children, ended ones included."""
-    fields = _stat(postmaster)
-    if fields is None:
-        return 0.0
-    ended = (int(fields[13]) + int(fields[14])) * _TICK_S
-    return ended + process_seconds(postmaster) + sum(map(process_seconds, children(postmaster)))
+    """Return the processor time of a database: its postmaster and all its children, ended ones included.
+
+    A backend that ends while this reads passes from the living to the ended, and would count in neither or in both:
+    the reading is repeated until nobody came or went meanwhile.
+    """
+    while True:
+        before = _ended(postmaster), frozenset(children(postmaster))
+        alive = process_seconds(postmaster) + sum(map(process_seconds, before[1]))
+        if before == (_ended(postmaster), frozenset(children(postmaster))):
+            return before[0] + alive
+
+
+def _ended(pid: int) -> float:
+    """Return the processor time of the children that have ended and were waited for."""
+    fields = _stat(pid)
+    return (int(fields[13]) + int(fields[14])) * _TICK_S if fields else 0.0
 
 
 def children(pid: int) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.cpu import database_seconds
 from bench.house import BenchError, Finished, House, command
-from bench.results import Bulk, Verdict, steady_rate
+from bench.results import Bare, Bulk, Verdict, steady_rate
 
 RATE = 100_000
 GROWTH_MIB = 64
@@ -38,12 +38,12 @@ async def measure_export(house: House) -> Bulk:
         processor_us=whole.processor / number * 1e6,
         database_us=database / number * 1e6,
         peak_mib=whole.peak / _MIB,
-        floors=[("bare COPY TO, bytes discarded", bare)],
+        floors=[bare],
         notes=[
             f"{size / whole.seconds / _MIB:,.0f} MiB a second",
             f"the command takes {empty.seconds:.2f} s and {empty.peak / _MIB:.0f} MiB of memory without records",
             f"memory {whole.peak / _MIB:.0f} MiB for {size / _MIB:.0f} MiB of records",
-            f"{steady / bare:.0%} of a bare COPY TO",
+            f"{steady / bare.rate:.0%} of a bare COPY TO",
         ],
         verdicts=[
             Verdict(f"≥ {RATE:,}/s", f"{steady:,.0f}/s", steady >= RATE),
@@ -56,17 +56,17 @@ async def _export(house: House, kind: str, path: Path) -> Finished:
     return await command("export", kind, "--output", str(path), "--data", str(house.data))
 
 
-async def _bare(house: House) -> tuple[int, float]:
-    """COPY the customers' documents out once; return how many there are and how many came a second."""
+async def _bare(house: House) -> tuple[int, Bare]:
+    """COPY the customers' documents out once; return how many there are and what that came to."""
     async with house.connected() as connection:
         row = await (await connection.execute("select count(*) from customer")).fetchone()
-        began = time.perf_counter()
+        before, began = database_seconds(house.postmaster), time.perf_counter()
         async with connection.cursor().copy("copy (select doc from customer) to stdout") as rows:
             async for _ in rows:
                 pass
-        seconds = time.perf_counter() - began
+        seconds, used = time.perf_counter() - began, database_seconds(house.postmaster) - before
     number = int(row[0]) if row else 0
-    return number, number / seconds
+    return number, Bare("bare COPY TO, bytes discarded", number / seconds, used / max(number, 1) * 1e6)
 
 
 def _lines(path: Path) -> int:

@@ -103,18 +103,14 @@ async def serving(data: Path, *, program: Sequence[str] = PRODUCT) -> AsyncItera
     log = data.with_name("server.log")
     async with running(*program, "--data", str(data), "--port", str(port), log=log) as process:
         await _until_ready(process, port, log)
-        async with EmbeddedEngine(data).attached() as conninfo:
-            pass
-        host = conninfo_to_dict(conninfo)["host"]
-        superuser = make_conninfo(
-            "",
-            host=host,
-            user="postgres",
-            dbname=conninfo_to_dict(conninfo)["dbname"],
-            passfile=str(data / "superuser"),
-        )
         postmaster = int((data / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
-        yield House(data, port, process.pid, postmaster, conninfo, superuser)
+        # Held open: where the path is too long for a socket address, the way round it is good only for so long.
+        async with EmbeddedEngine(data).attached() as conninfo:
+            place = conninfo_to_dict(conninfo)
+            superuser = make_conninfo(
+                "", host=place["host"], dbname=place["dbname"], user="postgres", passfile=str(data / "superuser")
+            )
+            yield House(data, port, process.pid, postmaster, conninfo, superuser)
 
 
 @asynccontextmanager

@@ -14,8 +14,8 @@ from typing import Any
 from faker.providers.person.en_US import Provider as Names
 
 SEED = 1316
-CITIES = 1000
-"""How many towns the customers live in; so a filter by town finds one customer in 1,000."""
+TOWNSPEOPLE = 100
+"""How many of all customers live in one town, on the average: what a filter by town finds."""
 
 _HEADINGS = (
     *("customer_id", "given_name", "family_name", "date_of_birth", "email", "phone"),
@@ -24,7 +24,6 @@ _HEADINGS = (
 _AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229)
 _GIVEN = tuple(Names.first_names)
 _FAMILY = tuple(Names.last_names)
-_ENDINGS = ("ton", "ville", "field")
 _STREETS = ("Mill Lane", "Station Road", "Church Street", "Harbour View", "Elm Avenue", "Kings Road", "Park Terrace")
 
 
@@ -43,8 +42,13 @@ class Person:
     post_code: str
 
 
-def person(number: int) -> Person:
-    """Return the sample customer of this number, always the same."""
+def towns(customers: int) -> int:
+    """Return in how many towns so many customers live."""
+    return max(1, customers // TOWNSPEOPLE)
+
+
+def person(number: int, *, of: int) -> Person:
+    """Return the sample customer of this number among `of`, always the same."""
     draw = random.Random(SEED << 32 | number)
     given, family = draw.choice(_GIVEN), draw.choice(_FAMILY)
     return Person(
@@ -55,30 +59,30 @@ def person(number: int) -> Person:
         email=f"{given}.{family}.{number}@example.com".lower(),
         phone=f"+1{draw.choice(_AREAS)}555{draw.randint(100, 199):04}",
         street=f"{draw.randint(1, 240)} {draw.choice(_STREETS)}",
-        city=city(draw.randrange(CITIES)),
+        city=city(draw.randrange(towns(of))),
         post_code=f"{draw.randint(10000, 99999)}",
     )
 
 
 def city(number: int) -> str:
     """Return the name of a town."""
-    return f"{_FAMILY[number % len(_FAMILY)]}{_ENDINGS[number // len(_FAMILY)]}"
+    return f"{_FAMILY[number % len(_FAMILY)]}ton {number // len(_FAMILY) or ''}".strip()
 
 
-def write_csv(path: Path, *, first: int, count: int) -> None:
+def write_csv(path: Path, *, first: int, count: int, of: int) -> None:
     """Write customers of consecutive numbers as a CSV file whose headings a mapping is suggested from."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_HEADINGS)
         for number in range(first, first + count):
-            one = person(number)
+            one = person(number, of=of)
             reached = (one.email, one.phone, one.street, one.city, one.post_code, "US")
             writer.writerow((f"C{number:08}", one.given, one.family, one.born, *reached))
 
 
-def individual(number: int) -> dict[str, Any]:
+def individual(number: int, *, of: int) -> dict[str, Any]:
     """Return a customer's person as TMF632 v5 writes it."""
-    one = person(number)
+    one = person(number, of=of)
     return {
         "@type": "Individual",
         "givenName": one.given,
@@ -91,9 +95,9 @@ def individual(number: int) -> dict[str, Any]:
     }
 
 
-def customer(number: int, *, party: str) -> dict[str, Any]:
+def customer(number: int, *, of: int, party: str) -> dict[str, Any]:
     """Return a customer as TMF629 v5 writes it, played by the individual with the id `party`."""
-    one = person(number)
+    one = person(number, of=of)
     return {
         "@type": "Customer",
         "name": f"{one.given} {one.family}",

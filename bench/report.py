@@ -84,7 +84,7 @@ def _bulks(bulks: Sequence[Bulk]) -> Iterable[str]:
                 f"{one.processor_us:.1f}",
                 f"{one.database_us:.1f}",
                 f"{one.peak_mib:.0f} MiB",
-                "; ".join(f"{what}: {rate:,.0f}/s" for what, rate in one.floors),
+                "; ".join(f"{bare.title}: {bare.rate:,.0f}/s at {bare.database_us:.1f} µs" for bare in one.floors),
                 _judged(one.verdicts),
             )
             for one in bulks

@@ -34,11 +34,12 @@ _NEXT = re.compile(r'<([^>]*)>; rel="next"')
 
 @dataclass(frozen=True)
 class Asking:
-    """What requests need: the ground they run on, a client's token, and how many rounds each gets."""
+    """What requests need: the ground they run on, a client's token, how many rounds each gets, and how many customers there are."""
 
     ground: Ground
     token: str
     rounds: int
+    customers: int
 
     @property
     def house(self) -> House:
@@ -82,8 +83,11 @@ async def measure_creates(asking: Asking) -> list[Measured]:
     """Create individuals, and customers that refer to one: with history, links, trail and feed."""
     parties = await _ids(asking.house, "individual")
     bodies = {
-        "individual": [people.individual(number) for number in range(_BODIES)],
-        "customer": [people.customer(number, party=parties[number % len(parties)]) for number in range(_BODIES)],
+        "individual": [people.individual(number, of=asking.customers) for number in range(_BODIES)],
+        "customer": [
+            people.customer(number, of=asking.customers, party=parties[number % len(parties)])
+            for number in range(_BODIES)
+        ],
     }
     found = []
     for kind, documents in bodies.items():
@@ -104,7 +108,7 @@ async def measure_creates(asking: Asking) -> list[Measured]:
 
 async def measure_filtered(asking: Asking) -> Measured:
     """List 20 of those who live in a town: an equality filter on an attribute below an array."""
-    towns = [people.city(number) for number in range(people.CITIES)]
+    towns = [people.city(number) for number in range(people.towns(asking.customers))]
     queries = [f"contactMedium.city={quote_plus(town)}&limit=20" for town in towns]
     total = await _total(asking, queries[0])
     return await _list(asking, "list-filtered", f"list 20 by equality (1 of {total} found)", queries)

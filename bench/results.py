@@ -48,8 +48,16 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return all(verdict.met for verdict in self.verdicts)
 
 
+class Bare(msgspec.Struct, frozen=True):
+    """A bare COPY: of which sort, how many a second, and the database's processor time for one."""
+
+    title: str
+    rate: float
+    database_us: float
+
+
 class Bulk(msgspec.Struct, frozen=True, kw_only=True):
-    """A bulk verb: how many of what, how fast, at what cost, and the floors beside it as (what, number a second)."""
+    """A bulk verb: how many of what, how fast, at what cost, and the floors beside it."""
 
     name: str
     title: str
@@ -60,7 +68,7 @@ class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     processor_us: float
     database_us: float
     peak_mib: float
-    floors: list[tuple[str, float]]
+    floors: list[Bare]
     notes: list[str]
     verdicts: list[Verdict]
 

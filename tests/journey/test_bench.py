@@ -11,9 +11,12 @@ import time
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 
+from bench.cpu import database_seconds, process_seconds
 from bench.results import Results
+from tests.conftest import RunningEngine
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("-m", "bench", "--quick", "--only", "get,list", "--customers", "500")
@@ -73,6 +76,19 @@ def test_prints_each_request_beside_its_floor_and_its_budget(tmp_path: Path) -> 
     assert results.facts["customers"] == "500"
     assert results.facts["PostgreSQL"] in page
     assert left_behind(tmp_path) == []
+
+
+async def test_the_meter_counts_a_backend_that_is_just_ending(engine: RunningEngine) -> None:
+    async with await psycopg.AsyncConnection.connect(engine.superuser, autocommit=True) as watcher:
+        backend = watcher.info.backend_pid
+        postmaster = int((Path("/proc") / str(backend) / "stat").read_text().rpartition(")")[2].split()[1])
+        for _ in range(5):
+            before = database_seconds(postmaster)
+            async with await psycopg.AsyncConnection.connect(engine.superuser, autocommit=True) as connection:
+                await connection.execute("select count(*) from generate_series(1, 500000) g where md5(g::text) < '8'")
+                alone = process_seconds(connection.info.backend_pid)
+            # The connection is closed and its backend on the way out: this is when it is easily lost.
+            assert database_seconds(postmaster) - before >= 0.9 * alone > 0.02
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
