@@ -34,7 +34,7 @@ _NEXT = re.compile(r'<([^>]*)>; rel="next"')
 
 @dataclass(frozen=True)
 class Asking:
-    """What requests need: the ground they run on, a client's token, how many rounds each gets, and how many customers there are."""
+    """What requests need: the ground, a client's token, how many rounds each gets, and how many customers there are."""
 
     ground: Ground
     token: str
