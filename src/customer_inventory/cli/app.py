@@ -51,11 +51,17 @@ def make_app() -> App:
             f"[{TOML_SECTION}], named like its flag with underscores: {keys}. A flag beats an environment variable, "
             "which beats the file."
         ),
-        config=[
-            Env(ENVIRONMENT_PREFIX, command=False),
-            Toml(config_path(), root_keys=(TOML_SECTION,), use_commands_as_keys=False, allow_unknown=True),
-        ],
+        config=[Env(ENVIRONMENT_PREFIX, command=False), *_settings_file(config_path())],
     )
+
+
+def _settings_file(path: Path) -> list[Toml]:
+    """Return the settings file as a source of flags, if it is TOML; `check_config` says what is wrong with another."""
+    try:
+        tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [Toml(path, root_keys=(TOML_SECTION,), use_commands_as_keys=False, allow_unknown=True)]
 
 
 def run(work: Coroutine[Any, Any, int | None], settings: Settings) -> int:
