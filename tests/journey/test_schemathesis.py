@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from tests.journey.conftest import Server
 
@@ -31,15 +35,17 @@ enabled = false
 
 def test_the_server_does_what_its_document_says(new_server: Server, tmp_path: Path) -> None:
     new_server.start().register()
-    config = tmp_path / "schemathesis.toml"
+    config, document = tmp_path / "schemathesis.toml", tmp_path / "openapi.json"
     config.write_text(CONFIG)
+    document.write_text(json.dumps(without_hints(httpx.get(f"{new_server.url}/openapi.json").json())))
     program = Path(sys.executable).with_name("schemathesis")
     run = subprocess.run(
         [
             str(program),
             f"--config-file={config}",
             "run",
-            f"{new_server.url}/openapi.json",
+            str(document),
+            f"--url={new_server.url}",
             f"--header=Authorization: Bearer {new_server.token()}",
             "--phases=fuzzing,stateful",
             "--checks=all",
@@ -64,3 +70,17 @@ def test_the_server_does_what_its_document_says(new_server: Server, tmp_path: Pa
     assert generated, said
     assert int(generated[1]) == int(generated[2]) > 100, said
     assert "unexpected error" not in new_server.output()
+
+
+def without_hints(schema: Any) -> Any:
+    """Return the document without its discriminators.
+
+    They are hints for generators of code and name the classes declared here. Another class may stand in the same place
+    (TMF630 part 2), and the alternatives say so themselves by their `@type`; schemathesis takes the hint for a limit.
+    """
+    if isinstance(schema, list):
+        return [without_hints(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    hint = isinstance(schema.get("discriminator"), dict)
+    return {name: without_hints(value) for name, value in schema.items() if not (hint and name == "discriminator")}
