@@ -244,5 +244,8 @@ async def run(application: ASGIApp, settings: Settings) -> bool:
         h11_max_incomplete_event_size=None,
     )
     server = _Server(config)
-    await server.serve()
+    try:
+        await server.serve()
+    except SystemExit:  # uvicorn's way to say that it could not bind; the exit code is the caller's business
+        return False
     return server.started
