@@ -7,7 +7,6 @@ attribute is described once, where it is declared, and a page that lags behind f
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import pkgutil
 import re
@@ -15,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import msgspec
 from cyclopts import App, Argument
@@ -24,7 +22,6 @@ from docstring_parser import parse
 import customer_inventory
 from customer_inventory import cli
 from customer_inventory.api.openapi import openapi_document
-from customer_inventory.cli.app import make_app
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.repository.kinds import fresh_schema
@@ -98,18 +95,6 @@ def _default(value: Any) -> str:
 # ---------------------------------------------------------------- commands
 
 
-def command_line() -> App:
-    """Return the command line with all its verbs, as `main` puts it together; it is stopped before it runs."""
-    app = make_app()
-    with (
-        patch.object(cli, "make_app", return_value=app),
-        patch.object(App, "__call__", side_effect=SystemExit),
-        contextlib.suppress(SystemExit),
-    ):
-        cli.main()
-    return app
-
-
 def verbs(app: App, *above: str) -> Iterator[tuple[str, App]]:
     """Yield every verb that does something, with its full name."""
     for name in app:
@@ -121,7 +106,7 @@ def verbs(app: App, *above: str) -> Iterator[tuple[str, App]]:
 
 def commands() -> str:
     """Return a section for each command: what it does, how it is written, its own parameters."""
-    return "\n\n".join(_command(name, verb) for name, verb in sorted(verbs(command_line())))
+    return "\n\n".join(_command(name, verb) for name, verb in sorted(verbs(cli.command_line())))
 
 
 def _command(name: str, verb: App) -> str:

@@ -22,7 +22,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customer_inventory.model import RESOURCES, InvalidValue, validate
+from customer_inventory.model import RESOURCES, validate
+from customer_inventory.model.problems import InvalidValue
 from customer_inventory.repository import Repository, migrate
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.repository.engines import EmbeddedEngine

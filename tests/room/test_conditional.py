@@ -47,7 +47,9 @@ def test_a_tag_of_someone_else_allows_nothing(foreign: str) -> None:
     assert not not_modified(foreign, 3)
 
 
-@pytest.mark.parametrize("nonsense", ["", "3", '"3', '3"', '"', 'w/"3"', '"1",', ',"1"', "*,*", '"1" "2', '"1" "2"', '"1",,"2"', "x" * 1001])
+@pytest.mark.parametrize(
+    "nonsense", ["", "3", '"3', '3"', '"', 'w/"3"', '"1",', ',"1"', "*,*", '"1" "2', '"1" "2"', '"1",,"2"', "x" * 1001]
+)
 def test_what_is_no_list_of_tags_is_refused(nonsense: str) -> None:
     with pytest.raises(InvalidCondition):
         expected_versions(nonsense)

@@ -6,7 +6,7 @@ trail, durable, before the caller gets it. A write's trail entry is part of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -198,7 +198,8 @@ class Access:
             old = await self._current("modify", resource, identifier, expected)
             before = msgspec.json.decode(old.document)
             document = change(msgspec.json.decode(old.document))
-            draft = self._draft(resource, document)
+            # What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
+            draft = self._draft(resource, document, [name for name in resource.mandatory if name in before])
             missing = await self._unresolved(resource, document, draft.links)
             written = await self.facilities.repository.records.replace(
                 resource.kind,
@@ -277,8 +278,8 @@ class Access:
             )
         )
 
-    def _draft(self, resource: Resource, document: dict[str, Any]) -> Draft:
-        validate(resource, document)
+    def _draft(self, resource: Resource, document: dict[str, Any], mandatory: Collection[str] | None = None) -> Draft:
+        validate(resource, document, mandatory=mandatory)
         return Draft(
             document=msgspec.json.encode(document),
             terms=terms(resource, document),

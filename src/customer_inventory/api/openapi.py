@@ -185,7 +185,7 @@ def _create(resource: Resource) -> dict[str, Any]:
     location = {"Location": {"description": "The record's href.", "schema": {"type": "string"}}}
     return {
         "operationId": f"create{_type(resource)}",
-        "summary": f"Create a {resource.name}",
+        "summary": f"Create one {resource.name}",
         "tags": [resource.api.number],
         "parameters": _use("fields", "purpose", "reason", "key"),
         "requestBody": {

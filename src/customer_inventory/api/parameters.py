@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 from customer_inventory.api.representation import href
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model import Resource, nearest
+from customer_inventory.model import Resource
+from customer_inventory.model.resource import nearest
 from customer_inventory.repository.query import Condition, Query, Sort
 
 DEFAULT_LIMIT = 100

@@ -70,15 +70,36 @@ class Taking:
         cell = cells[places[0]] if len(places) == 1 else leaf.join.join(filter(None, (cells[at] for at in places)))
         if not cell or cell.isspace():
             if leaf.otherwise is None and leaf.mandatory:
-                raise RowRefused(f"{leaf.name} is empty, but {leaf.path} is mandatory")
+                self._lacks(f"{leaf.name} is empty, but {leaf.path} is mandatory")
             return leaf.otherwise
         try:
             return leaf.standard(cell)
         except Unusable as reason:
-            if leaf.mandatory:
-                raise RowRefused(f"{leaf.name} {reason}, but {leaf.path} is mandatory") from None
-            self.warnings[f"{leaf.name} {reason}"] += 1
-            return None
+            return self._unusable(leaf, cell, reason)
+
+    def _unusable(self, leaf: Leaf, cell: str, reason: Unusable) -> str | None:
+        """Return what is taken in place of a value that its standard refuses. Raises RowRefused."""
+        if leaf.unusable == "reject":
+            raise RowRefused(f"{leaf.name} {reason}") from None
+        if leaf.unusable == "keep":
+            try:
+                kept = text(cell)
+            except Unusable:
+                pass  # not even a text: nothing could hold it
+            else:
+                self.warnings[f"{leaf.name} {reason}; kept as it is"] += 1
+                return kept
+        if leaf.mandatory:
+            # Not the same as empty: the source says something here, which its owner can put right.
+            raise RowRefused(f"{leaf.name} {reason}, but {leaf.path} is mandatory") from None
+        self.warnings[f"{leaf.name} {reason}; left out"] += 1
+        return None
+
+    def _lacks(self, reason: str) -> None:
+        """Refuse a row without a mandatory attribute, or count it where the mapping takes incomplete rows."""
+        if not self.mapping.incomplete:
+            raise RowRefused(reason)
+        self.warnings[f"{reason}; taken incomplete"] += 1
 
 
 def documents_of(
@@ -116,12 +137,16 @@ def draft(
     *,
     strict: Strict,
     sought: Sequence[Sought] = (),
+    incomplete: bool = False,
 ) -> BulkRow:
-    """Return the row to load that these documents make, checked by the model. Raises RowRefused."""
+    """Return the row to load that these documents make, checked by the model. Raises RowRefused.
+
+    `incomplete` takes documents without a mandatory attribute; what is there must be valid all the same.
+    """
     entries = []
     for (resource, document), identifier in zip(records, ids, strict=True):
         try:
-            validate(resource, document)
+            validate(resource, document, mandatory=("@type",) if incomplete else None)
             line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
         except InvalidDocument as error:
             problems = "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
@@ -143,13 +168,13 @@ def _links(resource: Resource, document: Document, strict: Strict) -> tuple[Bulk
 def engage(customer: Document, resource: Resource, party: Document, identifier: str) -> None:
     """Make the customer one that the party plays."""
     name = resource.label(party)
-    if "name" not in customer or customer["name"] is None:
+    if customer.get("name") is None and name:
         customer["name"] = name
     customer["engagedParty"] = {
         "@type": "PartyRef",
         "@referredType": party["@type"],
         "id": identifier,
-        "name": name,
+        **({"name": name} if name else {}),
     }
 
 

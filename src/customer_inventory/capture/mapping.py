@@ -18,7 +18,9 @@ import msgspec
 from customer_inventory.capture import standardise
 from customer_inventory.capture.telephone import known_country
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model import RESOURCES, Attribute, Resource, nearest
+from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.resource import nearest
 
 PARTIES = ("individual", "organization")
 _STANDARDS: dict[str, standardise.Standard] = {
@@ -48,7 +50,8 @@ class Take(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """How one value is taken from columns: which, how standardised, and what happens when there is none.
 
     `otherwise` is used where the columns are empty. `unusable` says what becomes of a value that its standard refuses:
-    `leave-out` keeps the row without it and counts a warning, `reject` refuses the row.
+    `leave-out` takes the row without it, `keep` takes it as the source spells it (the usual for e-mail addresses and
+    telephone numbers, where any text can stand), both counted as a warning; `reject` refuses the row.
     """
 
     column: str | None = None
@@ -58,7 +61,7 @@ class Take(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     formats: tuple[str, ...] = ("iso",)
     country: str | None = None
     otherwise: str | None = None
-    unusable: str = "leave-out"
+    unusable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Leaf:
     standard: standardise.Standard
     otherwise: str | None
     mandatory: bool
+    unusable: str
     textual: bool
 
     @property
@@ -90,6 +94,8 @@ class RowMapping:
     records: dict[str, dict[str, Any]]
     delimiter: str | None
     encoding: str | None
+    incomplete: bool
+    """Whether a row that lacks a mandatory attribute is taken all the same."""
 
     @property
     def columns(self) -> set[str]:
@@ -104,7 +110,7 @@ def parse(text: str, *, name: str) -> RowMapping:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidMapping(f"The mapping {name} is no TOML: {error}.") from error
-    known = {"source_id", "delimiter", "encoding", *RESOURCES}
+    known = {"source_id", "delimiter", "encoding", "incomplete", *RESOURCES}
     if unknown := content.keys() - known:
         raise InvalidMapping(_did_you_mean(f"The mapping {name} has", min(unknown), known))
     source_id = content.get("source_id")
@@ -114,7 +120,11 @@ def parse(text: str, *, name: str) -> RowMapping:
         )
     records = {word: _pattern(RESOURCES[word], content[word], name) for word in RESOURCES if word in content}
     _check_records(records, name)
-    return RowMapping(source_id, records, _text(content, "delimiter", name), _text(content, "encoding", name))
+    incomplete = content.get("incomplete", "reject")
+    if incomplete not in {"accept", "reject"}:
+        raise InvalidMapping(f'In the mapping {name}, incomplete is "accept" or "reject".')
+    delimiter, encoding = (_text(content, word, name) for word in ("delimiter", "encoding"))
+    return RowMapping(source_id, records, delimiter, encoding, incomplete == "accept")
 
 
 def check_columns(mapping: RowMapping, columns: Iterable[str], *, name: str) -> None:
@@ -173,16 +183,21 @@ def _leaf(path: str, content: dict[str, Any], attribute: Attribute | None, place
     except msgspec.ValidationError as error:
         raise InvalidMapping(f"In {place}: {error}.") from error
     columns = (take.column,) if take.column is not None else take.columns
-    if not columns or take.unusable not in {"leave-out", "reject"}:
-        raise InvalidMapping(f"In {place}: name a column, and unusable is leave-out or reject.")
     kind = take.as_ or _usual_standard(attribute)
+    # A source's own spelling is worth keeping where any text can stand; elsewhere it cannot be kept.
+    usual = "keep" if kind in {"email", "phone"} else "leave-out"
+    if not columns or take.unusable not in {None, "leave-out", "reject", usual}:
+        raise InvalidMapping(
+            f"In {place}: name a column, and unusable is leave-out or reject; with as email or phone also keep."
+        )
     return Leaf(
         path=path,
         columns=columns,
         join=take.join,
         standard=_standard(kind, take, place),
         otherwise=take.otherwise,
-        mandatory=mandatory or take.unusable == "reject",
+        mandatory=mandatory,
+        unusable=take.unusable or usual,
         textual=kind not in {"integer", "number", "boolean"} and not (attribute and attribute.enum),
     )
 

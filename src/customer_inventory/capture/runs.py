@@ -62,7 +62,7 @@ class Report:
     reasons: Counter[str] = field(default_factory=Counter)
     """How many rows were rejected for which reason."""
     warnings: Counter[str] = field(default_factory=Counter)
-    """How many values were left out for which reason."""
+    """How many values were left out or kept as they were, and rows taken incomplete, for which reason."""
     rejected_file: str | None = None
     mapping_file: str | None = None
     unmapped_columns: tuple[str, ...] = ()

@@ -159,7 +159,15 @@ class Shaper:
     def _whole(self, number: int, taken: Taken, ids: Sequence[str]) -> BulkRow:
         records = documents_of(self._mapping, taken.values, ids)
         sought = seek_party(records[0][1], ids[-1]) if len(records) == 1 else ()
-        return draft(number, records, ids[: len(records)], taken.source_id, strict=self._strict, sought=sought)
+        return draft(
+            number,
+            records,
+            ids[: len(records)],
+            taken.source_id,
+            strict=self._strict,
+            sought=sought,
+            incomplete=self._mapping.incomplete,
+        )
 
 
 def _mark(value: Value, at: int) -> str:

@@ -207,14 +207,22 @@ _HEAD = """\
 #   formats = ["iso", "%d/%m/%Y"]   how dates are written, the first that fits (with as = "date" or "date-time")
 #   country = "GB"                  where telephone numbers without a country code are from
 #   otherwise = "..."               what to write where the column is empty; else nothing is written
-#   unusable = "reject"             refuse a row whose value cannot be used; else the value is left out and counted
+#   unusable = "reject"             refuse a row whose value cannot be used; else the value is left out and counted,
+#                                   an e-mail address or telephone number kept as it is and counted
 
 # The column with the source's own id of a row: by it an import finds again what it brought before.
-source_id = {source_id}"""
+source_id = {source_id}
+
+# Rows that lack a mandatory attribute (a person's given and family name, an organisation's name): "accept" takes them
+# as they are and counts them, "reject" writes them beside with the reason.
+incomplete = "accept"
+"""
 
 
 def _head(found: dict[str, str], source: str, delimiter: str) -> Iterator[str]:
-    yield _HEAD.replace("{source}", " ".join(source.split())).replace("{source_id}", _quoted(found["source_id"]))
+    yield (
+        _HEAD.rstrip().replace("{source}", " ".join(source.split())).replace("{source_id}", _quoted(found["source_id"]))
+    )
     if delimiter not in {"", ","}:
         yield f"delimiter = {_quoted(delimiter)}"
     yield ""

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import sys
 
-from cyclopts import CycloptsError
+from cyclopts import App, CycloptsError
 
 from customer_inventory.cli import access, capture, facilities
 from customer_inventory.cli.app import make_app
 from customer_inventory.cli.serve import serve
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
+def command_line() -> App:
+    """Return the command line with every verb."""
     app = make_app()
     app.default(serve)
     app.command(serve, name="serve")
-    app.command(access.client)
-    app.command(access.person)
     app.command(capture.import_, name="import")
-    app.command(capture.export)
-    app.command(capture.mapping)
-    for verb in (facilities.backup, facilities.restore, facilities.verify, facilities.migrate):
+    for verb in (capture.export, facilities.backup, facilities.restore, facilities.verify, facilities.migrate):
         app.command(verb)
+    for group in (capture.mapping, access.client, access.person):
+        app.command(group)
+    return app
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
     try:
-        sys.exit(app(exit_on_error=False))
+        sys.exit(command_line()(exit_on_error=False))
     except CycloptsError:
         sys.exit(2)  # the message is printed already; 2 is wrong usage, as DESIGN 9 has it

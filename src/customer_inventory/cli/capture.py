@@ -240,11 +240,13 @@ def _tell(report: Report) -> None:
         f"{report.unchanged:,} unchanged), {report.rejected:,} rejected.{undone}"
     )
     for reason, count in report.warnings.most_common(20):
-        _say(f"  left out {count:,} times: {reason}")
+        _say(f"  noted {count:,} times: {reason}")
     for reason, count in report.reasons.most_common(20):
         _say(f"  rejected {count:,} times: {reason}")
     if report.rejected_file:
         _say(f"Rejected rows, each with its reason: {report.rejected_file}")
+    if any("is mandatory" in reason for reason in report.reasons):
+        _say('To take rows without a mandatory attribute as they are, write incomplete = "accept" into the mapping.')
 
 
 def _say(text: str) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.problems import InvalidDocument, InvalidValue
+from customer_inventory.model.problems import InvalidDocument
 from customer_inventory.model.relations import Link, links, unresolved
-from customer_inventory.model.resource import Resource, nearest
+from customer_inventory.model.resource import Resource
 from customer_inventory.model.schemas import json_schema
 from customer_inventory.model.search import term, terms
 from customer_inventory.model.tmf629 import CUSTOMER
@@ -17,14 +16,11 @@ RESOURCES = {resource.name: resource for resource in (INDIVIDUAL, ORGANIZATION, 
 
 __all__ = [
     "RESOURCES",
-    "Attribute",
     "InvalidDocument",
-    "InvalidValue",
     "Link",
     "Resource",
     "json_schema",
     "links",
-    "nearest",
     "term",
     "terms",
     "unresolved",

@@ -8,7 +8,7 @@ Unknown attributes are left alone everywhere: the document is kept as it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -33,23 +33,25 @@ _WANTED = {
 }
 
 
-def validate(resource: Resource, document: Any) -> None:
+def validate(resource: Resource, document: Any, *, mandatory: Collection[str] | None = None) -> None:
     """Check `document` against `resource`, as a whole record: on create and after a patch.
 
-    Raises InvalidDocument with every problem found, up to `PROBLEMS_SHOWN`.
+    `mandatory` are the attributes it cannot be without, where those are fewer than the resource's: a record that came
+    incomplete from a source stays correctable. Raises InvalidDocument with every problem found, up to `PROBLEMS_SHOWN`.
     """
+    mandatory = resource.mandatory if mandatory is None else mandatory
     if type(document) is not dict:
         raise InvalidDocument([Problem("", f"expected an object, got {_seen(document)}")])
     if not within_bounds(document) and (problems := beyond_bounds(document)):
         raise InvalidDocument(problems)
-    if _valid_to_the_letter(resource, document):
+    if _valid_to_the_letter(resource, document, mandatory):
         return
-    if problems := _look_closely(resource, document):
+    if problems := _look_closely(resource, document, mandatory):
         raise InvalidDocument(problems)
 
 
-def _valid_to_the_letter(resource: Resource, document: dict[str, Any]) -> bool:
-    if any(name not in document for name in resource.mandatory):
+def _valid_to_the_letter(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> bool:
+    if any(name not in document for name in mandatory):
         return False
     try:
         msgspec.convert(document, resource.struct, dec_hook=_decode)
@@ -68,13 +70,15 @@ def _decode(kind: type, value: Any) -> Any:
 _DECODED = DayOrInstant()
 
 
-def _look_closely(resource: Resource, document: dict[str, Any]) -> list[Problem]:
+def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> list[Problem]:
     """Return the problems of `document`, at most as many as are shown."""
-    problems = [Problem(name, "is mandatory") for name in resource.mandatory if document.get(name) is None]
+    problems = [Problem(name, "is mandatory") for name in mandatory if document.get(name) is None]
     problems += _class_problems(resource, document)
-    missing = {problem.path for problem in problems}
+    # Named already, or not asked for although the class asks for it.
+    passed_over = {problem.path for problem in problems}
+    passed_over |= {name for name in resource.mandatory if name not in mandatory and name not in document}
     for problem in _object_problems(resource.shape, document, ""):
-        if problem.path not in missing:
+        if problem.path not in passed_over:
             problems.append(problem)
         if len(problems) >= PROBLEMS_SHOWN:
             break

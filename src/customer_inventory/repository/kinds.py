@@ -6,7 +6,8 @@ attributes that the model marks searchable get an expression b-tree each, for ra
 
 from __future__ import annotations
 
-from customer_inventory.model import RESOURCES, Attribute, Resource
+from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.model.attributes import Attribute
 from customer_inventory.repository import sql
 
 KINDS: dict[str, Resource] = {resource.kind: resource for resource in RESOURCES.values()}

@@ -18,7 +18,8 @@ import msgspec
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of, parse_id
-from customer_inventory.model import Attribute, Resource, term
+from customer_inventory.model import Resource, term
+from customer_inventory.model.attributes import Attribute
 from customer_inventory.repository import sql
 from customer_inventory.repository.kinds import KINDS, value_expression
 from customer_inventory.repository.search import fold

@@ -47,6 +47,38 @@ GUARDS: Sequence[Setting] = (
 syntax … "); `engines.sql` therefore also lifts `log_min_messages` above ERROR for the role the product works as."""
 
 
+_FIXED = (
+    Setting("max_connections", "64", "the product holds few; the rest is for commands beside it and backup jobs"),
+    Setting("fsync", "on", "an acknowledged write is never lost"),
+    Setting("synchronous_commit", "on", "the same"),
+    Setting("full_page_writes", "on", "the same, when a page is half written at a power cut"),
+    Setting("wal_level", "replica", "what point-in-time restore and replicas need; minimal saves only bulk loads"),
+    Setting(
+        "wal_compression",
+        "off",
+        "pglz takes more processor from writers than the disk saves; not all builds have lz4",
+    ),
+    Setting("max_wal_size", "2GB", "a bulk load of a million customers meets few checkpoints; recovery stays short"),
+    Setting("checkpoint_timeout", "15min", "fewer whole-page images in the log than with the default 5 minutes"),
+    Setting("random_page_cost", "1.1", "solid-state disks: an index look-up costs hardly more than reading on"),
+    Setting("jit", "off", "our statements take milliseconds; compiling one takes longer than running it"),
+    Setting(
+        "autovacuum_vacuum_scale_factor",
+        "0.05",
+        "a table of a million is cleaned after 50,000 changes, not 200,000",
+    ),
+    Setting("autovacuum_analyze_scale_factor", "0.02", "counts beyond the exact bound are estimated from statistics"),
+    Setting("client_connection_check_interval", "10s", "the work of a client that is gone ends"),
+    Setting("timezone", "UTC", "times are kept in UTC"),
+    Setting("log_timezone", "UTC", "the same"),
+    Setting("lc_messages", "C", "the supervisor quotes messages; they are the same everywhere"),
+    Setting("log_line_prefix", "%m [%p] %b ", "when, which process, of which kind; nothing of the client"),
+    Setting("log_lock_waits", "on", "says which table a write waited for"),
+    Setting("log_autovacuum_min_duration", "60s", "says which table takes long to clean"),
+    Setting("track_io_timing", "on", "diagnosis needs to tell disk from processor"),
+)
+
+
 def render(*, memory_bytes: int, shared_memory_bytes: int, local: bool) -> str:
     """Return postgresql.conf for a machine with that much memory and /dev/shm; `local` includes local.conf."""
     lines = [
@@ -87,38 +119,7 @@ def _settings(memory: int, shared: int) -> Sequence[Setting]:
         Setting("work_mem", "16MB", "a sort of a page of records stays in memory; times 64 connections it is bounded"),
         Setting("maintenance_work_mem", _mib(maintenance), "index builds and vacuum, one at a time"),
         Setting("dynamic_shared_memory_type", segments, "containers often give /dev/shm only 64 MB; then files serve"),
-        Setting("max_connections", "64", "the product holds few; the rest is for commands beside it and backup jobs"),
-        Setting("fsync", "on", "an acknowledged write is never lost"),
-        Setting("synchronous_commit", "on", "the same"),
-        Setting("full_page_writes", "on", "the same, when a page is half written at a power cut"),
-        Setting("wal_level", "replica", "what point-in-time restore and replicas need; minimal saves only bulk loads"),
-        Setting(
-            "wal_compression",
-            "off",
-            "pglz takes more processor from writers than the disk saves; not all builds have lz4",
-        ),
-        Setting(
-            "max_wal_size", "2GB", "a bulk load of a million customers meets few checkpoints; recovery stays short"
-        ),
-        Setting("checkpoint_timeout", "15min", "fewer whole-page images in the log than with the default 5 minutes"),
-        Setting("random_page_cost", "1.1", "solid-state disks: an index look-up costs hardly more than reading on"),
-        Setting("jit", "off", "our statements take milliseconds; compiling one takes longer than running it"),
-        Setting(
-            "autovacuum_vacuum_scale_factor",
-            "0.05",
-            "a table of a million is cleaned after 50,000 changes, not 200,000",
-        ),
-        Setting(
-            "autovacuum_analyze_scale_factor", "0.02", "counts beyond the exact bound are estimated from statistics"
-        ),
-        Setting("client_connection_check_interval", "10s", "the work of a client that is gone ends"),
-        Setting("timezone", "UTC", "times are kept in UTC"),
-        Setting("log_timezone", "UTC", "the same"),
-        Setting("lc_messages", "C", "the supervisor quotes messages; they are the same everywhere"),
-        Setting("log_line_prefix", "%m [%p] %b ", "when, which process, of which kind; nothing of the client"),
-        Setting("log_lock_waits", "on", "says which table a write waited for"),
-        Setting("log_autovacuum_min_duration", "60s", "says which table takes long to clean"),
-        Setting("track_io_timing", "on", "diagnosis needs to tell disk from processor"),
+        *_FIXED,
     )
 
 

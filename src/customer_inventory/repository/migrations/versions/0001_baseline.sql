@@ -172,7 +172,7 @@ create table session (
 
 create table signing_key (
     id text primary key,
-    private_key jsonb not null,             -- JSON Web Key (RFC 7517), EdDSA
+    private_key jsonb not null,             -- JSON Web Key (RFC 7517) for ES256
     created_at timestamptz not null
 );
 

@@ -1,0 +1,1 @@
+"""The revisions, oldest first: each a way from the one before it."""
