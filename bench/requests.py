@@ -123,7 +123,7 @@ async def measure_deep(asking: Asking, first: Measured) -> Measured:
     """List 20 sorted, far down by keyset, and compare with the first page."""
     query = await _page_at(asking, DEPTH)
     found = await _list(asking, "list-deep", f"list 20 sorted, at {DEPTH:.0%} of all", [query])
-    flat = found.request.ours.total_ms / first.request.ours.total_ms
+    flat = await asking.ground.times(first.stream, found.stream, rounds=asking.rounds)
     verdict = Verdict(f"≤ {FLAT:g} times the first page", f"{flat:.2f}", flat <= FLAT)
     return replace(found, request=msgspec.structs.replace(found.request, verdicts=[*found.request.verdicts, verdict]))
 

@@ -73,6 +73,17 @@ class Ground:
                 mine.append(await self._round(ours, self.house.pid, self._seconds))
         return Pair(mine, least)
 
+    async def times(self, one: Stream, other: Stream, *, rounds: int) -> float:
+        """Return how many times the processor time of `one` the house takes for `other`, taken in turn: the median.
+
+        Measured apart they would differ by what else the machine does meanwhile. Raises BenchError.
+        """
+        found = []
+        for _ in range(rounds):
+            base = await self.alone(one, seconds=self._seconds)
+            found.append((await self.alone(other, seconds=self._seconds)).each.total / base.each.total)
+        return statistics.median(found)
+
     async def alone(self, ours: Stream, *, seconds: float) -> Round:
         """Measure `ours` against the house alone, once. Raises BenchError."""
         return await self._round(msgspec.structs.replace(ours, port=self.house.port), self.house.pid, seconds)
