@@ -59,7 +59,7 @@ def _refused(app: App, line: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def app() -> App:
-    return generate.command_line()
+    return generate.cli.command_line()
 
 
 def test_command_lines_are_found() -> None:
@@ -88,6 +88,6 @@ def test_a_wrong_command_line_is_noticed(app: App) -> None:
 
 def test_pages_show_the_commands() -> None:
     shown = {" ".join(line.split()[1:3]) for page in PAGES for line in _of_page(page)}
-    for name, _ in generate.verbs(generate.command_line()):
+    for name, _ in generate.verbs(generate.cli.command_line()):
         words = " ".join(name.split()[:2])
         assert any(line.startswith(words) for line in shown), f"no page shows {name}"

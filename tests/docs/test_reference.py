@@ -55,7 +55,7 @@ def test_every_setting_is_described_in_all_three_spellings() -> None:
 
 def test_every_command_is_described_with_its_flags() -> None:
     page = _page("commands.md")
-    found = dict(generate.verbs(generate.command_line()))
+    found = dict(generate.verbs(generate.cli.command_line()))
     assert {"serve", "backup", "restore", "verify", "migrate", "client register", "person add"} <= set(found)
     assert set(found) == set(re.findall(r"^## (.+)$", page, re.MULTILINE)) - {"Exit codes"}
     for name, verb in found.items():
