@@ -136,7 +136,7 @@ async def test_no_answer_with_customer_data_leaves_before_its_entry_is_durable(n
     print(f"{dict(killer.kills)}, {len(received.ids)} answers, {dict(received.statuses)}, {received.broken} broken")
     assert killer.kills.total() >= KILLS
     assert received.broken > 0
-    assert len(received.ids) > 10 * KILLS
+    assert len(received.ids) > 5 * KILLS
     for name, (verb, ids) in received.ids.items():
         entries = written.get(name, [])
         assert all(said == verb for said, _, _ in entries), name
