@@ -6,6 +6,7 @@ Tests here take the fixtures of `tests/conftest.py`; only the engine underneath 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,14 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from customer_inventory.ids import draw_bucket, new_id
-from customer_inventory.model import RESOURCES, links, terms
+from customer_inventory.model import RESOURCES, links, terms, validate
 from customer_inventory.repository import Repository, migrate
 from customer_inventory.repository.changes import FeedEntry, FeedPosition
 from customer_inventory.repository.engines import EmbeddedEngine, ExternalEngine
 from customer_inventory.repository.records import Authorship, Draft, IdempotencyKey, Written
 from tests.conftest import _TEMPLATE, RunningEngine, missing
+from tests.consistency import ask
+from tests.contract import corpus as corpora
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TICK = timedelta(seconds=1)
@@ -179,3 +182,30 @@ async def whole_feed(repository: Repository, *, place: FeedPosition | None = Non
 async def together(*work: Any) -> list[Any]:
     """The outcomes of pieces of work that run at the same time; errors among them are outcomes too."""
     return await asyncio.gather(*work, return_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+async def corpus(engine: RunningEngine) -> AsyncIterator[corpora.Corpus]:
+    """Some customers, the same in every run."""
+    chance = random.Random(1316)
+    async with engine.database(template=_TEMPLATE) as conninfo:
+        repository = Repository(conninfo)
+        scribe = Scribe(repository)
+        documents = {}
+        for _ in range(corpora.SIZE):
+            content = corpora.generated(chance)
+            validate(corpora.RESOURCE, content)
+            documents[str((await scribe.create(corpora.KIND, content)).id)] = content
+        yield corpora.Corpus(repository, documents, conninfo)
+        await repository.close()
+
+
+def key(name: str = "a key", request: bytes = b"the request") -> IdempotencyKey:
+    """A name for a request."""
+    return IdempotencyKey(key=name, fingerprint=request.ljust(32))
+
+
+async def snapshot(database: str) -> dict[str, object]:
+    """Every row of records and journal."""
+    tables = ("individual", "individual_history", "customer", "change", "change_record", "trail", "link", "idempotency")
+    return {table: await ask(database, f"select * from {table} order by 1, 2, 3") for table in tables}

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from uuid import UUID
 
 import msgspec
 import psycopg
 import pytest
 
 from customer_inventory.ids import bucket_of, new_id
-from customer_inventory.model import RESOURCES, links
-from customer_inventory.repository import Repository
-from customer_inventory.repository.connections import QueryTooCostly, RepositoryUnavailable
-from customer_inventory.repository.records import IdempotencyKey, ReferenceMissing, WriteContention
 from tests.consistency import INCONSISTENT, ask, assert_consistent
-from tests.contract.conftest import START, TICK, Scribe, customer_of, document, draft_of, together
+from tests.contract.conftest import START, TICK, Scribe, customer_of, document, draft_of, key, snapshot, together
 
 KINDS = ("individual", "organization", "customer")
 INSTANT = timedelta(microseconds=1)
 ENGAGED = ("engagedParty",)
-
-
-def key(name: str = "a key", request: bytes = b"the request") -> IdempotencyKey:
-    return IdempotencyKey(key=name, fingerprint=request.ljust(32))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -153,12 +143,6 @@ async def test_writes_that_cannot_be_done_say_so_and_leave_nothing(scribe: Scrib
     assert (await scribe.replace("individual", identifier, None, expected=2)).outcome == "absent"
 
 
-async def snapshot(database: str) -> dict[str, object]:
-    """Every row of records and journal."""
-    tables = ("individual", "individual_history", "customer", "change", "change_record", "trail", "link", "idempotency")
-    return {table: await ask(database, f"select * from {table} order by 1, 2, 3") for table in tables}
-
-
 async def test_a_repeated_request_is_done_once(scribe: Scribe, database: str) -> None:
     first = await scribe.create("individual", key=key())
     again = await scribe.create("individual", key=key())
@@ -243,200 +227,6 @@ async def test_no_update_is_lost_among_twenty_writers(scribe: Scribe, database: 
     assert record.version == 21
     assert sorted(msgspec.json.decode(record.document)["marks"]) == list(range(20))
     await assert_consistent(database)
-
-
-async def test_links_are_found_from_both_ends_across_buckets(scribe: Scribe, database: str) -> None:
-    records = scribe.repository.records
-    party = (await scribe.create("individual", identifier=scribe.new_id(1))).id
-    customer = (await scribe.create("customer", customer_of(party), identifier=scribe.new_id(2))).id
-    expected = [("customer", str(customer), "engagedParty", "")]
-    assert await records.linked_from(party) == expected
-    rows = await ask(database, "select bucket, source_id, target_id, target_kind from link order by bucket")
-    assert rows == [(bucket, customer, party, "individual") for bucket in (1, 2)]
-    same = (await scribe.create("customer", customer_of(party), identifier=scribe.new_id(1))).id
-    assert await ask(database, "select count(*) from link where source_id = %s", (same,)) == [(1,)]
-    assert {link[1] for link in await records.linked_from(party)} == {str(customer), str(same)}
-    await assert_consistent(database)
-
-
-async def test_links_follow_a_change_and_go_with_the_record(scribe: Scribe, database: str) -> None:
-    records = scribe.repository.records
-    first, second = [(await scribe.create("individual", identifier=scribe.new_id(n))).id for n in (1, 2)]
-    customer = (await scribe.create("customer", customer_of(first), identifier=scribe.new_id(3))).id
-    await scribe.replace("customer", customer, customer_of(first, name="New"), expected=1, relink=False)
-    assert len(await records.linked_from(first)) == 1
-    await scribe.replace("customer", customer, customer_of(second), expected=2)
-    assert await records.linked_from(first) == []
-    assert [link[1] for link in await records.linked_from(second)] == [str(customer)]
-    await scribe.replace("customer", customer, None, expected=3)
-    assert await records.linked_from(second) == []
-    assert await ask(database, "select * from link") == []
-    await assert_consistent(database)
-
-
-async def test_several_references_to_one_record_are_each_a_link(scribe: Scribe) -> None:
-    party = (await scribe.create("individual")).id
-    reference = {"@type": "PartyRef", "id": str(party), "@referredType": "Individual"}
-    related = [
-        {"@type": "RelatedPartyRefOrPartyRoleRef", "role": role, "partyOrPartyRole": reference}
-        for role in ("payer", "guarantor", "payer")
-    ]
-    customer = (await scribe.create("customer", customer_of(party, relatedParty=related))).id
-    found = await scribe.repository.records.linked_from(party)
-    assert sorted(found) == [
-        ("customer", str(customer), "engagedParty", ""),
-        ("customer", str(customer), "relatedParty.partyOrPartyRole", "guarantor"),
-        ("customer", str(customer), "relatedParty.partyOrPartyRole", "payer"),
-    ]
-
-
-async def test_missing_names_the_references_to_nothing(scribe: Scribe) -> None:
-    party = (await scribe.create("individual")).id
-    missing = scribe.repository.records.missing
-    assert await missing(links(RESOURCES["customer"], customer_of(party))) == set()
-    assert await missing(links(RESOURCES["customer"], customer_of(scribe.new_id()))) == {"engagedParty"}
-
-
-async def test_a_strict_reference_to_nothing_is_refused_whole(scribe: Scribe, database: str) -> None:
-    nobody = scribe.new_id()
-    before = await snapshot(database)
-    with pytest.raises(ReferenceMissing) as refusal:
-        await scribe.create("customer", customer_of(nobody), strict=ENGAGED, key=key())
-    assert str(nobody) in refusal.value.message
-    assert await snapshot(database) == before
-    party = (await scribe.create("individual")).id
-    customer = (await scribe.create("customer", customer_of(party), strict=ENGAGED, key=key())).id
-    with pytest.raises(ReferenceMissing):
-        await scribe.replace("customer", customer, customer_of(nobody), expected=1, strict=ENGAGED)
-    assert len(await scribe.repository.records.versions("customer", customer)) == 1
-    await assert_consistent(database)
-
-
-async def test_what_a_strict_reference_names_cannot_be_deleted(scribe: Scribe, database: str) -> None:
-    party = (await scribe.create("individual")).id
-    customer = (await scribe.create("customer", customer_of(party), strict=ENGAGED)).id
-    assert (await scribe.replace("individual", party, None, expected=1, key=key())).outcome == "referenced"
-    loose = (await scribe.create("customer", customer_of(party))).id
-    await scribe.replace("customer", customer, None, expected=1)
-    assert (await scribe.replace("individual", party, None, expected=1, key=key())).outcome == "done"
-    assert await scribe.repository.records.missing(links(RESOURCES["customer"], customer_of(party)))
-    assert await scribe.repository.records.get("customer", loose) is not None
-    await assert_consistent(database)
-
-
-async def test_deleting_a_party_and_referring_to_it_never_both_succeed(scribe: Scribe, database: str) -> None:
-    parties = [(await scribe.create("individual")).id for _ in range(60)]
-
-    async def pair(party: UUID, turn: int) -> tuple[bool, bool]:
-        refer = scribe.create("customer", customer_of(party), strict=ENGAGED)
-        delete = scribe.replace("individual", party, None, expected=1)
-        work = (refer, delete) if turn % 2 else (delete, refer)
-        outcomes = await together(*work)
-        referred, deleted = outcomes if turn % 2 else reversed(outcomes)
-        assert isinstance(referred, ReferenceMissing) or referred.outcome == "done"
-        assert deleted.outcome in {"done", "referenced"}
-        return not isinstance(referred, ReferenceMissing), deleted.outcome == "done"
-
-    outcomes = await asyncio.gather(*(pair(party, turn) for turn, party in enumerate(parties)))
-    assert all(referred != deleted for referred, deleted in outcomes)
-    dangling = await ask(
-        database, "select * from link l where not exists (select from individual where id = target_id)"
-    )
-    assert dangling == []
-    await assert_consistent(database)
-
-
-async def test_relinking_and_deleting_the_new_target_never_both_succeed(scribe: Scribe, database: str) -> None:
-    for _ in range(20):
-        old, new = [(await scribe.create("individual")).id for _ in range(2)]
-        customer = (await scribe.create("customer", customer_of(old), strict=ENGAGED)).id
-        moved, deleted = await together(
-            scribe.replace("customer", customer, customer_of(new), expected=1, strict=ENGAGED),
-            scribe.replace("individual", new, None, expected=1),
-        )
-        referred = not isinstance(moved, ReferenceMissing)
-        assert referred != (deleted.outcome == "done")
-    await assert_consistent(database)
-
-
-async def test_a_record_of_another_kind_is_no_target(scribe: Scribe) -> None:
-    organization = (await scribe.create("organization")).id
-    with pytest.raises(ReferenceMissing):
-        await scribe.create("customer", customer_of(organization), strict=ENGAGED)
-
-
-async def test_a_killed_connection_is_an_unavailable_repository_and_then_heals(
-    scribe: Scribe, database: str, repository: Repository
-) -> None:
-    """Whichever way a session of the engine ends, the caller is told to repeat, and the next loan is a fresh one."""
-    identifier = (await scribe.create("individual")).id
-    end = """select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'customer_inventory' and datname = current_database() and pid <> pg_backend_pid()"""
-    for _ in range(5):
-        waiting = asyncio.create_task(hold(repository))
-        await asyncio.sleep(0.05)
-        await ask(database, end)
-        with pytest.raises(RepositoryUnavailable):
-            await waiting
-        outcomes = await together(*(repository.records.get("individual", identifier) for _ in range(20)))
-        assert all(isinstance(o, RepositoryUnavailable) or (o and o.version == 1) for o in outcomes)
-        healed = await together(*(repository.records.get("individual", identifier) for _ in range(20)))
-        assert [record.version for record in healed] == [1] * 20
-
-
-async def hold(repository: Repository) -> None:
-    async with repository._connections.lend() as connection:
-        await connection.execute("select pg_sleep(30)")
-
-
-async def test_a_statement_that_takes_too_long_is_ended(database: str) -> None:
-    repository = Repository(database, connections=1, statement_timeout_ms=50)
-    with pytest.raises(QueryTooCostly):
-        await hold(repository)
-    await repository.ping()
-    await repository.close()
-
-
-async def test_a_write_that_waits_too_long_for_another_is_told_to_come_again(database: str) -> None:
-    repository = Repository(database, statement_timeout_ms=100)
-    scribe = Scribe(repository)
-    identifier = (await scribe.create("individual")).id
-    async with await psycopg.AsyncConnection.connect(database) as holder:
-        await holder.execute("select from individual for update")
-        with pytest.raises(WriteContention):
-            await scribe.replace("individual", identifier, None, expected=1, key=key())
-    assert (await scribe.replace("individual", identifier, None, expected=1, key=key())).outcome == "done"
-    await repository.close()
-
-
-async def test_an_engine_without_room_is_an_unavailable_repository(repository: Repository) -> None:
-    with pytest.raises(RepositoryUnavailable):
-        async with repository._connections.lend() as connection:
-            await connection.execute("do $$ begin raise disk_full; end $$")
-    await repository.ping()
-
-
-async def test_waiting_for_a_connection_ends(database: str) -> None:
-    repository = Repository(database, connections=1)
-    repository._connections._wait_s = 0.1
-    holder = asyncio.create_task(hold(repository))
-    await asyncio.sleep(0.05)
-    with pytest.raises(RepositoryUnavailable):
-        await repository.ping()
-    holder.cancel()
-    await together(holder)
-    await repository.ping()
-    await repository.close()
-
-
-async def test_a_cancelled_caller_gives_its_connection_back(database: str, repository: Repository) -> None:
-    for _ in range(30):
-        waiting = [asyncio.create_task(hold(repository)) for _ in range(12)]
-        await asyncio.sleep(0.01)
-        for task in waiting:
-            task.cancel()
-        assert all(isinstance(o, asyncio.CancelledError | psycopg.Error) for o in await together(*waiting))
-    assert await together(*(repository.ping() for _ in range(40))) == [None] * 40
 
 
 TAMPERINGS = (

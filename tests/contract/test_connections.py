@@ -1,0 +1,88 @@
+"""What connections promise on every engine: bounded waits, honest errors, and healing by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import pytest
+
+from customer_inventory.repository import Repository
+from customer_inventory.repository.connections import QueryTooCostly, RepositoryUnavailable
+from customer_inventory.repository.records import WriteContention
+from tests.consistency import ask
+from tests.contract.conftest import Scribe, key, together
+
+
+async def test_a_killed_connection_is_an_unavailable_repository_and_then_heals(
+    scribe: Scribe, database: str, repository: Repository
+) -> None:
+    """Whichever way a session of the engine ends, the caller is told to repeat, and the next loan is a fresh one."""
+    identifier = (await scribe.create("individual")).id
+    end = """select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'customer_inventory' and datname = current_database() and pid <> pg_backend_pid()"""
+    for _ in range(5):
+        waiting = asyncio.create_task(hold(repository))
+        await asyncio.sleep(0.05)
+        await ask(database, end)
+        with pytest.raises(RepositoryUnavailable):
+            await waiting
+        outcomes = await together(*(repository.records.get("individual", identifier) for _ in range(20)))
+        assert all(isinstance(o, RepositoryUnavailable) or (o and o.version == 1) for o in outcomes)
+        healed = await together(*(repository.records.get("individual", identifier) for _ in range(20)))
+        assert [record.version for record in healed] == [1] * 20
+
+
+async def hold(repository: Repository) -> None:
+    async with repository._connections.lend() as connection:
+        await connection.execute("select pg_sleep(30)")
+
+
+async def test_a_statement_that_takes_too_long_is_ended(database: str) -> None:
+    repository = Repository(database, connections=1, statement_timeout_ms=50)
+    with pytest.raises(QueryTooCostly):
+        await hold(repository)
+    await repository.ping()
+    await repository.close()
+
+
+async def test_a_write_that_waits_too_long_for_another_is_told_to_come_again(database: str) -> None:
+    repository = Repository(database, statement_timeout_ms=100)
+    scribe = Scribe(repository)
+    identifier = (await scribe.create("individual")).id
+    async with await psycopg.AsyncConnection.connect(database) as holder:
+        await holder.execute("select from individual for update")
+        with pytest.raises(WriteContention):
+            await scribe.replace("individual", identifier, None, expected=1, key=key())
+    assert (await scribe.replace("individual", identifier, None, expected=1, key=key())).outcome == "done"
+    await repository.close()
+
+
+async def test_an_engine_without_room_is_an_unavailable_repository(repository: Repository) -> None:
+    with pytest.raises(RepositoryUnavailable):
+        async with repository._connections.lend() as connection:
+            await connection.execute("do $$ begin raise disk_full; end $$")
+    await repository.ping()
+
+
+async def test_waiting_for_a_connection_ends(database: str) -> None:
+    repository = Repository(database, connections=1)
+    repository._connections._wait_s = 0.1
+    holder = asyncio.create_task(hold(repository))
+    await asyncio.sleep(0.05)
+    with pytest.raises(RepositoryUnavailable):
+        await repository.ping()
+    holder.cancel()
+    await together(holder)
+    await repository.ping()
+    await repository.close()
+
+
+async def test_a_cancelled_caller_gives_its_connection_back(database: str, repository: Repository) -> None:
+    for _ in range(30):
+        waiting = [asyncio.create_task(hold(repository)) for _ in range(12)]
+        await asyncio.sleep(0.01)
+        for task in waiting:
+            task.cancel()
+        assert all(isinstance(o, asyncio.CancelledError | psycopg.Error) for o in await together(*waiting))
+    assert await together(*(repository.ping() for _ in range(40))) == [None] * 40
