@@ -13,6 +13,7 @@ from zlib import crc32
 import msgspec
 
 from customer_inventory.ids import BUCKETS
+from customer_inventory.repository.arrays import array
 from customer_inventory.repository.search import fold
 
 MARK = "\x01"
@@ -78,12 +79,6 @@ def parts(line: str) -> list[str]:
 def copy_text(text: str) -> str:
     """Return `text` as a column of COPY's text format."""
     return _SPECIAL.sub(_escaped, text) if _SPECIAL.search(text) else text
-
-
-def array(texts: Iterable[str]) -> str:
-    """Return the literal of an array of texts."""
-    quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
-    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
 
 
 def source_bucket(kind: str, source: str, source_id: str) -> int:

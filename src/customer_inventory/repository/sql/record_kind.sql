@@ -18,10 +18,9 @@ create table {kind} (
 
 -- Documents stay uncompressed and inline: scans cost a quarter, the table grows 1.9 times (DESIGN 3).
 alter table {kind} alter column doc set storage external;
--- New entries wait in a list that every search reads to its end: with the default 4 MB a search under writes cost eight
--- times as much, without the list a write cost a third more; 256 kB lies between.
-create index {kind}_terms on {kind} using gin (terms) with (gin_pending_list_limit = 256);
-create index {kind}_label on {kind} using gin (label gin_trgm_ops) with (gin_pending_list_limit = 256);
+-- New entries wait in a pending list, whose length each connection bounds for itself (connections.py, bulk.py).
+create index {kind}_terms on {kind} using gin (terms);
+create index {kind}_label on {kind} using gin (label gin_trgm_ops);
 
 create table {kind}_history (
     bucket smallint not null,

@@ -43,11 +43,18 @@ select outcome, record_id, record_version from {kind}_replace(
     %s, %s, %s, %s::jsonb, %s::text[], %s::text, %s, %s::text[], %s::uuid[], %s::text[], %s::text[], %s::boolean[],
     %s, %s, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text, %s::smallint, %s::text, %s::bytea, %s)
 
--- name: lock_existing
-select id::text from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i) for key share
-
 -- name: existing
-select id::text from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
+select id::text from {kind} where (bucket, id) = (bucket_of(%(id)s::uuid), %(id)s::uuid)
+
+-- name: lock_existing
+select id::text from {kind} where (bucket, id) = (bucket_of(%(id)s::uuid), %(id)s::uuid) for key share
+
+-- name: existing_of_many
+select id::text from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
+
+-- name: lock_existing_of_many
+select id::text from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
+order by bucket, id for key share
 
 -- name: linked_from
 -- Who points at a record: customer pages and, later, customer 360 and re-pointing on merge.

@@ -24,8 +24,10 @@ create table feed_origin (
 insert into feed_origin (shift) values (0);
 
 create function feed_position() returns bigint
-    language sql stable parallel safe
-    return pg_current_xact_id()::text::bigint + (select shift from feed_origin);
+    language plpgsql as $$ -- plpgsql, here and below: it keeps its plans, where language sql makes them at every call
+begin
+    return (select pg_current_xact_id()::text::bigint + shift from feed_origin);
+end $$;
 
 -- Everything below the horizon is settled: no transaction with a lower position can still commit, so a reader that
 -- stays below it never skips one. Never order by time: commit order and clock order differ.
@@ -115,24 +117,24 @@ create function write_links(
     p_source_id uuid, p_source_kind text, p_attributes text[], p_targets uuid[], p_kinds text[], p_roles text[],
     p_strict boolean[]
 ) returns void
-    language sql volatile
-begin atomic
+    language plpgsql as $$
+begin
     insert into link (bucket, source_id, attribute, target_id, role, source_kind, target_kind, strict)
     select distinct on (b.bucket, l.attribute, l.target, l.role)
         b.bucket, p_source_id, l.attribute, l.target, l.role, p_source_kind, l.kind, l.strict
     from unnest(p_attributes, p_targets, p_kinds, p_roles, p_strict) as l(attribute, target, kind, role, strict)
     cross join lateral (select bucket_of(p_source_id) union select bucket_of(l.target)) as b(bucket)
     on conflict do nothing;
-end;
+end $$;
 
 create function drop_links(p_source_id uuid) returns void
-    language sql volatile
-begin atomic
+    language plpgsql as $$
+begin
     delete from link where bucket in (
         select bucket_of(target_id) from link where bucket = bucket_of(p_source_id) and source_id = p_source_id
         union select bucket_of(p_source_id)
     ) and source_id = p_source_id;
-end;
+end $$;
 
 -- ---------------------------------------------------------------- register
 
@@ -266,10 +268,9 @@ create table customer (
 
 -- Documents stay uncompressed and inline: scans cost a quarter, the table grows 1.9 times (DESIGN 3).
 alter table customer alter column doc set storage external;
--- New entries wait in a list that every search reads to its end: with the default 4 MB a search under writes cost eight
--- times as much, without the list a write cost a third more; 256 kB lies between.
-create index customer_terms on customer using gin (terms) with (gin_pending_list_limit = 256);
-create index customer_label on customer using gin (label gin_trgm_ops) with (gin_pending_list_limit = 256);
+-- New entries wait in a pending list, whose length each connection bounds for itself (connections.py, bulk.py).
+create index customer_terms on customer using gin (terms);
+create index customer_label on customer using gin (label gin_trgm_ops);
 
 create table customer_history (
     bucket smallint not null,
@@ -428,10 +429,9 @@ create table individual (
 
 -- Documents stay uncompressed and inline: scans cost a quarter, the table grows 1.9 times (DESIGN 3).
 alter table individual alter column doc set storage external;
--- New entries wait in a list that every search reads to its end: with the default 4 MB a search under writes cost eight
--- times as much, without the list a write cost a third more; 256 kB lies between.
-create index individual_terms on individual using gin (terms) with (gin_pending_list_limit = 256);
-create index individual_label on individual using gin (label gin_trgm_ops) with (gin_pending_list_limit = 256);
+-- New entries wait in a pending list, whose length each connection bounds for itself (connections.py, bulk.py).
+create index individual_terms on individual using gin (terms);
+create index individual_label on individual using gin (label gin_trgm_ops);
 
 create table individual_history (
     bucket smallint not null,
@@ -591,10 +591,9 @@ create table organization (
 
 -- Documents stay uncompressed and inline: scans cost a quarter, the table grows 1.9 times (DESIGN 3).
 alter table organization alter column doc set storage external;
--- New entries wait in a list that every search reads to its end: with the default 4 MB a search under writes cost eight
--- times as much, without the list a write cost a third more; 256 kB lies between.
-create index organization_terms on organization using gin (terms) with (gin_pending_list_limit = 256);
-create index organization_label on organization using gin (label gin_trgm_ops) with (gin_pending_list_limit = 256);
+-- New entries wait in a pending list, whose length each connection bounds for itself (connections.py, bulk.py).
+create index organization_terms on organization using gin (terms);
+create index organization_label on organization using gin (label gin_trgm_ops);
 
 create table organization_history (
     bucket smallint not null,
