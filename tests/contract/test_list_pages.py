@@ -262,3 +262,33 @@ async def test_a_total_beyond_the_bound_is_estimated_and_says_so(corpus: Corpus)
     assert (await bounded.page(KIND, few)).total.exact
     assert (await bounded.page(KIND, replace(wide, limit=SIZE))).total == replace(total, number=SIZE, exact=True)
     assert (await bounded.page(KIND, Query(limit=1))).total == replace(total, number=SIZE, exact=True)
+
+
+async def test_the_total_of_a_filter_is_remembered_until_the_kind_is_written(scribe: Scribe, database: str) -> None:
+    """Counted once for many pages, and anew after every kind of write: nobody gets a total of before."""
+    lists = scribe.repository.lists
+    query = Query(conditions=(Condition("familyName", "eq", ("Moss",)),), limit=1)
+
+    async def total() -> int:
+        found = {(await lists.page("individual", query)).total.number for _ in range(3)}
+        assert len(found) == 1
+        return found.pop()
+
+    first, second, third = [
+        (await scribe.create("individual", document("individual", familyName="Moss"))).id for _ in range(3)
+    ]
+    assert await total() == 3
+    await scribe.create("organization")
+    assert await total() == 3
+    await scribe.replace("individual", first, document("individual", familyName="Lee"), expected=1)
+    assert await total() == 2
+    await scribe.create("individual", document("individual", familyName="Moss"))
+    assert await total() == 3
+    async with await psycopg.AsyncConnection.connect(database) as late:
+        await late.execute("select feed_position()")
+        await scribe.replace("individual", second, None, expected=1)
+        assert await total() == 2
+        await scribe.replace("individual", third, document("individual", familyName="Lee"), expected=1)
+        assert (await lists.page("individual", replace(query, limit=0))).total.number == 1
+        await late.rollback()
+    assert (await lists.page("individual", replace(query, limit=0))).total.number == 1

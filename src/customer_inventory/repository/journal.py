@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from customer_inventory.repository import sql
+from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connections, QueryTooCostly, RepositoryUnavailable
 
 _SQL = sql.statements("changes.sql")
@@ -40,18 +41,19 @@ class Journal:
         Raises RepositoryUnavailable, also when it takes too long: the queries of those who wait are not to blame.
         """
         ids, at, clients, people, purposes, verbs, kinds, outcomes, records, requests = zip(*entries, strict=True)
-        values = (
-            list(ids),
-            list(at),
-            list(clients),
-            list(people),
-            list(purposes),
-            list(verbs),
-            list(kinds),
-            list(outcomes),
+        columns = (
+            map(str, ids),
+            map(datetime.isoformat, at),
+            clients,
+            [person or "" for person in people],
+            purposes,
+            verbs,
+            kinds,
+            outcomes,
             ["{" + ",".join(shown) + "}" for shown in records],
-            list(requests),
+            requests,
         )
+        values = [array(column) for column in columns]
         try:
             async with self._connections.lend() as connection:
                 await connection.execute(_SQL["append_trail"], values, prepare=True)

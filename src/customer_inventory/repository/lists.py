@@ -12,10 +12,12 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections
 from customer_inventory.repository.kinds import KINDS
-from customer_inventory.repository.query import Compiled, Query, compile_query, cursor_of
+from customer_inventory.repository.query import Compiled, Condition, Query, compile_query, cursor_of
 from customer_inventory.repository.records import Record
 
 _MOVE_ON_AFTER = 10_000
+_TOTALS_KEPT = 1000
+_BEYOND = 2**62  # further than any place of the feed
 
 
 class ValueNotComparable(InventoryError):
@@ -50,7 +52,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """How many records of a kind there were at a place of the feed."""
+    """How many records a kind or a filter had at a place of the feed."""
 
     number: int
     place: int
@@ -63,6 +65,7 @@ class Lists:
         self._connections = connections
         self._bound = count_bound
         self._counts: dict[str, _Count] = {}
+        self._totals: dict[tuple[str, tuple[Condition, ...], str | None], _Count] = {}
 
     async def page(self, kind: str, query: Query) -> Page:
         """Return one page of the records that `query` asks for.
@@ -100,6 +103,29 @@ class Lists:
     async def _total(self, connection: Connection, kind: str, query: Query, compiled: Compiled) -> Total:
         if not query.narrowed:
             return Total(await self._count_on(connection, kind))
+        if query.as_of is None:
+            return await self._remembered(connection, kind, query, compiled)
+        return await self._counted(connection, compiled)
+
+    async def _remembered(self, connection: Connection, kind: str, query: Query, compiled: Compiled) -> Total:
+        """The total of a filter: the one that was counted before, while nothing of the kind was written since.
+
+        Whoever pages through a list asks for the same total with every page; counting costs more than the page itself.
+        """
+        key = (kind, query.conditions, query.name)
+        known = self._totals.pop(key, None)
+        moved, place = await _row(connection, _statements(kind)["moved_since"], known.place if known else _BEYOND)
+        if known is None or moved:
+            total = await self._counted(connection, compiled)
+            if not total.exact:
+                return total
+            known = _Count(total.number, place)
+        self._totals[key] = known
+        if len(self._totals) > _TOTALS_KEPT:
+            del self._totals[next(iter(self._totals))]
+        return Total(known.number)
+
+    async def _counted(self, connection: Connection, compiled: Compiled) -> Total:
         cursor = await connection.execute(compiled.count.text, compiled.count.parameters, prepare=False)
         number = _number(await cursor.fetchone())
         if number <= self._bound:
@@ -124,7 +150,7 @@ def _statements(kind: str) -> dict[str, str]:
     if kind not in KINDS:
         raise KeyError(kind)
     named = sql.statements("list.sql")
-    return {name: named[name].replace("{kind}", kind) for name in ("total", "total_since")}
+    return {name: named[name].replace("{kind}", kind) for name in ("total", "total_since", "moved_since")}
 
 
 async def _row(connection: Connection, statement: str, *values: int) -> tuple[Any, ...]:

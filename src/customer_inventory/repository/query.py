@@ -21,6 +21,7 @@ from customer_inventory.ids import bucket_of, parse_id
 from customer_inventory.model import Resource, term
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.repository import sql
+from customer_inventory.repository.arrays import array
 from customer_inventory.repository.kinds import KINDS, value_expression
 from customer_inventory.repository.search import fold
 
@@ -163,7 +164,7 @@ def _condition(resource: Resource, condition: Condition) -> tuple[str, tuple[Any
         ids = [identifier for value in condition.values if (identifier := parse_id(value))]
         return _SQL["identified"], (ids,)
     if condition.operator == "eq":
-        return _SQL["equals"], ([term(resource, condition.path, value) for value in condition.values],)
+        return _SQL["equals"], (array(term(resource, condition.path, value) for value in condition.values),)
     attribute = resource.attributes[condition.path]
     values = [_canonical(resource, condition.path, value) for value in condition.values]
     pieces = {"operator": _OPERATORS[condition.operator], "type": _sql_type(attribute)}

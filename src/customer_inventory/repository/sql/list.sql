@@ -40,6 +40,12 @@ label like %s
 -- A name like this one: trigram similarity of words, for typing errors.
 %s <%% label
 
+-- name: moved_since
+-- Whether anything of a kind was written since a place, and the settled place now. What was counted at a place, or
+-- later, holds for as long as nothing was.
+select exists (select from change_record where position > %s and kind = '{kind}'),
+    (select coalesce(max(position), 0) from change_record where position < feed_horizon())
+
 -- name: total
 -- The exact number of records of a kind at a settled place of the feed, from which later totals count on: what this
 -- snapshot already sees behind the place is taken off again. The place is that of an entry, not the horizon: an entry

@@ -32,8 +32,10 @@ end $$;
 -- Everything below the horizon is settled: no transaction with a lower position can still commit, so a reader that
 -- stays below it never skips one. Never order by time: commit order and clock order differ.
 create function feed_horizon() returns bigint
-    language sql stable parallel safe
-    return pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (select shift from feed_origin);
+    language plpgsql stable parallel safe as $$
+begin
+    return (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint + shift from feed_origin);
+end $$;
 
 -- ---------------------------------------------------------------- journal: changes
 
