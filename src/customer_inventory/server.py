@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 import uvicorn
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -45,19 +45,29 @@ class Metrics:
             ("resource", "method", "status"),
             registry=self.registry,
         )
+        self._seconds = Histogram(
+            "customer_inventory_request_seconds",
+            "How long answers of the TM Forum APIs took, in seconds, without sending them.",
+            ("resource", "method"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         info = Gauge("customer_inventory_build_info", "The version that runs.", ("version",), registry=self.registry)
         info.labels(__version__).set(1)
-        self._children: dict[tuple[str, str, int], Counter] = {}
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def measure(self, resource: str, method: str, status: int) -> None:
-        """Count one answer."""
+    def measure(self, resource: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer and how long it took."""
         key = (resource, method if method in _METHODS else "other", status)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._requests.labels(resource, key[1], str(status))
-        child.inc()
+        children = self._children.get(key)
+        if children is None:
+            children = self._requests.labels(*map(str, key)), self._seconds.labels(resource, key[1])
+            self._children[key] = children
+        children[0].inc()
+        children[1].observe(seconds)
 
 
+_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"})
 
 

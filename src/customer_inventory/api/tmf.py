@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -30,8 +31,8 @@ from customer_inventory.repository.records import IdempotencyKey
 
 _LONGEST_KEY = 255
 
-Measure = Callable[[str, str, int], None]
-"""Told of every answer: (resource, method, status)."""
+Measure = Callable[[str, str, int, float], None]
+"""Told of every answer: resource, method, status, and the seconds that it took."""
 
 
 class UnknownPath(InventoryError):
@@ -71,6 +72,7 @@ class TmfApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
+        began = perf_counter()
         exchange = Exchange(scope, receive)
         resource, identifier = self._route(exchange.path)
         try:
@@ -86,7 +88,7 @@ class TmfApi:
             return
         except Exception as error:  # noqa: BLE001  the door is where the unforeseen ends
             answer = unexpected_answer(error, request_id=exchange.request_id)
-        self._measure(resource.name if resource else "-", exchange.method, answer.status)
+        self._measure(resource.name if resource else "-", exchange.method, answer.status, perf_counter() - began)
         await send_answer(send, answer, exchange)
 
     def _route(self, path: str) -> tuple[Resource | None, str | None]:
