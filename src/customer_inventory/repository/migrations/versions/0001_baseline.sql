@@ -120,13 +120,21 @@ create function write_links(
     p_strict boolean[]
 ) returns void
     language plpgsql as $$
+declare
+    v_bucket smallint := bucket_of(p_source_id);
 begin
-    insert into link (bucket, source_id, attribute, target_id, role, source_kind, target_kind, strict)
-    select distinct on (b.bucket, l.attribute, l.target, l.role)
-        b.bucket, p_source_id, l.attribute, l.target, l.role, p_source_kind, l.kind, l.strict
-    from unnest(p_attributes, p_targets, p_kinds, p_roles, p_strict) as l(attribute, target, kind, role, strict)
-    cross join lateral (select bucket_of(p_source_id) union select bucket_of(l.target)) as b(bucket)
-    on conflict do nothing;
+    -- One by one: as a set, with its sorting and joining, one link cost three times as much.
+    for i in 1 .. cardinality(p_attributes) loop
+        insert into link values (
+            v_bucket, p_source_id, p_attributes[i], p_targets[i], p_roles[i], p_source_kind, p_kinds[i], p_strict[i]
+        ) on conflict do nothing;
+        if bucket_of(p_targets[i]) <> v_bucket then
+            insert into link values (
+                bucket_of(p_targets[i]), p_source_id, p_attributes[i], p_targets[i], p_roles[i], p_source_kind,
+                p_kinds[i], p_strict[i]
+            ) on conflict do nothing;
+        end if;
+    end loop;
 end $$;
 
 create function drop_links(p_source_id uuid) returns void
