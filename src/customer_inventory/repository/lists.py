@@ -76,7 +76,7 @@ class Lists:
         async with self._connections.lend() as connection:
             try:
                 # Filters are not prepared: a plan for these values beats a generic one by far on skewed attributes.
-                # Without filters there is one good plan, along the index of the sort, and making it costs as much again.
+                # Without filters there is one good plan, along the index of the sort; making it costs as much again.
                 prepare = not query.narrowed
                 cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=prepare)
                 rows = await cursor.fetchall()
