@@ -15,6 +15,7 @@ class Failure(Enum):
     """The kinds of failure a door can tell apart: (HTTP status, exit code of the command line)."""
 
     INVALID = (400, 3)
+    USAGE = (400, 2)
     UNAUTHENTICATED = (401, 3)
     DENIED = (403, 3)
     NOT_FOUND = (404, 4)

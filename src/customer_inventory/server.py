@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -30,6 +31,9 @@ from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.settings import Settings
 
 MAX_HEAD = 64 * 1024
+MAX_AROUND_BODY = 1024 * 1024
+_AROUND_A_BYTE = 16
+"""What may come around a chunked body, sizes of chunks and trailers: a fixed part, and some for every byte of it."""
 HEAD_TIMEOUT_S = 10.0
 _DRAIN_S = 10
 
@@ -146,11 +150,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _begun = False
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _in_body = False
+    _body_bytes = 0
+    _around_body = 0
 
     def data_received(self, data: bytes) -> None:
         """Take what came; refuse a head that has grown too large, and time one that is not whole yet."""
         self._head_bytes += len(data)
+        body_before = self._body_bytes
         super().data_received(data)
+        if self._in_body and not self.transport.is_closing():
+            self._around_body += max(0, len(data) - max(0, self._body_bytes - body_before))
+            if self._around_body > MAX_AROUND_BODY + _AROUND_A_BYTE * self._body_bytes:
+                self._refuse(*_HEAD_TOO_LARGE)
         if not self._begun or self.transport.is_closing():
             self._head_bytes = 0
         elif max(self._head_bytes, self._parsed_bytes()) > MAX_HEAD:
@@ -171,6 +183,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start a request; what came in one piece with it is measured when its head is whole."""
         self._begun, self._head_bytes = True, 0
+        self._in_body, self._body_bytes, self._around_body = False, 0, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -179,7 +192,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._parsed_bytes() > MAX_HEAD:
             self._refuse(*_HEAD_TOO_LARGE)
             raise ValueError("the head is too large")  # ends the parser; the answer is on its way already
+        self._in_body = True
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._in_body = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's words are not shown
         """Answer what could not be parsed, and close the connection."""
@@ -238,12 +262,28 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def run(application: ASGIApp, settings: Settings) -> bool:
-    """Serve until a signal says to stop; return False when the server could not listen (the log says why)."""
+class CannotListen(InventoryError):
+    """The server could not listen on its address."""
+
+    code = "cannot-listen"
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens where the settings say. Raises CannotListen."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotListen(
+            f"The server cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+            "If another program uses the port, choose another one with --port."
+        ) from error
+
+
+async def run(application: ASGIApp, listening: socket.socket) -> None:
+    """Serve on a socket until a signal says to stop."""
     config = uvicorn.Config(
         application,
-        host=settings.host,
-        port=settings.port,
         http=BoundedHttpProtocol,
         ws="none",
         lifespan="off",
@@ -253,9 +293,4 @@ async def run(application: ASGIApp, settings: Settings) -> bool:
         timeout_graceful_shutdown=_DRAIN_S,
         h11_max_incomplete_event_size=None,
     )
-    server = _Server(config)
-    try:
-        await server.serve()
-    except SystemExit:  # uvicorn's way to say that it could not bind; the exit code is the caller's business
-        return False
-    return server.started
+    await _Server(config).serve(sockets=[listening])

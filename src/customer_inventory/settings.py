@@ -10,9 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from customer_inventory.errors import Failure, InventoryError
+
 ENVIRONMENT_PREFIX = "CUSTOMER_INVENTORY_"
 TOML_SECTION = "customer_inventory"
 DEFAULT_CONFIG = Path("customer-inventory.toml")
+
+
+class InvalidSetting(InventoryError):
+    """A setting has a value that it cannot have."""
+
+    code = "invalid-setting"
+    failure = Failure.USAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,3 +65,13 @@ class Settings:
     reference_check: tuple[str, ...] = ()
     log_format: str = "text"
     log_level: str = "info"
+
+    def check(self) -> None:
+        """Raise InvalidSetting for a value out of bounds, naming the setting and what it may be."""
+        bounds = {"port": (1, 65535), "connections": (1, 1000), "statement_timeout": (1, 3_600_000)}
+        for name, (low, high) in bounds.items():
+            if not low <= getattr(self, name) <= high:
+                flag = name.replace("_", "-")
+                raise InvalidSetting(f"--{flag} is {getattr(self, name)}; it is a whole number from {low} to {high}.")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise InvalidSetting("--public-url is no address: it starts with http:// or https://.")

@@ -117,3 +117,21 @@ def test_a_client_of_several_purposes_must_say_which(server: Server) -> None:
         assert refused(api.get(PERSONS), 400) == "purpose-required"
         assert refused(api.get(PERSONS, headers={"x-purpose": "marketing"}), 403) == "purpose-not-registered"
         assert api.get(PERSONS, headers={"x-purpose": "support"}).status_code in {200, 206}
+
+
+def test_a_write_shows_nothing_to_who_may_not_read(new_server: Server) -> None:
+    new_server.start().register()
+    base = "/tmf-api/partyManagement/v5/individual"
+    body = {"@type": "Individual", "givenName": "Ann", "familyName": "Quillfeather"}
+    with new_server.api() as api:
+        made = api.post(base, json=body).json()
+    new_server.register("writer", "--grant", "create:individual,modify:individual")
+    with new_server.api() as api:
+        assert api.get(f"{base}/{made['id']}").status_code == 403
+        for answer in (
+            api.patch(f"{base}/{made['id']}", json={}),
+            api.patch(f"{base}/{made['id']}?fields=familyName", json={"title": "Dr"}),
+            api.post(base, json=body),
+        ):
+            assert answer.status_code in {200, 201}
+            assert set(answer.json()) == {"id", "href", "@type"}

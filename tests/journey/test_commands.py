@@ -247,3 +247,20 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(running: Server, tmp_pat
         assert largest.name in done.stderr
         assert "Traceback" not in done.stderr
     assert at(tmp_path / "empty", "client", "list").stdout.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--port", "0"),
+        ("--port", "99999"),
+        ("--connections", "0"),
+        ("--statement-timeout", "-5"),
+        ("--public-url", "ftp:/x"),
+        ("--reference-check", "customer.engagedParty=perhaps"),
+    ],
+)
+def test_a_value_that_a_setting_cannot_have_is_refused(words: tuple[str, ...], idle: Path) -> None:
+    done = command("client", "list", "--data", str(idle), *words)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("customer-inventory: ")

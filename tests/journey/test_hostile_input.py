@@ -6,6 +6,7 @@ Every case says with which status it must be refused; the generator is seeded, s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import re
@@ -112,6 +113,22 @@ async def test_a_head_that_never_ends_is_timed_out(attacked: Server) -> None:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 ")
     assert json.loads(body).keys() == SHAPE
+
+
+async def test_what_follows_a_body_is_bounded(attacked: Server) -> None:
+    """Trailers and the sizes of chunks count: nobody may fill the memory with what is no body."""
+    for endless in (b"x-n: " + b"a" * 1000 + b"\r\n", b"a" * 1000):
+        reader, writer = await asyncio.open_connection("127.0.0.1", attacked.port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-first: ")
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 50_000_000 and not reader.at_eof():
+                writer.write(endless * 64)
+                await writer.drain()
+                sent += len(endless) * 64
+        writer.close()
+        assert sent < 20_000_000
+    assert httpx.get(f"{attacked.url}/health/ready").status_code == 200
 
 
 def all_cases(ground: Ground) -> Iterator[Case]:

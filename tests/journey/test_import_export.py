@@ -23,12 +23,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customer_inventory.access import Access, Desk
+from customer_inventory.access.loading import loading
 from customer_inventory.capture import Order, Report, choose_mapping, export, import_file
 from customer_inventory.capture.demo import load_demo
 from customer_inventory.capture.exports import UnwritableOutput
 from customer_inventory.capture.mappings import mapping_path
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.repository import Repository
+from customer_inventory.repository.bulk import ImportRunning
 from customer_inventory.repository.query import Condition, Query
 from tests.conftest import _TEMPLATE, make_desk, shared
 
@@ -396,3 +398,67 @@ def test_beside_a_running_server_and_what_it_says(server, tmp_path: Path):
         assert json.loads(line) == found
     assert run("mapping", "suggest", str(path), *data).returncode == 3
     assert run("import", str(tmp_path / "absent.csv"), *data).returncode == 3
+
+
+def test_an_export_goes_where_it_is_sent(server, tmp_path: Path):
+    """A device or a pipe takes the bytes, a link stays a link; only the file that it leads to is replaced."""
+    data = ("--data", str(server.data))
+    target, link = tmp_path / "there.ndjson", tmp_path / "here.ndjson"
+    target.write_text("before")
+    link.symlink_to(target)
+    assert run("export", "customer", "--output", str(link), *data).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text() != "before"
+    assert target.stat().st_mode & 0o777 == 0o600
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_bytes)
+        assert run("export", "customer", "--output", str(pipe), *data).returncode == 0
+        assert read.result(timeout=60) == target.read_bytes()
+    assert pipe.is_fifo()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["here.ndjson", "pipe", "there.ndjson"]
+
+
+async def test_what_came_incomplete_goes_out_and_comes_in_again(access: Access, engine, tmp_path: Path):
+    path = tmp_path / "crm.csv"
+    path.write_text("id,first name,surname\n1,,Moss\n2,Ann,Lee\n3,,\n")
+    await bring_in(access, path)
+    people = await take_out(access, INDIVIDUAL, tmp_path / "people.ndjson")
+    await take_out(access, CUSTOMER, tmp_path / "customers.ndjson")
+    async with engine.database(template=_TEMPLATE) as other:
+        repository = Repository(other)
+        async with make_desk(repository) as desk:
+            elsewhere = await desk.open_at_command_line(person="t", purpose=None, request_id="t")
+            for name in ("people", "customers"):
+                report = await bring_in(elsewhere, tmp_path / f"{name}.ndjson")
+                assert (report.created, report.rejected) == (3, 0)
+            assert sorted(map(str, await take_out(elsewhere, INDIVIDUAL, tmp_path / "again.ndjson"))) == sorted(
+                map(str, people)
+            )
+        await repository.close()
+
+
+async def test_a_line_nested_beyond_reason_is_one_rejected_row(access: Access, tmp_path: Path):
+    path = tmp_path / "deep.ndjson"
+    good = '{"id":"1","first name":"Ann","surname":"Lee"}\n'
+    path.write_text(good + '{"id":"2","a":' + "[" * 100_000 + "]" * 100_000 + "}\n")
+    report = await bring_in(access, path)
+    assert (report.rows, report.accepted, report.rejected) == (2, 1, 1)
+
+
+async def test_a_refused_import_leaves_the_rejected_rows_of_the_other(desk: Desk, access: Access, tmp_path: Path):
+    path = tmp_path / "crm.csv"
+    path.write_text("id,first name,surname\n1,Ann,Lee\n2,Bob\n")
+    await bring_in(access, path)
+    rejected = tmp_path / "crm.rejected.csv"
+    before = rejected.read_text()
+    assert rejected.stat().st_mode & 0o777 == 0o600
+    async with loading(access, kinds={"individual"}, source="crm", file_name="crm.csv", dry=False, connections=1):
+        with pytest.raises(ImportRunning):
+            await bring_in(access, path)
+    assert rejected.read_text() == before
+    rejected.write_text("corrected")
+    await bring_in(access, path)
+    assert (tmp_path / "crm.rejected.csv.old").read_text() == "corrected"
+    assert rejected.read_text() == before

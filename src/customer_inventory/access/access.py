@@ -6,6 +6,7 @@ trail, durable, before the caller gets it. A write's trail entry is part of the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,7 +36,8 @@ from customer_inventory.repository.records import (
     Written,
 )
 
-_ATTEMPTS = 10
+_ATTEMPTS = 60
+_PATIENT_FROM = 3
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -194,7 +196,8 @@ class Access:
         await self.require("modify", resource.kind)
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             return await self._replayed("modify", resource, seen)
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            await self._step_back(attempt)
             old = await self._current("modify", resource, identifier, expected)
             before = msgspec.json.decode(old.document)
             document = change(msgspec.json.decode(old.document))
@@ -233,7 +236,8 @@ class Access:
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             await self._note_replay("delete", resource, seen)
             return
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            await self._step_back(attempt)
             old = await self._current("delete", resource, identifier, expected)
             written = await self.facilities.repository.records.replace(
                 resource.kind,
@@ -251,6 +255,10 @@ class Access:
                 return
             await self._refuse_if_settled("delete", resource, identifier, written.outcome, expected)
         raise WriteContention
+
+    def may(self, verb: str, resource: Resource) -> bool:
+        """Return whether the verb is granted on the resource."""
+        return allows(self.principal.grants, verb, resource.kind)
 
     async def require(self, verb: str, kind: str) -> None:
         """Return if the verb is granted on the kind; otherwise put the refusal in the trail and raise Denied."""
@@ -277,6 +285,11 @@ class Access:
                 self.request_id,
             )
         )
+
+    async def _step_back(self, attempt: int) -> None:
+        """Wait a random moment, the longer the more often others won the record, so that each of many gets a turn."""
+        if attempt >= _PATIENT_FROM:
+            await asyncio.sleep(self.facilities.randomness(10) / 1024 * min(attempt, 20) * 0.002)
 
     def _draft(self, resource: Resource, document: dict[str, Any], mandatory: Collection[str] | None = None) -> Draft:
         validate(resource, document, mandatory=mandatory)

@@ -18,7 +18,7 @@ class InvalidReferenceCheck(InventoryError):
     """
 
     code = "invalid-reference-check"
-    failure = Failure.INVALID
+    failure = Failure.USAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,9 @@ class TmfApi:
         document, raw = await exchange.json_object()
         saved = await access.create(resource, document, key=_key(exchange, raw))
         location = href(resource, saved.record.id, public_url=self._public_url).encode()
-        return self._saved(resource, saved, asked.fields, status=201).plus((b"location", location))
+        return self._saved(resource, saved, _shown(access, resource, asked.fields), status=201).plus(
+            (b"location", location)
+        )
 
     async def _get(self, exchange: Exchange, resource: Resource, access: Access, identifier: UUID) -> Answer:
         asked = of_one(resource, exchange.query_string)
@@ -161,7 +163,7 @@ class TmfApi:
 
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(resource, identifier, change, expected=expected, key=_key(exchange, raw))
-        return self._saved(resource, saved, asked.fields, status=200)
+        return self._saved(resource, saved, _shown(access, resource, asked.fields), status=200)
 
     async def _delete(self, exchange: Exchange, resource: Resource, access: Access, identifier: UUID) -> Answer:
         if exchange.query_string:
@@ -182,6 +184,11 @@ class TmfApi:
 
 _Handler = Callable[[Exchange, Resource, Access], Awaitable[Answer]]
 _OneHandler = Callable[[Exchange, Resource, Access, UUID], Awaitable[Answer]]
+
+
+def _shown(access: Access, resource: Resource, fields: frozenset[str] | None) -> frozenset[str] | None:
+    """The attributes that the answer to a write shows: who may write but not read is told id, href and @type only."""
+    return fields if access.may("read", resource) else frozenset()
 
 
 def _key(exchange: Exchange, raw: bytes) -> IdempotencyKey | None:

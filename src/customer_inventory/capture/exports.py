@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
@@ -69,15 +70,19 @@ def _opened(output: str) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    whole = Path(output)
-    partial = whole.with_name(f".{whole.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            partial.chmod(0o600)  # customers' data: its owner decides who else may read it
+    whole = Path(output).resolve()  # a link stays what it is: the file that it leads to is replaced
+    if whole.exists() and not whole.is_file():
+        with whole.open("wb") as file:  # a device or a pipe takes the bytes as they come
             yield file
-        partial.replace(whole)
+        return
+    # Made for its owner alone: customers' data, and who else may read it is theirs to decide.
+    descriptor, partial = tempfile.mkstemp(prefix=f".{whole.name}.", suffix=".partial", dir=whole.parent)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123
+            yield file
+        Path(partial).replace(whole)
     finally:
-        partial.unlink(missing_ok=True)
+        Path(partial).unlink(missing_ok=True)
 
 
 def _lines(chunk: list[bytes]) -> bytes:

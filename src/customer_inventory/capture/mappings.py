@@ -48,15 +48,21 @@ def choose_mapping(
     return _suggested(path, suggestion)
 
 
-def save_suggestion(chosen: Chosen) -> None:
-    """Write a suggested mapping beside its file; one that is there is never touched. Raises InvalidMapping."""
+def save_suggestion(chosen: Chosen) -> str | None:
+    """Write a suggested mapping beside its file; one that is there is never touched. Raises InvalidMapping.
+
+    Returns why it could not be saved, where its directory may not be written to; it is used all the same.
+    """
     if chosen.origin != "suggested" or chosen.path is None or chosen.text is None:
-        return
+        return None
     try:
         with chosen.path.open("x", encoding="utf-8") as file:
             file.write(chosen.text)
     except FileExistsError:
         raise InvalidMapping(f"{chosen.path} has appeared meanwhile; import again to use it.") from None
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def mapping_path(path: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,7 @@ class _Documents:
 
     def __init__(self, instructions: Instructions) -> None:
         self._strict = instructions.strict
+        self._warnings: Counter[str] = Counter()
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
         document = decode_line(row) if isinstance(row, bytes) else None
@@ -124,11 +126,25 @@ class _Documents:
         sought = seek_party(document, ids[-1])
         identifier = source_id if own else _beside_party(document, ids[0])
         known_by = None if own else source_id
-        return draft(number, [(resource, document)], [identifier], known_by, strict=self._strict, sought=sought)
+        drafted = draft(
+            number,
+            [(resource, document)],
+            [identifier],
+            known_by,
+            strict=self._strict,
+            sought=sought,
+            incomplete=True,  # what came incomplete from a source goes out, and comes in again, as it is
+        )
+        for name in resource.mandatory:
+            if name not in document:
+                self._warnings[f"{resource.name} has no {name}, which is mandatory; taken incomplete"] += 1
+        return drafted
 
     def warnings(self) -> dict[str, int]:
-        """Nothing is ever left out of a whole document."""
-        return {}
+        """What was taken incomplete since the last time this was asked."""
+        counted = dict(self._warnings)
+        self._warnings.clear()
+        return counted
 
 
 def resource_of(document: Document) -> Resource:

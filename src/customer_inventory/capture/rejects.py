@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -10,6 +13,7 @@ from typing import IO, Any
 import msgspec
 
 from customer_inventory.capture.sources import BOOKKEEPING, Broken, Cells, Source, decode_line
+from customer_inventory.errors import Failure, InventoryError
 
 
 def rejects_path(source: Path, *, dry: bool) -> Path:
@@ -23,8 +27,18 @@ def source_name(path: Path) -> str:
     return path.name.partition(".")[0]
 
 
+class UnwritableRejects(InventoryError):
+    """Rejected rows cannot be written beside the source.
+
+    Copy the source into a directory that may be written to, and import it from there.
+    """
+
+    code = "unwritable-rejects"
+    failure = Failure.INVALID
+
+
 class Rejects:
-    """The file of rejected rows; it is made with the first one, and one of a former run is removed."""
+    """The file of rejected rows, made with the first one; that of a former run is kept, with `.old` behind its name."""
 
     def __init__(self, source: Source, path: Path) -> None:
         self.path = path
@@ -34,7 +48,10 @@ class Rejects:
         self._csv: Any = None
 
     def __enter__(self) -> Rejects:
-        self.path.unlink(missing_ok=True)
+        if self.path.exists():
+            # Somebody may have begun to correct it.
+            with _writing(self.path):
+                self.path.replace(self.path.with_name(f"{self.path.name}.old"))
         return self
 
     def __exit__(
@@ -71,5 +88,16 @@ class Rejects:
     def _open(self) -> IO[str]:
         if self._file is None:
             encoding = self._source.encoding if self._source.format == "csv" else "utf-8"
-            self._file = self.path.open("w", encoding=encoding, errors="surrogateescape", newline="")
+            with _writing(self.path):
+                # Customers' data: its owner decides who else may read it.
+                descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = open(descriptor, "w", encoding=encoding, errors="surrogateescape", newline="")  # noqa: PTH123, SIM115
         return self._file
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableRejects(f"Rejected rows cannot be written to {path}: {error.strerror or error}.") from error

@@ -108,10 +108,11 @@ async def import_file(
     kinds = {RESOURCES[record].kind for record in chosen.records}
     # Documents may refer to earlier ones by the source's own ids: they go in one after the other.
     loaders = 2 if chosen.records else 1
-    with Rejects(source, rejects_path(order.path, dry=order.dry)) as rejects:
-        async with loading(
-            access, kinds=kinds, source=name, file_name=order.path.name, dry=order.dry, connections=loaders
-        ) as load:
+    async with loading(
+        access, kinds=kinds, source=name, file_name=order.path.name, dry=order.dry, connections=loaders
+    ) as load:
+        # Only now: an import that is refused must not touch the rejected rows of the one that runs.
+        with Rejects(source, rejects_path(order.path, dry=order.dry)) as rejects:
             run = _Run(source, load, report, rejects, progress, loaders)
             async with _workers(instructions, _worker_count(order, source)) as prepare:
                 await run.carry_out(prepare, order.rows_a_batch)

@@ -150,7 +150,7 @@ def decode_line(line: bytes) -> dict[str, object] | None:
     """Return the object on a line of NDJSON, or None when there is none."""
     try:
         value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -31,7 +31,7 @@ class UnusableConfig(InventoryError):
     """The settings file cannot be used."""
 
     code = "unusable-config"
-    failure = Failure.METHOD_NOT_ALLOWED
+    failure = Failure.USAGE
 
 
 def config_path() -> Path:
@@ -71,6 +71,7 @@ def run(work: Coroutine[Any, Any, int | None], settings: Settings) -> int:
     """
     try:
         configure_logs(settings)
+        settings.check()
         check_config(config_path())
         return uvloop.run(work) or 0
     except InventoryError as error:

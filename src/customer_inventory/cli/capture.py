@@ -218,10 +218,12 @@ def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Cho
     if country is not None and not known_country(country):
         raise InvalidMapping(f"{country!r} is no country code (ISO 3166-1 alpha-2, such as GB).")
     chosen = choose_mapping(order.path, named=mapping_file, form=order.format, encoding=order.encoding, country=country)
-    save_suggestion(chosen)
+    unsaved = save_suggestion(chosen)
     match chosen.origin:
         case "documents":
             _say("The lines are whole TM Forum documents: no mapping is needed.")
+        case "suggested" if unsaved:
+            _say(f"Suggested from the headings; it could not be saved as {chosen.path}: {unsaved}.")
         case "suggested":
             _say(f"Suggested from the headings and saved, to be edited as you like: {chosen.path}")
         case "found":

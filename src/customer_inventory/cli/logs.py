@@ -20,7 +20,7 @@ class InvalidLogSetting(InventoryError):
     """
 
     code = "invalid-log-setting"
-    failure = Failure.METHOD_NOT_ALLOWED
+    failure = Failure.USAGE
 
 
 def configure_logs(settings: Settings) -> None:

@@ -9,19 +9,12 @@ from customer_inventory.access.people import FirstPassword, add_person
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import serving
 from customer_inventory.clock import system_clock
-from customer_inventory.errors import InventoryError
-from customer_inventory.server import Application
+from customer_inventory.server import Application, listen
 from customer_inventory.server import run as run_server
 from customer_inventory.settings import Settings
 
 ADMINISTRATOR = "admin"
 _log = structlog.get_logger(__name__)
-
-
-class CannotListen(InventoryError):
-    """The server could not listen on its address."""
-
-    code = "cannot-listen"
 
 
 def serve(*, demo: bool = False, settings: Configured = Settings()) -> int:  # noqa: B008  frozen, and cyclopts reads it
@@ -39,18 +32,15 @@ def serve(*, demo: bool = False, settings: Configured = Settings()) -> int:  # n
 
 async def _serve(*, demo: bool, settings: Settings) -> int:
     async with serving(settings) as desk:
-        first = await _first_administrator(desk)
+        listening = listen(settings)
         if demo:
             # Imported here: what makes sample customers is large, and a start without them need not load it.
             from customer_inventory.capture.demo import load_demo  # noqa: PLC0415
 
             await load_demo(desk)
-        _announce(settings, first)
-        if not await run_server(Application(desk, settings), settings):
-            raise CannotListen(
-                f"The server cannot listen on {settings.host}:{settings.port}. "
-                "Another program may use the port: choose another one with --port."
-            )
+        # Only now that nothing can fail any more: the password is shown once.
+        _announce(settings, await _first_administrator(desk))
+        await run_server(Application(desk, settings), listening)
         _log.info("server.stopped")
     return 0
 
