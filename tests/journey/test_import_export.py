@@ -54,7 +54,7 @@ async def ask(database: str, statement: str) -> list[tuple]:
 @pytest.fixture
 def people(tmp_path: Path) -> Path:
     """The twenty thousand real rows, in a place where files may be written beside them."""
-    return Path(shutil.copy(shared("data/er/fake_20000.csv"), tmp_path / "fake_20000.csv"))
+    return Path(shutil.copyfile(shared("data/er/fake_20000.csv"), tmp_path / "fake_20000.csv"))
 
 
 def rows_of(people: Path) -> dict[str, dict[str, str]]:
