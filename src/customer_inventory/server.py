@@ -105,7 +105,7 @@ class Application:
             exchange = Exchange(scope, receive)
             answer = await self._own[path]() if exchange.method in {"GET", "HEAD"} else _get_only()
             await send_answer(send, answer, exchange)
-        elif path.startswith(("/tmf-api", "/oauth2", "/inventory", "/health")):
+        elif path.startswith(("/tmf-api", "/oauth2", "/inventory", "/health")) or _for_no_page(path, scope):
             await send_answer(send, error_answer(UnknownPath()), Exchange(scope, receive))
         else:
             await self._console(scope, receive, send)
@@ -129,6 +129,16 @@ class Application:
 
     async def _document(self) -> Answer:
         return Answer(200, self._openapi)
+
+
+def _for_no_page(path: str, scope: Scope) -> bool:
+    """Whether a path is none of the console's and the client asks for no page: a program gets the one error body."""
+    if path == "/" or path.startswith(_PAGES):
+        return False
+    return not any(b"text/html" in value for name, value in scope["headers"] if name == b"accept")
+
+
+_PAGES = ("/sign-in", "/sign-out", "/static/", "/customer/", "/individual/", "/organization/", "/favicon")
 
 
 def _get_only() -> Answer:
