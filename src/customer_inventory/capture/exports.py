@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -78,7 +79,7 @@ def _opened(output: str) -> Iterator[IO[bytes]]:
     # Made for its owner alone: customers' data, and who else may read it is theirs to decide.
     descriptor, partial = tempfile.mkstemp(prefix=f".{whole.name}.", suffix=".partial", dir=whole.parent)
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123
+        with os.fdopen(descriptor, "wb") as file:
             yield file
         Path(partial).replace(whole)
     finally:

@@ -91,7 +91,7 @@ class Rejects:
             with _writing(self.path):
                 # Customers' data: its owner decides who else may read it.
                 descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            self._file = open(descriptor, "w", encoding=encoding, errors="surrogateescape", newline="")  # noqa: PTH123, SIM115
+            self._file = os.fdopen(descriptor, "w", encoding=encoding, errors="surrogateescape", newline="")
         return self._file
 
 

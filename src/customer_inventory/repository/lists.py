@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -121,11 +122,13 @@ class Lists:
             total = await self._counted(connection, compiled)
             if not total.exact:
                 return total
-            known = _Count(total.number, place)
-        self._totals[key] = _Count(known.number, place)
+            number = total.number
+        else:
+            number = known.number
+        self._totals[key] = _Count(number, place)
         if len(self._totals) > _TOTALS_KEPT:
             del self._totals[next(iter(self._totals))]
-        return Total(known.number)
+        return Total(number)
 
     async def _counted(self, connection: Connection, compiled: Compiled) -> Total:
         cursor = await connection.execute(compiled.count.text, compiled.count.parameters, prepare=False)
@@ -148,6 +151,7 @@ class Lists:
         return known.number + int(came)
 
 
+@cache
 def _statements(kind: str) -> dict[str, str]:
     if kind not in KINDS:
         raise KeyError(kind)
