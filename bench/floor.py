@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from customer_inventory.api.parameters import parse
 from customer_inventory.ids import bucket_of, draw_bucket, new_id
-from customer_inventory.model import RESOURCES
+from customer_inventory.model.views import NATIVE
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import connect
 from customer_inventory.repository.query import compile_query
@@ -47,10 +47,10 @@ class Floor:
     def __init__(self, task: Task, connections: list[AsyncConnection[TupleRow]]) -> None:
         self._idle = connections
         self._turn = asyncio.Semaphore(len(connections))
-        self._get = {kind: _STATEMENTS["get"].replace("{kind}", kind) for kind in RESOURCES}
-        self._insert = {kind: _INSERT.format(kind=kind) for kind in RESOURCES}
+        self._get = {kind: _STATEMENTS["get"].replace("{kind}", kind) for kind in NATIVE}
+        self._insert = {kind: _INSERT.format(kind=kind) for kind in NATIVE}
         self._lists = [
-            compile_query(kind, parse(RESOURCES[kind], query.encode()).query, count_bound=1).page
+            compile_query(kind, parse(NATIVE[kind], query.encode()).query, count_bound=1).page
             for kind, query in task.lists
         ]
         self._routes: dict[str, Callable[[list[str], Receive], Awaitable[bytes]]] = {

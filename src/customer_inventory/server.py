@@ -1,7 +1,7 @@
 """The server: joins the two doors, health and metrics into one ASGI application, and runs it.
 
-`/tmf-api/…` and `/oauth2/token` go to the API, `/health/…`, `/metrics` and `/openapi.json` are answered here,
-everything else is the console's.
+`/tmf-api/…`, `/inventory/…` and `/oauth2/token` go to the API; `/health/…`, `/metrics` and `/openapi.json` are answered
+here; everything else is the console's.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from customer_inventory import __version__
 from customer_inventory.access import Desk
-from customer_inventory.api import TmfApi, TokenEndpoint
+from customer_inventory.api import TokenEndpoint, create_door
+from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
 from customer_inventory.api.exchange import Answer, Exchange, send_answer
 from customer_inventory.api.openapi import openapi_document
-from customer_inventory.api.tmf import UnknownPath
 from customer_inventory.console import create_console
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.connections import RepositoryUnavailable
@@ -81,7 +81,7 @@ class Application:
     def __init__(self, desk: Desk, settings: Settings) -> None:
         self._desk = desk
         self._metrics = Metrics()
-        self._tmf: ASGIApp = TmfApi(desk, public_url=settings.public_url, measure=self._metrics.measure)
+        self._door: ASGIApp = create_door(desk, public_url=settings.public_url, measure=self._metrics.measure)
         self._tokens: ASGIApp = TokenEndpoint(desk)
         self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url)
         self._openapi = openapi_document(public_url=settings.public_url)
@@ -97,8 +97,8 @@ class Application:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if path.startswith("/tmf-api/"):
-            await self._tmf(scope, receive, send)
+        if path.startswith(("/tmf-api/", "/inventory/", "/userrolepermission/")):
+            await self._door(scope, receive, send)
         elif path == "/oauth2/token":
             await self._tokens(scope, receive, send)
         elif path in self._own:

@@ -19,11 +19,11 @@ from customer_inventory.api.parameters import (
     parse,
 )
 from customer_inventory.api.representation import href
-from customer_inventory.model import RESOURCES
+from customer_inventory.model.views import NATIVE
 from customer_inventory.repository.query import Condition, Sort
 
-PERSON = RESOURCES["individual"]
-CUSTOMER = RESOURCES["customer"]
+PERSON = NATIVE["individual"]
+CUSTOMER = NATIVE["customer"]
 ID = "0199aa00-0000-8abc-8000-000000000001"
 
 paths = st.sampled_from([path for path in sorted(PERSON.attributes) if path != "href"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_inventory.api.patch import ImmutableAttribute, PatchTooDeep, merge, merge_document
-from customer_inventory.model import RESOURCES
+from customer_inventory.model.views import NATIVE
 
 # RFC 7396, appendix A: original, patch, result.
 EXAMPLES: list[tuple[Any, Any, Any]] = [
@@ -44,7 +44,7 @@ with_null = st.recursive(
 objects = st.dictionaries(names, without_null, max_size=4)
 patches = st.dictionaries(names, with_null, max_size=4)
 
-INDIVIDUAL = RESOURCES["individual"]
+INDIVIDUAL = NATIVE["individual"]
 PERSON = {"@type": "Individual", "givenName": "Ada", "familyName": "Byron", "validFor": {"x": 1}}
 OWN = {"id": "6f9619ff-8b86-8011-b42d-00cf4fc964ff", "href": "/tmf-api/partyManagement/v5/individual/6f96"}
 

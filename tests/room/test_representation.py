@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_inventory.api.representation import href, represent, select
-from customer_inventory.model import RESOURCES
+from customer_inventory.model.views import NATIVE
 from customer_inventory.repository.records import Record
 
-CUSTOMER = RESOURCES["customer"]
+CUSTOMER = NATIVE["customer"]
 ID = "0199aa00-0000-8abc-8000-000000000001"
 DOCUMENT = {
     "@type": "Customer",

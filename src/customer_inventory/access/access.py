@@ -22,6 +22,7 @@ from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness, bucket_of, draw_bucket, new_id
 from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model.resource import stamped
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.lists import Page
@@ -169,6 +170,7 @@ class Access:
         """Create a record. Raises Denied, InvalidDocument, ReferenceMissing or IdempotencyKeyReused."""
         await self.require("create", resource.kind)
         document = {name: value for name, value in document.items() if name not in {"id", "href"}}
+        document = stamped(resource.stamps, document, before=None, now=self.facilities.clock())
         draft = self._draft(resource, document)
         identifier = self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
@@ -201,6 +203,7 @@ class Access:
             old = await self._current("modify", resource, identifier, expected)
             before = msgspec.json.decode(old.document)
             document = change(msgspec.json.decode(old.document))
+            document = stamped(resource.stamps, document, before=before, now=self.facilities.clock())
             # What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
             draft = self._draft(resource, document, [name for name in resource.mandatory if name in before])
             missing = await self._unresolved(resource, document, draft.links)

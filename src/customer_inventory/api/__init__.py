@@ -1,9 +1,24 @@
-"""The API door: the TM Forum Open APIs, OAuth 2.0 tokens, and the OpenAPI document that describes them.
+"""The door for programs: the TM Forum Open APIs in every version, the inventory's own resources, OAuth 2.0 tokens."""
 
-Promises: every answer, error or not, has the shape TMF630 gives it; every input is bounded; bad input is never a 5xx.
-"""
+from __future__ import annotations
 
-from customer_inventory.api.tmf import TmfApi
+from customer_inventory.access import Desk
+from customer_inventory.api.door import Door, Measure
+from customer_inventory.api.routing import Routes
+from customer_inventory.api.tmf import add_resources
 from customer_inventory.api.tokens import TokenEndpoint
 
-__all__ = ["TmfApi", "TokenEndpoint"]
+
+def create_door(desk: Desk, *, public_url: str, measure: Measure) -> Door:
+    """Return the ASGI application of every API."""
+    return Door(desk, create_routes(public_url=public_url), measure=measure)
+
+
+def create_routes(*, public_url: str) -> Routes:
+    """Return every endpoint of the APIs."""
+    routes = Routes()
+    add_resources(routes, public_url=public_url)
+    return routes
+
+
+__all__ = ["Door", "Routes", "TokenEndpoint", "create_door", "create_routes"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from customer_inventory.api.exchange import Answer
 from customer_inventory.api.parameters import Asked
 from customer_inventory.api.representation import represent
-from customer_inventory.model import Resource
+from customer_inventory.model.view import View
 from customer_inventory.repository.lists import Page
 
 
-def list_answer(resource: Resource, page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
+def list_answer(view: View, page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
     """Return the answer that carries one page: 206 when more follows, 200 when this is the end of it."""
-    bodies = [represent(resource, record, asked.fields, public_url=public_url) for record in page.records]
+    bodies = [represent(view, record, asked.fields, public_url=public_url) for record in page.records]
     answer = Answer(206 if page.more_after and bodies else 200, b"[" + b",".join(bodies) + b"]").plus(
         (b"x-total-count", b"%d" % page.total.number),
         (b"x-result-count", b"%d" % len(bodies)),

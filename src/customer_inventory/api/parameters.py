@@ -13,8 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from customer_inventory.api.representation import href
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model import Resource
-from customer_inventory.model.resource import nearest
+from customer_inventory.model.view import View
 from customer_inventory.repository.query import Condition, Query, Sort
 
 DEFAULT_LIMIT = 100
@@ -22,6 +21,7 @@ MOST_LIMIT = 1000
 MOST_OFFSET = 1_000_000_000
 _LONGEST = 8192
 _LONGEST_NAME = 100
+_LONGEST_HEADER = 255
 _MOST_VALUES = 200
 _MOST_SORTS = 3
 _RESERVED = frozenset({"fields", "offset", "limit", "sort", "after", "before", "asOf"})
@@ -62,7 +62,7 @@ class Asked:
     """The parameters that links keep, as they came: all but the page's own."""
 
 
-def parse(resource: Resource, query_string: bytes, *, public_url: str = "") -> Asked:
+def parse(view: View, query_string: bytes, *, public_url: str = "") -> Asked:
     """Read a query string; hrefs in it start with `public_url`. Raises InvalidParameter or UnknownAttribute."""
     if not query_string:
         return Asked()
@@ -79,16 +79,16 @@ def parse(resource: Resource, query_string: bytes, *, public_url: str = "") -> A
                 raise InvalidParameter(f"The parameter {name} is given twice.")
             single[name] = _text(raw)
         else:
-            path, operator = _path_and_operator(resource, name)
+            path, operator = _path_and_operator(view, name)
             values = [_text(value) for value in raw.split(b",")]
             if path == "href":
-                values = _ids_of(resource, operator, values, public_url)
+                values = _ids_of(view, operator, values, public_url)
             conditions.setdefault((path, operator), []).extend(values)
-    return _asked(resource, single, conditions, query_string)
+    return _asked(view, single, conditions, query_string)
 
 
 def _asked(
-    resource: Resource, single: dict[str, str], conditions: dict[tuple[str, str], list[str]], query_string: bytes
+    view: View, single: dict[str, str], conditions: dict[tuple[str, str], list[str]], query_string: bytes
 ) -> Asked:
     if sum(map(len, conditions.values())) > _MOST_VALUES:
         raise InvalidParameter(f"More than {_MOST_VALUES} filter values. Ask in several requests.")
@@ -98,10 +98,10 @@ def _asked(
         raise InvalidParameter("offset cannot go with after or before. Page by the one or by the others.")
     query = Query(
         conditions=tuple(
-            Condition("id" if path == "href" else path, operator, tuple(values))
+            Condition("id" if path == "href" else view.stored_path(path), operator, tuple(values))
             for (path, operator), values in conditions.items()
         ),
-        sort=_sorts(resource, single.get("sort", "")),
+        sort=_sorts(view, single.get("sort", "")),
         limit=min(_number(single, "limit", DEFAULT_LIMIT), MOST_LIMIT),
         offset=_number(single, "offset", 0),
         after=single.get("after"),
@@ -117,12 +117,12 @@ def _asked(
     )
 
 
-def of_one(resource: Resource, query_string: bytes, *, writing: bool = False) -> Asked:
+def of_one(view: View, query_string: bytes, *, writing: bool = False) -> Asked:
     """Read the query string of a request for one record: `fields` and, unless it writes, `asOf`; nothing else.
 
     Raises InvalidParameter or UnknownAttribute.
     """
-    asked = parse(resource, query_string)
+    asked = parse(view, query_string)
     if asked.paged or asked.query.conditions or asked.query.sort:
         raise InvalidParameter("One record takes the parameters fields and asOf only.")
     if writing and asked.query.as_of is not None:
@@ -153,40 +153,40 @@ def _after_sign(raw_name: bytes, path_length: int, sign: str) -> int:
     return at
 
 
-def _path_and_operator(resource: Resource, name: str) -> tuple[str, str]:
+def _path_and_operator(view: View, name: str) -> tuple[str, str]:
     path, operator = name, "eq"
     stem, dot, last = name.rpartition(".")
     if dot and last in _SUFFIXES:
         path, operator = stem, last
-    return known_path(resource, path), operator
+    return known_path(view, path), operator
 
 
-def _ids_of(resource: Resource, operator: str, hrefs: list[str], public_url: str) -> list[str]:
+def _ids_of(view: View, operator: str, hrefs: list[str], public_url: str) -> list[str]:
     """Return the ids that hrefs stand for, since hrefs are made from them and not stored; "" for one of no record."""
     if operator != "eq":
         raise InvalidParameter("href cannot be compared by size. Compare id.")
     ids = [value.rpartition("/")[2] for value in hrefs]
-    same = [href(resource, identifier, public_url=public_url) for identifier in ids]
+    same = [href(view, identifier, public_url=public_url) for identifier in ids]
     return [identifier if value in same else "" for identifier, value in zip(ids, hrefs, strict=True)]
 
 
-def known_path(resource: Resource, path: str) -> str:
+def known_path(view: View, path: str) -> str:
     """Return `path` if the resource has such an attribute. Raises UnknownAttribute naming the nearest one."""
-    if path in resource.attributes:
+    if path in view.attributes:
         return path
-    near = nearest(resource, path) if len(path) <= _LONGEST_NAME else None
+    near = view.nearest(path) if len(path) <= _LONGEST_NAME else None
     hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
-    raise UnknownAttribute(f"{resource.name} has no attribute {_shown(path)}. {hint}")
+    raise UnknownAttribute(f"{view.resource.name} has no attribute {_shown(path)}. {hint}")
 
 
-def _sorts(resource: Resource, text: str) -> tuple[Sort, ...]:
+def _sorts(view: View, text: str) -> tuple[Sort, ...]:
     sorts = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        path = known_path(resource, part[1:] if part[0] in "+-" else part)
-        attribute = resource.attributes[path]
+        path = known_path(view, part[1:] if part[0] in "+-" else part)
+        attribute = view.attributes[path]
         if attribute.many or not attribute.scalar or path == "href":
             raise InvalidParameter(f"{path} cannot be sorted by: it is no single value. Sort by another attribute.")
-        sorts.append(Sort(path, part.startswith("-")))
+        sorts.append(Sort(view.stored_path(path), part.startswith("-")))
     if len(sorts) > _MOST_SORTS:
         raise InvalidParameter(f"More than {_MOST_SORTS} sort attributes.")
     return tuple(sorts)
@@ -240,3 +240,10 @@ def _text(raw: bytes) -> str:
 def _shown(name: str) -> str:
     """The name, if it looks like one of an attribute: anything else might be a customer's data and is not repeated."""
     return name if _NAME.fullmatch(name) else "of this name"
+
+
+def printable(value: str, name: str) -> str:
+    """Return the value of a header that is kept as it came. Raises InvalidParameter when it is no printable ASCII."""
+    if not 0 < len(value) <= _LONGEST_HEADER or not value.isascii() or not value.isprintable():
+        raise InvalidParameter(f"{name} must be 1 to {_LONGEST_HEADER} printable ASCII characters.")
+    return value

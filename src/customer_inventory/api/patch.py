@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model import Resource
 from customer_inventory.model.bounds import DEPTH
+from customer_inventory.model.view import View
 
 MEDIA_TYPES = ("application/merge-patch+json", "application/json")
 
@@ -38,12 +38,12 @@ def merge(target: Any, patch: Any) -> Any:
     return merged
 
 
-def merge_document(resource: Resource, document: dict[str, Any], patch: dict[str, Any], **own: str) -> dict[str, Any]:
+def merge_document(view: View, document: dict[str, Any], patch: dict[str, Any], **own: str) -> dict[str, Any]:
     """Return a record's document with a merge patch applied; `own` says its id and href.
 
     A patch may repeat an immutable attribute's value. Raises ImmutableAttribute when it changes one, and PatchTooDeep.
     """
-    for name in resource.immutable:
+    for name in view.resource.immutable:
         held = own.get(name, document.get(name))
         if name in patch and patch[name] != held:
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")

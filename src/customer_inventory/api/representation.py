@@ -9,28 +9,30 @@ from typing import Any
 
 import msgspec
 
-from customer_inventory.model import Resource
+from customer_inventory.model.view import View
 from customer_inventory.repository.records import Record
 
 _ALWAYS = ("id", "href", "@type")
 
 
-def href(resource: Resource, identifier: str, *, public_url: str = "") -> str:
-    """Return the address of a record at its resource's canonical base path."""
-    return f"{public_url}{resource.api.paths[0]}/{resource.path}/{identifier}"
+def href(view: View, identifier: str, *, public_url: str = "") -> str:
+    """Return the address of a record at the canonical base path of a version of its API."""
+    return f"{public_url}{view.collection}/{identifier}"
 
 
-def represent(resource: Resource, record: Record, fields: frozenset[str] | None, *, public_url: str = "") -> bytes:
+def represent(view: View, record: Record, fields: frozenset[str] | None, *, public_url: str = "") -> bytes:
     """Return the JSON of a record; `fields` None for all of it, empty for id, href and @type only."""
     own = b'{"id":"%s","href":"%s"' % (
         record.id.encode(),
-        href(resource, record.id, public_url=public_url).encode(),
+        href(view, record.id, public_url=public_url).encode(),
     )
-    if fields is None:
+    if fields is None and view.show is None:
         rest = record.document.lstrip()[1:]
         return own + (b"}" if rest.strip() == b"}" else b"," + rest)
     document = msgspec.json.decode(record.document)
-    chosen = select(document, fields | {"@type"})
+    if view.show is not None:
+        document = view.show(document)
+    chosen = document if fields is None else select(document, fields | {"@type"})
     return own + (b"," + msgspec.json.encode(chosen)[1:] if chosen else b"}")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from customer_inventory.model.attributes import Attribute, attributes_of, neares
 from customer_inventory.model.shapes import Shape, shape_of
 
 IMMUTABLE = ("id", "href", "@type", "@baseType", "@schemaLocation")
-"""What a patch may repeat but never change (TMF630 part 1, section 5); these resources have no dates of the server."""
+"""What a patch may repeat but never change (TMF630 part 1, section 5), besides the dates that the server sets."""
 
 Document = Mapping[str, Any]
 """A resource as JSON."""
@@ -48,9 +49,23 @@ class Reference:
     owner: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """The attributes that the server dates: when the record was made, and when it last changed."""
+
+    created: str | None = None
+    updated: str | None = None
+
+
+NO_STAMPS = Stamps()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """A kind of record: its names, its API, the Struct that says what it is, and what follows from that."""
+    """A kind of record: its names, its API, the Struct that says what it is, and what follows from that.
+
+    `classes` are the names of the classes a record may be of: the Struct's, and those declared to extend it.
+    """
 
     name: str
     kind: str
@@ -62,6 +77,9 @@ class Resource:
     references: tuple[Reference, ...]
     searchable: tuple[str, ...]
     label: Callable[[Document], str]
+    stamps: Stamps
+    state: str | None
+    classes: frozenset[str]
     shape: Shape
     attributes: Mapping[str, Attribute]
 
@@ -74,10 +92,15 @@ def declare(
     references: tuple[Reference, ...],
     searchable: tuple[str, ...],
     label: Callable[[Document], str],
+    stamps: Stamps = NO_STAMPS,
+    state: str | None = "status",
+    extensions: tuple[type[Struct], ...] = (),
 ) -> Resource:
     """Return the resource that `struct` declares, named after it.
 
-    `mandatory` are the attributes a record cannot be without; `searchable` those with an index for ranges and order.
+    `mandatory` are the attributes a record cannot be without; `searchable` those with an index for ranges and order;
+    `state` is the attribute whose change is a state change event; `extensions` are classes that extend it and may stand
+    in its place.
     """
     name = struct.__name__[0].lower() + struct.__name__[1:]
     shape = shape_of(struct)
@@ -88,10 +111,13 @@ def declare(
         api=api,
         struct=struct,
         mandatory=mandatory,
-        immutable=IMMUTABLE,
+        immutable=(*IMMUTABLE, *(stamp for stamp in (stamps.created, stamps.updated) if stamp)),
         references=references,
         searchable=searchable,
         label=label,
+        stamps=stamps,
+        state=state if state in shape.fields else None,
+        classes=frozenset({shape.name, *(extension.__name__ for extension in extensions)}),
         shape=shape,
         attributes=attributes_of(shape, searchable=searchable),
     )
@@ -105,3 +131,32 @@ def first_text(document: Document, *names: str) -> str:
 def nearest(resource: Resource, path: str) -> str | None:
     """Return the attribute that a mistyped `path` most likely means, or None when none is like it."""
     return nearest_path(resource.attributes, path)
+
+
+def stamped(
+    stamps: Stamps, document: dict[str, Any], *, before: dict[str, Any] | None, now: datetime
+) -> dict[str, Any]:
+    """Return `document`, about to be kept in place of `before`, with the dates that the server sets.
+
+    A new record may bring the date on which it was made elsewhere. What has not changed keeps its date.
+    """
+    dates: dict[str, Any] = {}
+    if stamps.created:
+        dates[stamps.created] = (before or document).get(stamps.created)
+        if before is None and dates[stamps.created] is None:
+            dates[stamps.created] = _written(now)
+    if stamps.updated:
+        told = before is not None and _without(document, stamps.updated) == _without(before, stamps.updated)
+        dates[stamps.updated] = before.get(stamps.updated) if told and before else _written(now)
+    if not dates:
+        return document
+    kept = {name: value for name, value in document.items() if name not in dates}
+    return {**kept, **{name: value for name, value in dates.items() if value is not None}}
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _without(document: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != name}

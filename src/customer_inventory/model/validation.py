@@ -88,7 +88,12 @@ def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Colle
 def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield whether the document is of another class: an extension names the class it extends (TMF630 part 2)."""
     named, wanted = document.get("@type"), resource.shape.name
-    if isinstance(named, str) and wanted not in (named, document.get("@baseType")):
+    extends = document.get("@baseType")
+    if (
+        isinstance(named, str)
+        and named not in resource.classes
+        and (not isinstance(extends, str) or extends not in resource.classes)
+    ):
         yield Problem("@type", f"is not {wanted}; a class that extends it names {wanted} in @baseType")
 
 

@@ -1,0 +1,88 @@
+"""The door for programs: every request of the APIs comes in here, is let in at the desk, and gets its answer.
+
+A plain ASGI application: Starlette's router, request and response cost more than the statement behind a get (bench/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from starlette.types import Receive, Scope, Send
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.tokens import InvalidToken
+from customer_inventory.api.errors import error_answer, unexpected_answer
+from customer_inventory.api.exchange import Answer, ClientGone, Exchange, UnsupportedMediaType, send_answer
+from customer_inventory.api.parameters import printable
+from customer_inventory.api.patch import MEDIA_TYPES
+from customer_inventory.api.routing import Endpoint, Routes
+from customer_inventory.errors import Failure, InventoryError
+
+Measure = Callable[[str, str, int, float], None]
+"""Told of every answer: resource, method, status, and the seconds that it took."""
+
+
+class UnknownPath(InventoryError):
+    """There is nothing at this path.
+
+    GET /openapi.json lists every path of this server.
+    """
+
+    code = "unknown-path"
+    failure = Failure.NOT_FOUND
+
+
+class MethodNotAllowed(InventoryError):
+    """The method is not allowed at this path."""
+
+    code = "method-not-allowed"
+    failure = Failure.METHOD_NOT_ALLOWED
+
+
+class Door:
+    """The ASGI application that answers at `routes`."""
+
+    def __init__(self, desk: Desk, routes: Routes, *, measure: Measure) -> None:
+        self._desk = desk
+        self._routes = routes
+        self._measure = measure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        began = perf_counter()
+        exchange = Exchange(scope, receive)
+        found = self._routes.find(exchange.path)
+        endpoint, segments = found or (None, [])
+        try:
+            answer = await self._answer(exchange, endpoint, segments)
+        except InventoryError as error:
+            answer = error_answer(error)
+            if isinstance(error, MethodNotAllowed) and endpoint is not None:
+                answer = answer.plus((b"allow", ", ".join(endpoint.methods).encode()))
+            elif isinstance(error, UnsupportedMediaType) and exchange.method == "PATCH":
+                answer = answer.plus((b"accept-patch", ", ".join(MEDIA_TYPES).encode()))
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001  the door is where the unforeseen ends
+            answer = unexpected_answer(error, request_id=exchange.request_id)
+        label = endpoint.label if endpoint else "-"
+        self._measure(label, exchange.method, answer.status, perf_counter() - began)
+        await send_answer(send, answer, exchange)
+
+    async def _answer(self, exchange: Exchange, endpoint: Endpoint | None, segments: list[str]) -> Answer:
+        if endpoint is None:
+            raise UnknownPath
+        handler = endpoint.methods.get(exchange.method)
+        if handler is None:
+            raise MethodNotAllowed(f"{exchange.method} is not allowed here; {', '.join(endpoint.methods)} are.")
+        return await handler(exchange, await self._open(exchange), *segments)
+
+    async def _open(self, exchange: Exchange) -> Access:
+        scheme, _, token = (exchange.header(b"authorization") or "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidToken
+        purpose = exchange.header(b"x-purpose")
+        access = await self._desk.open_by_token(token.strip(), purpose=purpose, request_id=exchange.request_id)
+        reason = exchange.header(b"x-reason")
+        return access.because(printable(reason, "X-Reason")) if reason is not None else access

@@ -1,0 +1,9 @@
+"""Every resource that the inventory keeps, by its name."""
+
+from __future__ import annotations
+
+from customer_inventory.model.tmf629 import CUSTOMER
+from customer_inventory.model.tmf632 import INDIVIDUAL, ORGANIZATION
+
+RESOURCES = {resource.name: resource for resource in (INDIVIDUAL, ORGANIZATION, CUSTOMER)}
+"""Every resource by its name."""

@@ -1,0 +1,18 @@
+"""Every view that the inventory serves: each resource in each version of its API."""
+
+from __future__ import annotations
+
+from customer_inventory.model.resource import Resource
+from customer_inventory.model.resources import RESOURCES
+from customer_inventory.model.view import View, native
+
+NATIVE: dict[str, View] = {name: native(resource) for name, resource in RESOURCES.items()}
+"""The view of each resource as it is stored, by the resource's name."""
+
+VIEWS: tuple[View, ...] = (*NATIVE.values(),)
+"""Every view, the native ones first."""
+
+
+def native_view(resource: Resource) -> View:
+    """Return the view of `resource` in which it is stored."""
+    return NATIVE[resource.name]
