@@ -110,6 +110,8 @@ def _leaf(leaf: Leaf) -> Schema:
         return {**_NUMBER, "type": leaf.type, **{key: bound for key, bound in narrower.items() if bound is not None}}
     if leaf.type == "object":
         return {"type": "object", **_OPEN}
+    if leaf.type == "any":
+        return {"$ref": "#/components/schemas/Value"}
     return {"$ref": "#/components/schemas/Text"} if leaf.type == "string" else {"type": leaf.type}
 
 

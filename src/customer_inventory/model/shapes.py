@@ -127,6 +127,7 @@ _LEAVES: tuple[tuple[type[inspect.Type], Leaf], ...] = (
     (inspect.FloatType, Leaf("number")),
     (inspect.DateTimeType, Leaf("date-time", formats=("date-time",))),
     (inspect.DictType, Leaf("object")),
+    (inspect.AnyType, Leaf("any")),
 )
 
 

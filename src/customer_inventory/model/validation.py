@@ -153,6 +153,8 @@ def _is_of_type(leaf: Leaf, value: Any) -> bool:
             return type(value) is int or type(value) is float
         case "object":
             return type(value) is dict
+        case "any":
+            return True
         case _:
             return type(value) is str
 
