@@ -108,11 +108,14 @@ def _leaf(leaf: Leaf) -> Schema:
     if leaf.type in {"integer", "number"}:
         narrower = {"minimum": leaf.minimum, "maximum": leaf.maximum}
         return {**_NUMBER, "type": leaf.type, **{key: bound for key, bound in narrower.items() if bound is not None}}
-    if leaf.type == "object":
-        return {"type": "object", **_OPEN}
-    if leaf.type == "any":
-        return {"$ref": "#/components/schemas/Value"}
-    return {"$ref": "#/components/schemas/Text"} if leaf.type == "string" else {"type": leaf.type}
+    return _SIMPLE.get(leaf.type, {"type": leaf.type})
+
+
+_SIMPLE: dict[str, Schema] = {
+    "object": {"type": "object", **_OPEN},
+    "any": {"$ref": "#/components/schemas/Value"},
+    "string": {"$ref": "#/components/schemas/Text"},
+}
 
 
 def _position(position: Position, schemas: dict[str, Schema]) -> Schema:
