@@ -1,0 +1,248 @@
+"""Writing through an access: what is written is checked against the model, and its trail entry is part of the write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from customer_inventory.access.opened import Opened, RecordNotFound
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import bucket_of
+from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model.resource import stamped
+from customer_inventory.repository.records import Draft, IdempotencyKey, Record, WriteContention, Written
+
+_ATTEMPTS = 60
+_PATIENT_FROM = 3
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class VersionConflict(InventoryError):
+    """The record has changed since the version that If-Match names.
+
+    Get it again, apply the change to what is there now, and send its ETag.
+    """
+
+    code = "version-conflict"
+    failure = Failure.PRECONDITION
+
+
+class IdempotencyKeyReused(InventoryError):
+    """The Idempotency-Key was used before, for another request.
+
+    Choose a new key for every new request; repeat a key only with the very same request.
+    """
+
+    code = "idempotency-key-reused"
+    failure = Failure.UNPROCESSABLE
+
+
+class StillReferenced(InventoryError):
+    """Other records refer to this one by a strictly checked reference.
+
+    Delete or change them first.
+    """
+
+    code = "still-referenced"
+    failure = Failure.CONFLICT
+
+
+class ReferenceForeign(InventoryError):
+    """A strictly checked reference names no record of this inventory.
+
+    Create the referenced record first, or correct the reference.
+    """
+
+    code = "reference-missing"
+    failure = Failure.UNPROCESSABLE
+
+
+class Saved(NamedTuple):
+    """What a write left: the record, what happened, and the reference attributes that name nothing we hold."""
+
+    record: Record
+    outcome: str
+    unresolved: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing(Opened):
+    """What an access can write."""
+
+    async def create(self, resource: Resource, document: dict[str, Any], *, key: IdempotencyKey | None = None) -> Saved:
+        """Create a record. Raises Denied, InvalidDocument, ReferenceMissing or IdempotencyKeyReused."""
+        await self.require("create", resource.kind)
+        document = {name: value for name, value in document.items() if name not in {"id", "href"}}
+        document = stamped(resource.stamps, document, before=None, now=self.facilities.clock())
+        draft = self._draft(resource, document)
+        identifier = self._new_id(_home(resource, draft.links))
+        missing = await self._unresolved(resource, document, draft.links)
+        written = await self.facilities.repository.records.create(
+            resource.kind, identifier, draft=draft, authorship=self._authorship(bucket_of(identifier)), key=key
+        )
+        if written.outcome == "done":
+            return Saved(Record(str(identifier), 1, draft.document), "done", missing)
+        return await self._replayed("create", resource, written)
+
+    async def modify(
+        self,
+        resource: Resource,
+        identifier: UUID,
+        change: Change,
+        *,
+        expected: frozenset[int] | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> Saved:
+        """Apply `change` to a record's document, on one of the versions `expected` or on whatever is there.
+
+        Raises Denied, RecordNotFound, VersionConflict, InvalidDocument, ReferenceMissing, IdempotencyKeyReused, and
+        whatever `change` raises.
+        """
+        await self.require("modify", resource.kind)
+        if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
+            return await self._replayed("modify", resource, seen)
+        for attempt in range(_ATTEMPTS):
+            await self._step_back(attempt)
+            old = await self._current("modify", resource, identifier, expected)
+            before = msgspec.json.decode(old.document)
+            document = change(msgspec.json.decode(old.document))
+            document = stamped(resource.stamps, document, before=before, now=self.facilities.clock())
+            # What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
+            draft = self._draft(resource, document, [name for name in resource.mandatory if name in before])
+            missing = await self._unresolved(resource, document, draft.links)
+            written = await self.facilities.repository.records.replace(
+                resource.kind,
+                identifier,
+                expected=old.version,
+                draft=draft,
+                relink=links(resource, before) != draft.links,
+                authorship=self._authorship(bucket_of(identifier)),
+                key=key,
+            )
+            if written.outcome in {"done", "unchanged"}:
+                return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
+            if written.outcome in {"replayed", "reused"}:
+                return await self._replayed("modify", resource, written)
+            await self._refuse_if_settled("modify", resource, identifier, written.outcome, expected)
+        raise WriteContention
+
+    async def delete(
+        self,
+        resource: Resource,
+        identifier: UUID,
+        *,
+        expected: frozenset[int] | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        """Delete a record; its history stays.
+
+        Raises Denied, RecordNotFound, VersionConflict, StillReferenced or IdempotencyKeyReused.
+        """
+        await self.require("delete", resource.kind)
+        if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
+            await self._note_replay("delete", resource, seen)
+            return
+        for attempt in range(_ATTEMPTS):
+            await self._step_back(attempt)
+            old = await self._current("delete", resource, identifier, expected)
+            written = await self.facilities.repository.records.replace(
+                resource.kind,
+                identifier,
+                expected=old.version,
+                draft=None,
+                relink=True,
+                authorship=self._authorship(bucket_of(identifier)),
+                key=key,
+            )
+            if written.outcome == "done":
+                return
+            if written.outcome in {"replayed", "reused"}:
+                await self._note_replay("delete", resource, written)
+                return
+            await self._refuse_if_settled("delete", resource, identifier, written.outcome, expected)
+        raise WriteContention
+
+    async def _step_back(self, attempt: int) -> None:
+        """Wait a random moment, the longer the more often others won the record, so that each of many gets a turn."""
+        if attempt >= _PATIENT_FROM:
+            await asyncio.sleep(self.facilities.randomness(10) / 1024 * min(attempt, 20) * 0.002)
+
+    def _draft(self, resource: Resource, document: dict[str, Any], mandatory: Collection[str] | None = None) -> Draft:
+        validate(resource, document, mandatory=mandatory)
+        return Draft(
+            document=msgspec.json.encode(document),
+            terms=terms(resource, document),
+            label=resource.label(document),
+            links=links(resource, document),
+            strict=self.facilities.reference_checks.with_check(resource.name, "strict"),
+        )
+
+    async def _unresolved(self, resource: Resource, document: dict[str, Any], found: list[Link]) -> tuple[str, ...]:
+        """The warned-about reference attributes of a document that name nothing the inventory holds.
+
+        Raises ReferenceUnknown for a strictly checked one whose id cannot be one of ours; strict ones that could be are
+        checked by the write itself, under a lock.
+        """
+        checks = self.facilities.reference_checks
+        foreign = set(unresolved(resource, document))
+        strict = foreign & checks.with_check(resource.name, "strict")
+        if strict:
+            raise ReferenceForeign(
+                f"{', '.join(sorted(strict))} names no record of this inventory. "
+                "Create it first, or correct the reference."
+            )
+        warned = checks.with_check(resource.name, "warn")
+        asked = [link for link in found if link.attribute in warned]
+        missing = await self.facilities.repository.records.missing(asked) if asked else set()
+        return tuple(sorted((foreign & warned) | missing))
+
+    async def _current(
+        self, verb: str, resource: Resource, identifier: UUID, expected: frozenset[int] | None
+    ) -> Record:
+        record = await self.facilities.repository.records.get(resource.kind, identifier)
+        if record is None:
+            await self._refuse_if_settled(verb, resource, identifier, "absent", expected)
+            raise RecordNotFound
+        if expected is not None and record.version not in expected:
+            await self._refuse_if_settled(verb, resource, identifier, "stale", expected)
+        return record
+
+    async def _refuse_if_settled(
+        self, verb: str, resource: Resource, identifier: UUID, outcome: str, expected: frozenset[int] | None
+    ) -> None:
+        """Raise what a write's outcome means; return when it was only overtaken and may be tried again."""
+        if outcome == "stale" and expected is None:
+            return
+        await self.note(verb, resource.kind, "refused" if outcome == "referenced" else outcome, (str(identifier),))
+        if outcome == "absent":
+            raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}.")
+        if outcome == "referenced":
+            raise StillReferenced(f"Other records refer to {resource.name} {identifier}. Delete or change them first.")
+        raise VersionConflict
+
+    async def _note_replay(self, verb: str, resource: Resource, written: Written) -> None:
+        outcome = "refused" if written.outcome == "reused" else "replayed"
+        await self.note(verb, resource.kind, outcome, (str(written.id),))
+        if written.outcome == "reused":
+            raise IdempotencyKeyReused
+
+    async def _replayed(self, verb: str, resource: Resource, written: Written) -> Saved:
+        """Answer a repeated request with what the first one left."""
+        await self._note_replay(verb, resource, written)
+        records = self.facilities.repository.records
+        record = await records.get_version(resource.kind, written.id, version=written.version)
+        if record is None:
+            raise RecordNotFound(f"The inventory no longer holds the {resource.name} that this key created.")
+        return Saved(record, "replayed", ())
+
+
+def _home(resource: Resource, found: list[Link]) -> int | None:
+    """The bucket that a new record shares with the party it belongs to, or None to draw one."""
+    owners = {reference.attribute for reference in resource.references if reference.owner}
+    return next((bucket_of(link.target_id) for link in found if link.attribute in owners), None)
