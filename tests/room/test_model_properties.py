@@ -66,10 +66,12 @@ def objects(draw: Any, shape: Shape, depth: int, required: frozenset[str], chose
     """Objects of a class, with an `@type` of their own or without one, and sometimes an attribute nobody declared."""
     optional = sorted(shape.fields.keys() - required - {"@type"})
     names = sorted(required | {*shape.required} - {"@type"})
+    if not shape.tagged and "@type" in shape.required:
+        names.append("@type")
     names += draw(st.lists(st.sampled_from(optional), max_size=chosen, unique=True)) if optional else []
     value: dict[str, Any] = {}
     for name in names:
-        content = draw(fields(shape.fields[name], depth)) if name != "@type" else shape.name
+        content = draw(fields(shape.fields[name], depth)) if name != "@type" or not shape.tagged else shape.name
         if content is not None:
             value[name] = content
     if shape.tagged and (required or draw(st.booleans())):

@@ -74,7 +74,9 @@ def test_organisations_are_linked_up_and_down() -> None:
         (pointer(ONE, href=f"https://host/tmf-api/party/v5/organization/{ONE}"), "organization"),
         (pointer(ONE, at_referredType="Party", href=f"/individual/{ONE}"), "individual"),
         ({"@type": "Individual", "id": str(ONE)}, "individual"),
-        (pointer(ONE, at_referredType="Supplier"), None),
+        (pointer(ONE, at_referredType="Supplier"), "party_role"),
+        (pointer(ONE, href=f"/tmf-api/partyRoleManagement/v5/partyRole/{ONE}"), "party_role"),
+        (pointer(ONE, at_referredType="Visitor"), None),
         (pointer(ONE, href=f"/supplier/{ONE}"), None),
         (pointer(ONE), None),
         (pointer(VERSION_4, at_referredType="Individual"), None),
@@ -95,8 +97,8 @@ def test_the_target_is_told_by_class_or_address(reference: dict[str, Any], kind:
         (pointer(ONE), True),
         ({"id": str(ONE)}, True),
         (pointer(ONE, at_referredType="Individual"), False),
-        (pointer("42", at_referredType="Supplier"), False),
-        (pointer("42", href="/supplier/42"), False),
+        (pointer("42", at_referredType="Visitor"), False),
+        (pointer("42", href="/visitor/42"), False),
         ({"@type": "Individual", "givenName": "Ada"}, False),
         ({"@type": "Supplier", "name": "Ada"}, False),
     ],
@@ -115,7 +117,7 @@ def test_references_stand_where_the_declaration_has_pointers() -> None:
                 holder, shape = shape, next(iter(content.choices.values()))
             assert reference.role is None or reference.role in holder.fields
             assert ".".join(reference.path) == reference.attribute
-            assert set(reference.targets.values()) <= RESOURCES.keys()
+            assert set(reference.targets.values()) <= {kept.kind for kept in RESOURCES.values()}
 
 
 def documented(resource: Resource, suffix: str) -> Any:

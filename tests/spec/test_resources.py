@@ -19,7 +19,11 @@ from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 from tests.conftest import SHARED, missing
 
 STANDARDS = SHARED / "standards"
-FILES = {"TMF632": "TMF632_Party_v5.0.0", "TMF629": "TMF629_Customer_v5.0.1"}
+FILES = {
+    "TMF632": "TMF632_Party_v5.0.0",
+    "TMF629": "TMF629_Customer_v5.0.1",
+    "TMF669": "TMF669_PartyRole_v5.0.0",
+}
 
 POINTERS = (
     "AccountRef",

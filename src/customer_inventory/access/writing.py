@@ -14,6 +14,7 @@ from customer_inventory.access.opened import Opened, RecordNotFound
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model.relations import owner
 from customer_inventory.model.resource import stamped
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, WriteContention, Written
 
@@ -244,5 +245,5 @@ class Writing(Opened):
 
 def _home(resource: Resource, found: list[Link]) -> int | None:
     """The bucket that a new record shares with the party it belongs to, or None to draw one."""
-    owners = {reference.attribute for reference in resource.references if reference.owner}
-    return next((bucket_of(link.target_id) for link in found if link.attribute in owners), None)
+    party = owner(resource, found)
+    return None if party is None else bucket_of(party)

@@ -60,6 +60,12 @@ class FloatCharacteristic(Characteristic, kw_only=True, frozen=True):
     value: Annotated[float, says("The value.")]
 
 
+class FloatArrayCharacteristic(Characteristic, kw_only=True, frozen=True):
+    """A characteristic with several floating-point numbers."""
+
+    value: Annotated[list[float], says("The values.")]
+
+
 class IntegerCharacteristic(Characteristic, kw_only=True, frozen=True):
     """A characteristic whose value is a whole number."""
 
@@ -100,6 +106,7 @@ AnyCharacteristic = (
     Characteristic
     | BooleanArrayCharacteristic
     | BooleanCharacteristic
+    | FloatArrayCharacteristic
     | FloatCharacteristic
     | IntegerArrayCharacteristic
     | IntegerCharacteristic

@@ -172,6 +172,16 @@ class PartyRoleRef(EntityRef, frozen=True):
     party_name: Annotated[str | UnsetType, says("What the party that plays the role is called.")] = UNSET
 
 
+PartyRefOrPartyRoleRef = Entity | PartyRef | PartyRoleRef
+
+
+class RelatedPartyRefOrPartyRoleRef(Extensible, kw_only=True, frozen=True):
+    """Who else bears on a thing: a party or a role, pointed to."""
+
+    role: Annotated[str, says("What the other is to this one, such as employer.")]
+    party_or_party_role: Annotated[PartyRefOrPartyRoleRef | UnsetType, says("The other party or role.")] = UNSET
+
+
 class OrganizationChildRelationship(Extensible, frozen=True):
     """An organisation below this one."""
 

@@ -6,13 +6,13 @@ A reference is ours when its identifier is (RFC 9562 UUIDv8, see `ids`) and its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from customer_inventory.ids import parse_id
-from customer_inventory.model.resource import Reference, Resource
+from customer_inventory.model.resource import Reference, Resource, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,17 @@ def links(resource: Resource, document: Mapping[str, Any]) -> list[Link]:
     return list(dict.fromkeys(found))
 
 
+def owner(resource: Resource, found: Iterable[Link]) -> UUID | None:
+    """Return the party or role to which a record with the links `found` belongs, or None when they name none.
+
+    Where several parties bear on a record, a customer among them is who it is about.
+    """
+    attributes = {reference.attribute for reference in resource.references if reference.owner}
+    owners = [link for link in found if link.attribute in attributes]
+    owners.sort(key=lambda link: link.target_kind != "customer")
+    return owners[0].target_id if owners else None
+
+
 def unresolved(resource: Resource, document: Mapping[str, Any]) -> list[str]:
     """Return the reference attributes of a valid `document` that cannot name a record kept here, each once.
 
@@ -51,26 +62,34 @@ def unresolved(resource: Resource, document: Mapping[str, Any]) -> list[str]:
 
 
 def _is_unresolved(reference: Reference, value: Mapping[str, Any]) -> bool:
-    if _carried_by_value(reference, value):
+    if _carried_by_value(value):
         return False
     if _target_kind(reference, value):
         return _identifier(value) is None
     return not (_text(value, "@referredType") or _text(value, "href"))
 
 
-def _carried_by_value(reference: Reference, value: Mapping[str, Any]) -> bool:
-    """Tell whether `value` is the party or role itself: pointers are of no class, or of one named "...Ref"."""
+def _carried_by_value(value: Mapping[str, Any]) -> bool:
+    """Tell whether `value` is the thing itself: pointers are of no class, or of one named "...Ref" or alike."""
     named = _text(value, "@type")
-    return named is not None and (named in reference.targets or not named.endswith("Ref"))
+    return named is not None and not named.endswith(("Ref", "Relationship"))
 
 
 def _target_kind(reference: Reference, value: Mapping[str, Any]) -> str | None:
-    """Return the resource that keeps what `value` points at, or None when none here does."""
+    """Return the kind that keeps what `value` points at, or None when none here does.
+
+    A pointer that says nothing of its target points at what the attribute is for, where that is of one kind.
+    """
     for named in (_text(value, "@referredType"), _text(value, "@type")):
         if named is not None and named in reference.targets:
             return reference.targets[named]
-    collection = (_text(value, "href") or "").rpartition("/")[0].rpartition("/")[2]
-    return collection if collection in reference.targets.values() else None
+    kinds = set(reference.targets.values())
+    if href := _text(value, "href"):
+        kind = kind_of(href.rpartition("/")[0].rpartition("/")[2])
+        return kind if kind in kinds else None
+    if _text(value, "@referredType") or _carried_by_value(value) or len(kinds) > 1:
+        return None
+    return kinds.pop()
 
 
 def _identifier(value: Mapping[str, Any]) -> UUID | None:

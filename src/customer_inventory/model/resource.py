@@ -36,7 +36,7 @@ class Api:
 class Reference:
     """An attribute that points at another record: where it stands and which classes of target are kept here.
 
-    `targets` maps the class a reference names to the resource that keeps it; `role` is the attribute beside it that
+    `targets` maps the class a reference names to the kind (table) that keeps it; `role` is the attribute beside it that
     says what the target is to the record; `check` is what happens when there is no such record: off, warn or strict;
     `owner` says that the record belongs to the target and lives in its bucket.
     """
@@ -106,7 +106,7 @@ def declare(
     shape = shape_of(struct)
     return Resource(
         name=name,
-        kind="".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name),
+        kind=kind_of(name),
         path=name,
         api=api,
         struct=struct,
@@ -123,9 +123,19 @@ def declare(
     )
 
 
+def kind_of(name: str) -> str:
+    """Return the kind (table) that keeps the resource of this name: partyRole is kept as party_role."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
 def first_text(document: Document, *names: str) -> str:
     """Return the first of the attributes `names` that holds text, or an empty text."""
     return next((text for name in names if isinstance(text := document.get(name), str) and text), "")
+
+
+def name_label(document: Document) -> str:
+    """Return what most records are called: their name."""
+    return first_text(document, "name")
 
 
 def nearest(resource: Resource, path: str) -> str | None:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from customer_inventory.model.tmf629 import CUSTOMER
 from customer_inventory.model.tmf632 import INDIVIDUAL, ORGANIZATION
+from customer_inventory.model.tmf669 import PARTY_ROLE, PARTY_ROLE_SPECIFICATION
 
-RESOURCES = {resource.name: resource for resource in (INDIVIDUAL, ORGANIZATION, CUSTOMER)}
+RESOURCES = {
+    resource.name: resource
+    for resource in (
+        INDIVIDUAL,
+        ORGANIZATION,
+        CUSTOMER,
+        PARTY_ROLE,
+        PARTY_ROLE_SPECIFICATION,
+    )
+}
 """Every resource by its name."""

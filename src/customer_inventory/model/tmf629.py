@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from customer_inventory.model.resource import Api, Document, Reference, declare, first_text
-from customer_inventory.model.tmf632 import PARTIES, RELATED_PARTY, PartyRole
+from customer_inventory.model.references import ENGAGED_PARTY, RELATED_PARTY, ROLE_SPECIFICATION, owning
+from customer_inventory.model.resource import Api, declare, name_label
+from customer_inventory.model.tmf632 import PartyRole
 
 
 class Customer(PartyRole, frozen=True):
@@ -18,19 +19,15 @@ CUSTOMER_MANAGEMENT = Api(
 )
 
 
-def customer_label(document: Document) -> str:
-    """Return what a customer is called."""
-    return first_text(document, "name")
-
-
 CUSTOMER = declare(
     struct=Customer,
     api=CUSTOMER_MANAGEMENT,
     mandatory=("@type", "name", "engagedParty"),
     references=(
-        Reference(attribute="engagedParty", path=("engagedParty",), targets=PARTIES, owner=True),
+        owning(ENGAGED_PARTY),
         RELATED_PARTY,
+        ROLE_SPECIFICATION,
     ),
     searchable=("name", "status"),
-    label=customer_label,
+    label=name_label,
 )

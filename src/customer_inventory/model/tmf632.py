@@ -30,10 +30,12 @@ from customer_inventory.model.party import (
     PartyRoleRef,
     PartyRoleSpecificationRef,
     PaymentMethodRef,
+    RelatedPartyRefOrPartyRoleRef,
     Skill,
     TaxExemptionCertificate,
 )
-from customer_inventory.model.resource import Api, Document, Reference, declare, first_text
+from customer_inventory.model.references import RELATED_PARTY, reference
+from customer_inventory.model.resource import Api, Document, declare, first_text
 
 
 class Party(Entity, frozen=True):
@@ -161,14 +163,6 @@ class RelatedPartyOrPartyRole(Extensible, kw_only=True, frozen=True):
     party_or_party_role: Annotated[PartyOrPartyRole | UnsetType, says("The other party or role.")] = UNSET
 
 
-class RelatedPartyRefOrPartyRoleRef(Extensible, kw_only=True, frozen=True):
-    """Who else bears on a thing: a party or a role, pointed to."""
-
-    role: Annotated[str, says("What the other is to this one, such as employer.")]
-    party_or_party_role: Annotated[PartyRefOrPartyRoleRef | UnsetType, says("The other party or role.")] = UNSET
-
-
-PartyRefOrPartyRoleRef = Entity | PartyRef | PartyRoleRef
 PartyOrPartyRole = (
     Entity
     | PartyRef
@@ -188,15 +182,6 @@ PARTY_MANAGEMENT = Api(
     title="Party Management",
     version="v5",
     paths=("/tmf-api/partyManagement/v5", "/tmf-api/party/v5"),
-)
-PARTIES = {"Individual": "individual", "Organization": "organization"}
-"""The classes of party that are kept here, and the resources that keep them."""
-
-RELATED_PARTY = Reference(
-    attribute="relatedParty.partyOrPartyRole",
-    path=("relatedParty", "partyOrPartyRole"),
-    targets={**PARTIES, "Customer": "customer"},
-    role="role",
 )
 
 
@@ -228,12 +213,7 @@ ORGANIZATION = declare(
     references=(
         RELATED_PARTY,
         *(
-            Reference(
-                attribute=f"{relationship}.organization",
-                path=(relationship, "organization"),
-                targets={"Organization": "organization"},
-                role="relationshipType",
-            )
+            reference(relationship, "organization", targets={"Organization": "organization"}, role="relationshipType")
             for relationship in ("organizationParentRelationship", "organizationChildRelationship")
         ),
     ),
