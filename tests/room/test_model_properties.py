@@ -58,6 +58,7 @@ def leaves(leaf: Leaf) -> st.SearchStrategy[Any]:
         "integer": st.integers(leaf.minimum or -(10**20), leaf.maximum or 10**20),
         "number": NUMBERS,
         "object": st.dictionaries(TEXTS, JSON, max_size=2),
+        "any": JSON.filter(lambda value: value is not None),
     }[leaf.type]
 
 
@@ -115,6 +116,8 @@ def damaged(draw: Any, name: str) -> dict[str, Any]:
     """Documents in which one value somewhere was replaced by another, or an attribute taken out."""
     document: dict[str, Any] = draw(documents(name))
     places = list(containers(document))
+    if not places:
+        return document
     holder, key = places[draw(st.integers(0, len(places) - 1))]
     if isinstance(holder, dict) and draw(st.booleans()):
         del holder[key]

@@ -106,9 +106,16 @@ def _references(reference: Reference, document: Mapping[str, Any]) -> Iterator[t
     holders: list[tuple[Mapping[str, Any], str | None]] = [(document, None)]
     for name in reference.path:
         holders = [
-            (value, _text(holder, reference.role)) for holder, _ in holders for value in _objects(holder.get(name))
+            (value, _text(holder, reference.role) or _own_role(reference, value))
+            for holder, _ in holders
+            for value in _objects(holder.get(name))
         ]
     return iter(holders)
+
+
+def _own_role(reference: Reference, value: Mapping[str, Any]) -> str | None:
+    """Return the role that a reference says itself, as those of v4 do; in v5 what stands around it says it."""
+    return None if _carried_by_value(reference, value) else _text(value, reference.role)
 
 
 def _objects(content: Any) -> list[Mapping[str, Any]]:

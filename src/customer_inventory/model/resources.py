@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from customer_inventory.model.tmf629 import CUSTOMER
 from customer_inventory.model.tmf632 import INDIVIDUAL, ORGANIZATION
+from customer_inventory.model.tmf667 import DOCUMENT
 from customer_inventory.model.tmf669 import PARTY_ROLE, PARTY_ROLE_SPECIFICATION
+from customer_inventory.model.tmf681 import COMMUNICATION_MESSAGE
 
 RESOURCES = {
     resource.name: resource
@@ -14,6 +16,8 @@ RESOURCES = {
         CUSTOMER,
         PARTY_ROLE,
         PARTY_ROLE_SPECIFICATION,
+        DOCUMENT,
+        COMMUNICATION_MESSAGE,
     )
 }
 """Every resource by its name."""

@@ -57,11 +57,9 @@ def json_schema(resource: Resource) -> dict[str, Schema]:
     shape, name = resource.shape, resource.shape.name
     answer = _object(shape, schemas, required=("id", "href", CLASS.name))
     schemas[name] = answer
-    schemas[f"{name}_FVO"] = {
-        **answer,
-        "required": list(dict.fromkeys((*resource.mandatory, *shape.required))),
-        "anyOf": [_says(CLASS.name, name), _says("@baseType", name)],
-    }
+    schemas[f"{name}_FVO"] = {**answer, "required": list(dict.fromkeys((*resource.mandatory, *shape.required)))}
+    if resource.api.version != "v4":  # where a client need not name a class, and may name any
+        schemas[f"{name}_FVO"]["anyOf"] = [_says(CLASS.name, name), _says("@baseType", name)]
     kept = frozenset(resource.mandatory)
     patch = _patch_object(shape, schemas, kept=kept)
     for immutable in resource.immutable:

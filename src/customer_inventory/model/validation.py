@@ -86,7 +86,12 @@ def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Colle
 
 
 def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield whether the document is of another class: an extension names the class it extends (TMF630 part 2)."""
+    """Yield whether the document is of another class: an extension names the class it extends (TMF630 part 2).
+
+    Not so in v4, where nothing obliges a client to name either.
+    """
+    if resource.api.version == "v4":
+        return
     named, wanted = document.get("@type"), resource.shape.name
     extends = document.get("@baseType")
     if (

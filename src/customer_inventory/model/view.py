@@ -26,8 +26,8 @@ Keep = Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]]
 class View:
     """A resource in one version of its API: names, shape, mandatory attributes, and how it is stored.
 
-    `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path; `show` and
-    `keep` are None for the version that is stored.
+    `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path. The version
+    that is stored has no `show`, and of `keep` at most what names the class where v4 lets a client leave it out.
     """
 
     resource: Resource
@@ -55,4 +55,19 @@ class View:
 
 def native(resource: Resource) -> View:
     """Return the view of a resource in the version in which it is declared and stored."""
-    return View(resource, resource.api, resource.shape, resource.attributes, resource.mandatory)
+    keep = naming_class(resource) if resource.api.version == "v4" else None
+    return View(resource, resource.api, resource.shape, resource.attributes, resource.mandatory, keep=keep)
+
+
+def naming_class(resource: Resource) -> Keep:
+    """Return what keeps a v4 document: a class that it does not name is the one it had, or the resource's own.
+
+    A v4 client need not say `@type`; every answer must.
+    """
+
+    def keep(document: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+        if "@type" in document:
+            return document
+        return {"@type": (before or {}).get("@type", resource.shape.name), **document}
+
+    return keep
