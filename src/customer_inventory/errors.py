@@ -29,6 +29,7 @@ class Failure(Enum):
     UNPROCESSABLE = (422, 3)
     TOO_MANY = (429, 1)
     INTERNAL = (500, 1)
+    NOT_IMPLEMENTED = (501, 2)
     UNAVAILABLE = (503, 5)
 
     @property

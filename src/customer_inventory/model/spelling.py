@@ -99,6 +99,19 @@ def spelled_instant(text: str) -> str | None:
         return None
 
 
+def instant_key(text: str) -> tuple[int, str, str] | None:
+    """Return what orders `text` in time, a plain date standing at its midnight in UTC; None for no point in time."""
+    parts = INSTANT.fullmatch(f"{text}T00:00:00Z" if DAY.fullmatch(text) else text)
+    if parts is None or parts["time"][:2] == "24":
+        return None
+    try:
+        whole, _, fraction = _in_utc(parts)[:-1].partition(".")
+    except ValueError:
+        return None
+    year, _, rest = whole.partition("-")
+    return int(year), rest, fraction
+
+
 def _in_utc(parts: re.Match[str]) -> str:
     """Return the matched instant in UTC; raises ValueError when there is no such day or time.
 

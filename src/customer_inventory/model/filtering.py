@@ -1,0 +1,184 @@
+"""Filtering: the conditions of a query, as the doors read them and the repository compiles them.
+
+`Filter.matches` holds one document against them in memory, for what never reaches a list: an event that a listener
+may have asked for. Lists of records are always answered by the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.comparing import compares, written_as
+from customer_inventory.model.jsonpath_tree import (
+    AllOf,
+    AnyOf,
+    Call,
+    Compare,
+    Exists,
+    Expression,
+    Fits,
+    Name,
+    Not,
+    Path,
+    Where,
+)
+from customer_inventory.model.patterns import pattern
+from customer_inventory.model.selecting import Reading
+from customer_inventory.model.view import View
+
+_NAME = re.compile(r"@?[A-Za-z]\w{0,40}(?:\.@?[A-Za-z]\w{0,40}){0,5}", re.ASCII)
+"""What looks like the name of an attribute: anything else might be a customer's data and is not repeated."""
+
+OPERATORS = frozenset(
+    {"eq", "ne", "gt", "gte", "lt", "lte", "between", "regex", "contains", "startswith", "endswith", "isnull"}
+)
+"""What a condition may ask: ne that no value equals any of those asked, isnull that there is no value but null."""
+
+
+class UnknownAttribute(InventoryError):
+    """The query names an attribute that the resource does not have."""
+
+    code = "unknown-attribute"
+    failure = Failure.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition: where an attribute is stored, one of `OPERATORS`, and values of which any may fulfil it.
+
+    The values of between stand in pairs; that of isnull is true or false. `attribute` is the one of the view in which
+    the condition was written; without it the one that is stored at `path` is meant.
+    """
+
+    path: str
+    operator: str
+    values: tuple[str, ...]
+    attribute: Attribute | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A JSONPath over documents as a view shows them."""
+
+    expression: Expression
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Alternatives, each of several terms that must all hold."""
+
+    alternatives: tuple[tuple[Term, ...], ...]
+
+
+Term = Condition | Selection | Either
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Terms that must all hold, over documents as a view shows them."""
+
+    terms: tuple[Term, ...]
+
+    def matches(self, document: Mapping[str, Any]) -> bool:
+        """Return whether `document`, as the view shows it and with its id, fulfils every term."""
+        return all(_holds(term, document) for term in self.terms)
+
+
+def known_attribute(view: View, path: str) -> Attribute:
+    """Return the attribute of `view` at `path`. Raises UnknownAttribute naming the nearest one."""
+    attribute = view.attributes.get(path)
+    if attribute is None:
+        near = view.nearest(path)
+        hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
+        shown = path if _NAME.fullmatch(path) else "of this name"
+        raise UnknownAttribute(f"{view.resource.name} has no attribute {shown}. {hint}")
+    return attribute
+
+
+def selection(view: View, expression: Expression) -> Selection:
+    """Return the term that a JSONPath stands for. Raises UnknownAttribute for a name that nothing has."""
+    _check(view, expression, "")
+    return Selection(expression, view)
+
+
+def free(view: View, path: str) -> bool:
+    """Return whether anything may stand below `path`, since nothing is declared there."""
+    attribute = view.attributes.get(path)
+    if path == "":
+        return False
+    return attribute is None or attribute.type == "any" or not any(at.startswith(f"{path}.") for at in view.attributes)
+
+
+def _check(view: View, expression: Expression, at: str) -> None:
+    match expression:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                _check(view, part, at)
+        case Not(part=part):
+            _check(view, part, at)
+        case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
+            _check_path(view, path, at)
+        case Compare(left=Call(path=path)) | Compare(left=Path() as path):
+            _check_path(view, path, at)
+
+
+def _check_path(view: View, path: Path, at: str) -> None:
+    here = "" if path.from_root else at
+    for step in path.steps:
+        if isinstance(step, Name):
+            below = f"{here}.{step.name}" if here else step.name
+            if below not in view.attributes and not free(view, here):
+                known_attribute(view, below)
+            here = below
+        elif isinstance(step, Where):
+            _check(view, step.condition, here)
+
+
+def _holds(term: Term, document: Mapping[str, Any]) -> bool:
+    match term:
+        case Selection(expression=expression, view=view):
+            return Reading(view.attributes, document).holds(expression)
+        case Either(alternatives=alternatives):
+            return any(all(_holds(each, document) for each in terms) for terms in alternatives)
+        case _:
+            return _fulfils(term, document)
+
+
+def _fulfils(condition: Condition, document: Mapping[str, Any]) -> bool:
+    attribute, sign, asked = condition.attribute, condition.operator, condition.values
+    if attribute is None:
+        raise ValueError(f"the condition on {condition.path} was made without its attribute")
+    steps = attribute.path.split(".")
+    if sign == "isnull":
+        return any(value is not None for value in _at(document, steps)) != (asked == ("true",))
+    held = [each for value in _at(document, steps) for each in (value if isinstance(value, list) else (value,))]
+    kind = attribute.type
+    if sign == "ne":
+        return not any(compares(kind, value, "eq", text) for value in held for text in asked)
+    if sign == "between":
+        pairs = list(zip(asked[::2], asked[1::2], strict=True))
+        return any(
+            compares(kind, value, "gte", least) and compares(kind, value, "lte", most)
+            for value in held
+            for least, most in pairs
+        )
+    if sign == "regex":
+        texts = [text for value in held if (text := written_as(kind, value)) is not None]
+        return any(pattern(each).found_in(text) for each in asked for text in texts)
+    return any(compares(kind, value, sign, text) for value in held for text in asked)
+
+
+def _at(value: Any, steps: list[str]) -> Iterator[Any]:
+    """Yield what stands at a path; arrays on the way are descended, one at its end is not."""
+    if not steps:
+        yield value
+        return
+    for element in value if isinstance(value, list) else (value,):
+        if isinstance(element, dict) and steps[0] in element:
+            yield from _at(element[steps[0]], steps[1:])

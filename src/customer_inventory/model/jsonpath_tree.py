@@ -1,0 +1,108 @@
+"""What a JSONPath says: a frozen tree of steps and conditions, which the parser makes and others walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from customer_inventory.model.patterns import Pattern
+
+FUNCTIONS = ("length", "min", "max", "avg", "stddev")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A step to an attribute of an object, or of every object in an array."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A step to the element at an index, counted from the end when it is negative."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A step to every element of an array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A step to the elements of an array for which a condition holds; an object counts as an array of itself."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way through a document: from its root, or from the element that a condition looks at."""
+
+    steps: tuple[Step, ...]
+    from_root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a function makes of all that a path leads to: one of `FUNCTIONS`."""
+
+    function: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value that is written out: its type (string, number, boolean or null) and its canonical spelling."""
+
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Whether a path or a function leads to anything but null."""
+
+    of: Path | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Whether anything that a path or a function leads to compares so with a literal; != is the opposite of ==."""
+
+    left: Path | Call
+    sign: str
+    right: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """Whether a regular expression is found in any text that a path leads to."""
+
+    path: Path
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Whether another expression does not hold."""
+
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Whether all of several expressions hold."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Whether any of several expressions holds."""
+
+    parts: tuple[Expression, ...]
+
+
+Expression = Exists | Compare | Fits | Not | AllOf | AnyOf
+Step = Name | At | Every | Where
