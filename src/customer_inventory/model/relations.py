@@ -115,7 +115,7 @@ def _references(reference: Reference, document: Mapping[str, Any]) -> Iterator[t
 
 def _own_role(reference: Reference, value: Mapping[str, Any]) -> str | None:
     """Return the role that a reference says itself, as those of v4 do; in v5 what stands around it says it."""
-    return None if _carried_by_value(value) else _text(value, reference.role)
+    return _text(value, reference.role) if "@referredType" in value else None
 
 
 def _objects(content: Any) -> list[Mapping[str, Any]]:

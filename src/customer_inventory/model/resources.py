@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from customer_inventory.model.tmf629 import CUSTOMER
 from customer_inventory.model.tmf632 import INDIVIDUAL, ORGANIZATION
+from customer_inventory.model.tmf644 import PARTY_PRIVACY_PROFILE, PARTY_PRIVACY_PROFILE_SPECIFICATION
 from customer_inventory.model.tmf667 import DOCUMENT
 from customer_inventory.model.tmf669 import PARTY_ROLE, PARTY_ROLE_SPECIFICATION
 from customer_inventory.model.tmf681 import COMMUNICATION_MESSAGE
@@ -16,6 +17,8 @@ RESOURCES = {
         CUSTOMER,
         PARTY_ROLE,
         PARTY_ROLE_SPECIFICATION,
+        PARTY_PRIVACY_PROFILE,
+        PARTY_PRIVACY_PROFILE_SPECIFICATION,
         DOCUMENT,
         COMMUNICATION_MESSAGE,
     )
