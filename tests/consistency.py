@@ -60,7 +60,7 @@ INCONSISTENT = """
     union all
     select 'a link from nothing', source_id::text, 0 from link l where not exists (
         select from version v where v.id = l.source_id) or exists (
-        select from change_record r where r.record_id = l.source_id and r.operation = 'delete')
+        select from deleted_record d where d.id = l.source_id)
     union all
     select 'a link that is there at one end only', source_id::text, 0 from link l
     where (select count(*) from link o where (o.source_id, o.attribute, o.target_id, o.role)
@@ -71,7 +71,24 @@ INCONSISTENT = """
     where (kind, id, version) in (select 'individual', id, version from individual
         union all select 'organization', id, version from organization
         union all select 'customer', id, version from customer)
-        and exists (select from change_record r where r.record_id = v.id and r.operation = 'delete')
+        and (exists (select from deleted_record d where (d.id, d.kind) = (v.id, v.kind))
+            or exists (select from change_record r where (r.record_id, r.version) = (v.id, v.version)
+                and r.operation = 'delete'))
+    union all
+    select 'a deletion that is not written down', record_id::text, r.version from change_record r
+    where r.operation = 'delete' and not exists (
+        select from change_record n where n.record_id = r.record_id and n.version > r.version)
+        and not exists (select from deleted_record d where (d.id, d.kind, d.version, d.position, d.change_id)
+            = (r.record_id, r.kind, r.version, r.position, r.change_id))
+    union all
+    select 'a deletion that never was', d.id::text, d.version from deleted_record d where not exists (
+        select from change_record r where (r.record_id, r.kind, r.version, r.position, r.operation)
+            = (d.id, d.kind, d.version, d.position, 'delete'))
+    union all
+    select 'a restoration of what was not deleted', record_id::text, r.version from change_record r
+    where r.operation = 'create' and r.version > 1 and not exists (
+        select from change_record d
+        where (d.record_id, d.version, d.operation) = (r.record_id, r.version - 1, 'delete'))
     union all
     select 'an idempotency key of no version', record_id::text, version from idempotency i where not exists (
         select from change_record r where (r.record_id, r.version, r.kind) = (i.record_id, i.version, i.kind))

@@ -85,18 +85,18 @@ async def test_every_version_is_kept_with_who_wrote_it_and_why(scribe: Scribe, d
     identifier = (await scribe.create("individual", person="ada", source="crm", reason="new")).id
     await scribe.replace("individual", identifier, document("individual", title="Dr"), expected=1, purpose="care")
     await scribe.replace("individual", identifier, None, expected=2, client_id="remover", reason="moved away")
-    versions = await records.versions("individual", identifier)
-    assert [(v.version, v.operation, v.since) for v in versions] == [
-        (3, "delete", START + 3 * TICK),
-        (2, "modify", START + 2 * TICK),
-        (1, "create", START + TICK),
+    versions = (await records.history("individual", identifier, limit=100)).versions
+    assert [(v.version, v.operation, v.since, v.until) for v in versions] == [
+        (3, "delete", START + 3 * TICK, None),
+        (2, "modify", START + 2 * TICK, START + 3 * TICK),
+        (1, "create", START + TICK, START + 2 * TICK),
     ]
     deletion, modification, creation = versions
     assert (deletion.document, deletion.client_id, deletion.reason) == (None, "remover", "moved away")
     assert (modification.purpose, msgspec.json.decode(modification.document or b"")["title"]) == ("care", "Dr")
     assert (creation.person, creation.source, creation.reason) == ("ada", "crm", "new")
-    assert [v.version for v in await records.versions("individual", identifier, limit=1)] == [3]
-    assert await records.versions("individual", scribe.new_id()) == []
+    assert await records.history("individual", identifier, limit=1) == (versions[:1], 3)
+    assert await records.history("individual", scribe.new_id(), limit=9) == ([], 0)
     for version in (1, 2):
         held = await records.get_version("individual", identifier, version=version)
         assert held is not None
@@ -120,7 +120,7 @@ async def test_a_write_that_changes_nothing_leaves_a_trail_and_no_version(scribe
     identifier = (await scribe.create("individual")).id
     same = await scribe.replace("individual", identifier, document("individual"), expected=1, key=key())
     assert (same.outcome, same.version) == ("unchanged", 1)
-    assert len(await scribe.repository.records.versions("individual", identifier)) == 1
+    assert (await scribe.repository.records.history("individual", identifier, limit=9)).total == 1
     assert await ask(database, "select count(*) from change") == [(1,)]
     assert await ask(database, "select verb, outcome from trail order by at") == [
         ("create", "done"),
@@ -242,6 +242,9 @@ TAMPERINGS = (
     "update change set position = position + 1",
     "update trail set record_ids = '{}'",
     "update idempotency set version = 7",
+    "delete from deleted_record",
+    "update deleted_record set version = version + 1",
+    "update change_record set operation = 'create' where version = 2",
     "update individual set bucket = bucket + 1 where bucket < 4095",
     "insert into individual select * from individual_resurrected",
 )

@@ -240,7 +240,7 @@ async def assert_all_is_there(conninfo: str, ledger: Ledger, follower: Follower)
     repository = Repository(conninfo)
     for identifier, held in ledger.records.items():
         record = await repository.records.get(held.kind, UUID(identifier))
-        versions = await repository.records.versions(held.kind, UUID(identifier), limit=1000)
+        versions = (await repository.records.history(held.kind, UUID(identifier), limit=1000)).versions
         assert [version.version for version in versions] == list(range(held.version, 0, -1)), identifier
         if held.document is None:
             assert record is None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer_inventory.access.opened import Facilities, Principal, RecordNotFound
+from customer_inventory.access.opened import Facilities, Principal, RecordNotFound, VersionNotFound
 from customer_inventory.access.reading import Reading
+from customer_inventory.access.restoring import Restoring
 from customer_inventory.access.writing import (
     Change,
     IdempotencyKeyReused,
@@ -17,12 +18,11 @@ from customer_inventory.access.writing import (
     Saved,
     StillReferenced,
     VersionConflict,
-    Writing,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Access(Reading, Writing):
+class Access(Reading, Restoring):
     """One open access. Cheap: the doors open one for every request."""
 
 
@@ -37,4 +37,5 @@ __all__ = [
     "Saved",
     "StillReferenced",
     "VersionConflict",
+    "VersionNotFound",
 ]

@@ -29,6 +29,16 @@ class RecordNotFound(InventoryError):
     failure = Failure.NOT_FOUND
 
 
+class VersionNotFound(InventoryError):
+    """The record has no content of this version number.
+
+    Its history lists its versions; one that is a deletion holds nothing.
+    """
+
+    code = "version-not-found"
+    failure = Failure.NOT_FOUND
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is asking: a client, what it may do, and the person on whose behalf it asks."""

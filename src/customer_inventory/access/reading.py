@@ -7,11 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from customer_inventory.access.grants import allows
-from customer_inventory.access.opened import Opened, RecordNotFound
+from customer_inventory.access.opened import Opened, RecordNotFound, VersionNotFound
 from customer_inventory.model import Resource
 from customer_inventory.repository.lists import Page
 from customer_inventory.repository.query import Query
-from customer_inventory.repository.records import Record, Version
+from customer_inventory.repository.records import History, Record, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,39 @@ class Reading(Opened):
 
     async def versions(self, resource: Resource, identifier: UUID, *, limit: int = 100) -> list[Version]:
         """Return a record's versions, newest first. Raises Denied or RecordNotFound when it never was."""
+        return (await self.history(resource, identifier, limit=limit)).versions
+
+    async def history(
+        self,
+        resource: Resource,
+        identifier: UUID,
+        *,
+        limit: int,
+        offset: int = 0,
+        before: int | None = None,
+        as_of: datetime | None = None,
+    ) -> History:
+        """Return a page of a record's versions, newest first, of a deleted record too.
+
+        `before` is a version number that the page stays below. Raises Denied, or RecordNotFound when it never was.
+        """
         await self.require("read", resource.kind)
-        versions = await self.facilities.repository.records.versions(resource.kind, identifier, limit=limit)
-        await self.note("read", resource.kind, "shown" if versions else "absent", (str(identifier),))
-        if not versions:
+        history = await self.facilities.repository.records.history(
+            resource.kind, identifier, limit=limit, offset=offset, before=before, as_of=as_of
+        )
+        await self.note("read", resource.kind, "shown" if history.total else "absent", (str(identifier),))
+        if not history.total:
             raise RecordNotFound(f"The inventory never held a {resource.name} {identifier}.")
-        return versions
+        return history
+
+    async def version(self, resource: Resource, identifier: UUID, version: int) -> Record:
+        """Return one version of a record, of a deleted one too. Raises Denied, or RecordNotFound when there is none."""
+        await self.require("read", resource.kind)
+        record = await self.facilities.repository.records.get_version(resource.kind, identifier, version=version)
+        await self.note("read", resource.kind, "shown" if record else "absent", (str(identifier),))
+        if record is None:
+            raise VersionNotFound(f"The inventory holds no version {version} of {resource.name} {identifier}.")
+        return record
 
     async def linked_from(self, resource: Resource, identifier: UUID) -> list[tuple[str, str, str, str]]:
         """Return what refers to a record, as (kind, id, attribute, role), of the kinds that may be read."""

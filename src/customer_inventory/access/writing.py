@@ -18,7 +18,7 @@ from customer_inventory.model.relations import owner
 from customer_inventory.model.resource import stamped
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, WriteContention, Written
 
-_ATTEMPTS = 60
+ATTEMPTS = 60
 _PATIENT_FROM = 3
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
@@ -108,7 +108,7 @@ class Writing(Opened):
         await self.require("modify", resource.kind)
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             return await self._replayed("modify", resource, seen)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             old = await self._current("modify", resource, identifier, expected)
             before = msgspec.json.decode(old.document)
@@ -149,7 +149,7 @@ class Writing(Opened):
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             await self._note_replay("delete", resource, seen)
             return
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             old = await self._current("delete", resource, identifier, expected)
             written = await self.facilities.repository.records.replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from customer_inventory.access import Desk
 from customer_inventory.api.door import Door, Measure
+from customer_inventory.api.history import add_histories
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
 from customer_inventory.api.tokens import TokenEndpoint
@@ -18,6 +19,7 @@ def create_routes(*, public_url: str) -> Routes:
     """Return every endpoint of the APIs."""
     routes = Routes()
     add_resources(routes, public_url=public_url)
+    add_histories(routes, public_url=public_url)
     return routes
 
 

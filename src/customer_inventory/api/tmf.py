@@ -60,7 +60,7 @@ class ResourceHandlers:
         document, raw = await exchange.json_object()
         saved = await access.create(self._resource, self._stored(document, None), key=idempotency_key(exchange, raw))
         location = href(self._view, saved.record.id, public_url=self._public_url).encode()
-        return self._saved(access, saved, asked.fields, status=201).plus((b"location", location))
+        return self.saved(access, saved, asked.fields, status=201).plus((b"location", location))
 
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one record."""
@@ -88,7 +88,7 @@ class ResourceHandlers:
         saved = await access.modify(
             self._resource, record_id, change, expected=expected, key=idempotency_key(exchange, raw)
         )
-        return self._saved(access, saved, asked.fields, status=200)
+        return self.saved(access, saved, asked.fields, status=200)
 
     async def delete(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer DELETE on one record."""
@@ -116,7 +116,8 @@ class ResourceHandlers:
         shown = self._view.show(copied(document))
         return self._stored(merge_document(self._view, shown, patch, **own), document)
 
-    def _saved(self, access: Access, saved: Saved, fields: frozenset[str] | None, *, status: int) -> Answer:
+    def saved(self, access: Access, saved: Saved, fields: frozenset[str] | None, *, status: int) -> Answer:
+        """Answer a write with what it left."""
         # Who may write but not read is told id, href and @type only.
         shown = fields if access.may("read", self._resource) else frozenset()
         body = represent(self._view, saved.record, shown, public_url=self._public_url)

@@ -68,7 +68,10 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version in a record's history: what it held (None: the deletion), since when, and who wrote it and why."""
+    """One version in a record's history: what it held (None: the deletion), from when until when, who wrote it and why.
+
+    `until` is None for the version that holds now.
+    """
 
     version: int
     document: bytes | None
@@ -79,6 +82,22 @@ class Version:
     purpose: str | None
     source: str | None
     reason: str | None
+    until: datetime | None
+    change_id: str
+
+
+class History(NamedTuple):
+    """A page of a record's versions, newest first, and how many there are on all pages."""
+
+    versions: list[Version]
+    total: int
+
+
+class Standing(NamedTuple):
+    """Where a record stands: its newest version's number, and its document, None when that version is its deletion."""
+
+    version: int
+    document: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +172,36 @@ class Records:
         values = {"bucket": bucket_of(identifier), "id": identifier, "version": version}
         return await self._one(kind, "get_version", identifier, values)
 
-    async def versions(self, kind: str, identifier: UUID, *, limit: int = 100) -> list[Version]:
-        """Return the versions of the record, newest first; empty when it never was."""
-        values = {"bucket": bucket_of(identifier), "id": identifier, "limit": limit}
+    async def standing(self, kind: str, identifier: UUID) -> Standing | None:
+        """Return where the record stands, present or deleted; None when it never was, or was purged."""
+        values = {"bucket": bucket_of(identifier), "id": identifier}
         async with self._connections.lend() as connection:
-            cursor = await connection.execute(self._sql[kind]["versions"], values)
-            return [Version(*row) for row in await cursor.fetchall()]
+            row = await (await connection.execute(self._sql[kind]["standing"], values)).fetchone()
+        return Standing(*row) if row else None
+
+    async def history(
+        self,
+        kind: str,
+        identifier: UUID,
+        *,
+        limit: int,
+        offset: int = 0,
+        before: int | None = None,
+        as_of: datetime | None = None,
+    ) -> History:
+        """Return a page of the versions of the record: those below number `before` that there were at `as_of`.
+
+        The total counts every version there was then; 0 when the record never was.
+        """
+        place = {"bucket": bucket_of(identifier), "id": identifier, "before": before, "as_of": as_of}
+        async with self._connections.lend() as connection:
+            statement = self._sql[kind]["versions"]
+            rows = await (await connection.execute(statement, {**place, "limit": limit, "offset": offset})).fetchall()
+            if rows:
+                return History([Version(*row[:-1]) for row in rows], rows[0][-1])
+            newest = {**place, "before": None, "limit": 1, "offset": 0}
+            row = await (await connection.execute(statement, newest)).fetchone()
+        return History([], row[-1] if row else 0)
 
     async def linked_from(self, identifier: UUID, *, limit: int = 100) -> list[tuple[str, str, str, str]]:
         """Return what points at the record: (kind, id, attribute, role) of each."""
@@ -193,10 +236,13 @@ class Records:
         relink: bool,
         authorship: Authorship,
         key: IdempotencyKey | None,
+        operation: str | None = None,
     ) -> Written:
         """Replace version `expected` of a record by `draft` (None: delete it), keeping what was in history.
 
-        Raises ReferenceMissing as `create` does and WriteContention when others win too often.
+        A record that is deleted comes back when `expected` is the number of its deletion. `operation` is what the
+        change is called ('restore') when that is not what is done to the record. Raises ReferenceMissing as `create`
+        does and WriteContention when others win too often.
         """
         values = (
             bucket_of(identifier),
@@ -206,6 +252,7 @@ class Records:
             relink,
             *_links(draft),
             *_authorship(authorship, key),
+            operation,
         )
         return await self._write(kind, "replace", values, draft)
 

@@ -14,24 +14,41 @@ select version, doc from {kind} where bucket = %(bucket)s and id = %(id)s and ve
 union all
 select version, doc from {kind}_history where bucket = %(bucket)s and id = %(id)s and version = %(version)s
 
+-- name: standing
+-- The record as it is, or the number of its deletion.
+select version, doc from {kind} where bucket = %(bucket)s and id = %(id)s
+union all
+select version, null from deleted_record where bucket = %(bucket)s and kind = '{kind}' and id = %(id)s
+
 -- name: versions
--- Every version of a record, newest first, with the change that wrote it; a deleted record starts with its deletion.
-with version as (
-    select version, doc, change_id, updated_at, null::uuid as superseded_by, null::timestamptz as superseded_at
+-- A page of a record's versions, newest first, with the change that wrote each; a deletion is one of them. Documents are
+-- fetched for the page alone.
+with held as (
+    select version, change_id, updated_at, null::uuid as superseded_by, null::timestamptz as superseded_at
     from {kind} where bucket = %(bucket)s and id = %(id)s
     union all
-    select version, doc, change_id, updated_at, superseded_by, superseded_at
+    select version, change_id, updated_at, superseded_by, superseded_at
     from {kind}_history where bucket = %(bucket)s and id = %(id)s
-), deletion as (
-    select version + 1 as version, null::jsonb as doc, superseded_by as change_id, superseded_at as updated_at
-    from version v where superseded_by is not null and not exists (select from version n where n.version > v.version)
 ), every as (
-    select version, doc, change_id, updated_at from version
-    union all select version, doc, change_id, updated_at from deletion
+    select version, change_id, updated_at as since from held
+    union all
+    select version + 1, superseded_by, superseded_at from held h
+    where superseded_by is not null and not exists (select from held n where n.version = h.version + 1)
+), page as (
+    select version, change_id, since, lead(since) over (order by version) as until, count(*) over () as total
+    from every where since <= coalesce(%(as_of)s::timestamptz, 'infinity')
 )
-select e.version, e.doc, e.updated_at, c.operation, c.client_id, c.person, c.purpose, c.source, c.reason
-from every e left join change c on c.bucket = bucket_of(e.change_id) and c.id = e.change_id
-order by e.version desc limit %(limit)s
+select p.version, d.doc, p.since, c.operation, c.client_id, c.person, c.purpose, c.source, c.reason, p.until,
+    p.change_id::text, p.total
+from page p
+left join change c on c.bucket = bucket_of(p.change_id) and c.id = p.change_id
+left join lateral (
+    select r.doc from {kind} r where (r.bucket, r.id, r.version) = (%(bucket)s, %(id)s, p.version)
+    union all
+    select h.doc from {kind}_history h where (h.bucket, h.id, h.version) = (%(bucket)s, %(id)s, p.version)
+) d on true
+where p.version < coalesce(%(before)s::bigint, 9223372036854775807)
+order by p.version desc limit %(limit)s offset %(offset)s
 
 -- name: create
 select outcome, record_id, record_version from {kind}_create(
@@ -41,7 +58,7 @@ select outcome, record_id, record_version from {kind}_create(
 -- name: replace
 select outcome, record_id, record_version from {kind}_replace(
     %s, %s, %s, %s::jsonb, %s::text[], %s::text, %s, %s::text[], %s::uuid[], %s::text[], %s::text[], %s::boolean[],
-    %s, %s, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text, %s::smallint, %s::text, %s::bytea, %s)
+    %s, %s, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text, %s::smallint, %s::text, %s::bytea, %s, %s::text)
 
 -- name: existing
 select id::text from {kind} where (bucket, id) = (bucket_of(%(id)s::uuid), %(id)s::uuid)

@@ -3,7 +3,7 @@
 --
 -- Three stores (docs/explanation/architecture.md):
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
---   journal   append-only facts: change, change_record (the feed), trail
+--   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record, import_run
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
@@ -46,12 +46,13 @@ create table change (
     client_id text not null,
     person text,
     purpose text not null,
-    operation text not null check (operation in ('create', 'modify', 'delete', 'import')),
+    operation text not null check (operation in ('create', 'modify', 'delete', 'import', 'restore', 'undo')),
     source text,
     reason text,
     request_id text not null,
     primary key (bucket, id)
 );
+create index change_position on change (position, id);  -- the list of changes, newest first
 
 -- What each change touched: one row a record version, in the order in which a reader of the feed gets them.
 create table change_record (
@@ -64,6 +65,20 @@ create table change_record (
     change_id uuid not null,
     primary key (position, bucket, record_id, version)
 );
+
+-- What is deleted and not purged: one row a record, from its deletion to its restoration or purge. Who writes a record
+-- that is deleted locks its row here, as one locks the record while it is there.
+create table deleted_record (
+    bucket smallint not null,
+    kind text not null,
+    id uuid not null,
+    version bigint not null,                -- the number of the deletion among the record's versions
+    deleted_at timestamptz not null,
+    position bigint not null,               -- the deletion's place in the feed
+    change_id uuid not null,                -- the change that deleted it
+    primary key (bucket, kind, id)
+);
+create index deleted_record_by_time on deleted_record (kind, deleted_at, bucket, id);
 
 -- After a restore: move the origin so that new positions lie above every restored one. Returns the shift.
 create function repository_rebase_positions() returns bigint
@@ -110,6 +125,17 @@ create table link (
 );
 create index link_target on link (bucket, target_id);
 
+-- Who pointed at a record once and may have ceased to: candidates for looking back, where the sources' own history
+-- tells when they did. Kept in the bucket of the target, for sources are found by their ids.
+create table former_link (
+    bucket smallint not null,
+    target_id uuid not null,
+    source_id uuid not null,
+    source_kind text not null,
+    primary key (bucket, target_id, source_id)
+);
+create index former_link_source on former_link (source_id);  -- for purging
+
 create function bucket_of(id uuid) returns smallint
     language sql immutable strict parallel safe
     return (('x' || substr(id::text, 16, 3))::bit(12)::int)::smallint;
@@ -139,6 +165,10 @@ end $$;
 create function drop_links(p_source_id uuid) returns void
     language plpgsql as $$
 begin
+    insert into former_link
+        select distinct bucket_of(target_id), target_id, source_id, source_kind from link
+        where bucket = bucket_of(p_source_id) and source_id = p_source_id
+        on conflict do nothing;
     delete from link where bucket in (
         select bucket_of(target_id) from link where bucket = bucket_of(p_source_id) and source_id = p_source_id
         union select bucket_of(p_source_id)

@@ -1,0 +1,98 @@
+"""Restoring: a record gets back the content of one of its versions, as a new version; a deleted one comes back with it.
+
+What was in the inventory once is checked again as it stands today, but for one thing: attributes that were not
+mandatory when the version was written, or that an import was let off, may be missing still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from customer_inventory.access.grants import allows
+from customer_inventory.access.opened import RecordNotFound, VersionNotFound
+from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, Writing
+from customer_inventory.ids import bucket_of
+from customer_inventory.model import Resource, links
+from customer_inventory.model.resource import stamped
+from customer_inventory.repository.records import Draft, IdempotencyKey, Record, Standing, WriteContention
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring(Writing):
+    """What an access can bring back."""
+
+    async def restore(
+        self,
+        resource: Resource,
+        identifier: UUID,
+        version: int,
+        *,
+        expected: frozenset[int] | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> Saved:
+        """Give a record the content of one of its versions again, on one of the versions `expected` or on any.
+
+        Whoever restores must be granted `modify`, for a deleted record `create`. Raises Denied, RecordNotFound when it
+        never was or was purged, VersionNotFound, VersionConflict, InvalidDocument, ReferenceMissing and
+        IdempotencyKeyReused.
+        """
+        if not allows(self.principal.grants, "create", resource.kind):
+            await self.require("modify", resource.kind)
+        if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
+            return await self._replayed("modify", resource, seen)
+        for attempt in range(ATTEMPTS):
+            await self._step_back(attempt)
+            standing = await self._standing(resource, identifier, expected)
+            draft = await self._former(resource, identifier, version, standing)
+            missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
+            written = await self.facilities.repository.records.replace(
+                resource.kind,
+                identifier,
+                expected=standing.version,
+                draft=draft,
+                relink=_links_of(resource, standing) != draft.links,
+                authorship=self._authorship(bucket_of(identifier)),
+                key=key,
+                operation="restore",
+            )
+            if written.outcome in {"done", "unchanged"}:
+                return Saved(Record(str(identifier), written.version, draft.document), written.outcome, missing)
+            if written.outcome in {"replayed", "reused"}:
+                return await self._replayed("modify", resource, written)
+        raise WriteContention
+
+    async def _standing(self, resource: Resource, identifier: UUID, expected: frozenset[int] | None) -> Standing:
+        """Where the record stands, when the access may restore it from there and it is where the caller saw it."""
+        standing = await self.facilities.repository.records.standing(resource.kind, identifier)
+        verb = "modify" if standing is None or standing.document is not None else "create"
+        await self.require(verb, resource.kind)
+        if standing is None:
+            await self.note(verb, resource.kind, "absent", (str(identifier),))
+            raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}, and no history of it.")
+        if expected is not None and standing.version not in expected:
+            await self.note(verb, resource.kind, "stale", (str(identifier),))
+            raise VersionConflict
+        return standing
+
+    async def _former(self, resource: Resource, identifier: UUID, version: int, standing: Standing) -> Draft:
+        """What the record would hold with the content of `version` again."""
+        former = await self.facilities.repository.records.get_version(resource.kind, identifier, version=version)
+        if former is None:
+            await self.note("modify", resource.kind, "absent", (str(identifier),))
+            raise VersionNotFound(f"The inventory holds no version {version} of {resource.name} {identifier}.")
+        before = msgspec.json.decode(standing.document) if standing.document is not None else None
+        return self._again(resource, former.document, before)
+
+    def _again(self, resource: Resource, former: bytes, before: dict[str, Any] | None) -> Draft:
+        """The draft that holds a former document again, in place of the document `before`."""
+        document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
+        return self._draft(resource, document, [name for name in resource.mandatory if name in document])
+
+
+def _links_of(resource: Resource, standing: Standing) -> object:
+    """The links that are written of a record now; None for a deleted one, which has to be linked anew."""
+    return links(resource, msgspec.json.decode(standing.document)) if standing.document is not None else None
