@@ -236,23 +236,27 @@ def version(number: int, document: bytes | None, at: datetime, **more: str | Non
         "source": None,
         "reason": None,
     }
-    return Version(number, document, at, **{**told, **more})  # type: ignore[arg-type]
+    return Version(number, document, at, **{**told, "until": None, "change_id": "c", **more})  # type: ignore[arg-type]
 
 
 def test_a_history_is_told_newest_first_with_its_changes() -> None:
     versions = [
+        version(5, b'{"name":"A"}', NOW + timedelta(4), operation="undo"),
+        version(4, b'{"name":"B"}', NOW + timedelta(3), operation="restore"),
         version(3, None, NOW + timedelta(2), operation="delete"),
         version(2, b'{"name":"B"}', NOW + timedelta(1), reason="married"),
         version(1, b'{"name":"A"}', NOW, operation="import", person=None, client_id="crm"),
     ]
     told = timeline([("customer", versions)], limit=10)
     assert [(entry.action, entry.who, entry.through) for entry in told.entries] == [
+        ("changed by undoing", "ann", "console"),
+        ("restored", "ann", "console"),
         ("deleted", "ann", "console"),
         ("changed", "ann", "console"),
         ("created by import", "crm", ""),
     ]
-    assert [len(entry.changes) for entry in told.entries] == [0, 1, 1]
-    assert told.entries[1].reason == "married"
+    assert [len(entry.changes) for entry in told.entries] == [1, 1, 0, 1, 1]
+    assert told.entries[3].reason == "married"
     assert not told.cut
 
 

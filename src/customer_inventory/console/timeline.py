@@ -82,7 +82,7 @@ def _entry(of: str, version: Version, before: dict[str, Any], after: dict[str, A
 
 
 def _action(version: Version) -> str:
-    if version.document is None:
-        return "deleted"
-    done = "created" if version.version == 1 else "changed"
-    return f"{done} by import" if version.operation == "import" else done
+    if version.operation == "restore":
+        return "restored"
+    done = "deleted" if version.document is None else "created" if version.version == 1 else "changed"
+    return done + {"import": " by import", "undo": " by undoing"}.get(version.operation or "", "")
