@@ -165,7 +165,7 @@ def test_what_the_quick_look_passes_the_close_look_passes(name: str, data: Any) 
     """msgspec is only ever a shortcut to a yes; the shapes decide."""
     document = data.draw(documents(name) | damaged(name))
     if room._valid_to_the_letter(RESOURCES[name], document, RESOURCES[name].mandatory):
-        assert room._look_closely(RESOURCES[name], document, RESOURCES[name].mandatory) == []
+        assert list(room._look_closely(RESOURCES[name], document, RESOURCES[name].mandatory)) == []
     if within_bounds(document):
         assert beyond_bounds(document) == []
 

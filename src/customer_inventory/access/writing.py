@@ -76,12 +76,22 @@ class Saved(NamedTuple):
 class Writing(Opened):
     """What an access can write."""
 
-    async def create(self, resource: Resource, document: dict[str, Any], *, key: IdempotencyKey | None = None) -> Saved:
-        """Create a record. Raises Denied, InvalidDocument, ReferenceMissing or IdempotencyKeyReused."""
+    async def create(
+        self,
+        resource: Resource,
+        document: dict[str, Any],
+        *,
+        key: IdempotencyKey | None = None,
+        demanded: Collection[str] | None = None,
+    ) -> Saved:
+        """Create a record; `demanded` is what it must say when an earlier version of its API cannot say all.
+
+        Raises Denied, InvalidDocument, ReferenceMissing or IdempotencyKeyReused.
+        """
         await self.require("create", resource.kind)
         document = {name: value for name, value in document.items() if name not in {"id", "href"}}
         document = stamped(resource.stamps, document, before=None, now=self.facilities.clock())
-        draft = self._draft(resource, document)
+        draft = self._draft(resource, document, demanded, earlier=demanded is not None)
         identifier = self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
         written = await self.facilities.repository.records.create(
@@ -99,9 +109,11 @@ class Writing(Opened):
         *,
         expected: frozenset[int] | None = None,
         key: IdempotencyKey | None = None,
+        demanded: Collection[str] | None = None,
     ) -> Saved:
         """Apply `change` to a record's document, on one of the versions `expected` or on whatever is there.
 
+        `demanded` is what it must say when an earlier version of its API, which cannot say all, makes the change.
         Raises Denied, RecordNotFound, VersionConflict, InvalidDocument, ReferenceMissing, IdempotencyKeyReused, and
         whatever `change` raises.
         """
@@ -115,7 +127,8 @@ class Writing(Opened):
             document = change(msgspec.json.decode(old.document))
             document = stamped(resource.stamps, document, before=before, now=self.facilities.clock())
             # What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
-            draft = self._draft(resource, document, [name for name in resource.mandatory if name in before])
+            held = [name for name in resource.mandatory if name in before and (demanded is None or name in demanded)]
+            draft = self._draft(resource, document, held, before=before, earlier=demanded is not None)
             missing = await self._unresolved(resource, document, draft.links)
             written = await self.facilities.repository.records.replace(
                 resource.kind,
@@ -174,8 +187,16 @@ class Writing(Opened):
         if attempt >= _PATIENT_FROM:
             await asyncio.sleep(self.facilities.randomness(10) / 1024 * min(attempt, 20) * 0.002)
 
-    def _draft(self, resource: Resource, document: dict[str, Any], mandatory: Collection[str] | None = None) -> Draft:
-        validate(resource, document, mandatory=mandatory)
+    def _draft(
+        self,
+        resource: Resource,
+        document: dict[str, Any],
+        mandatory: Collection[str] | None = None,
+        *,
+        before: dict[str, Any] | None = None,
+        earlier: bool = False,
+    ) -> Draft:
+        validate(resource, document, mandatory=mandatory, before=before, earlier=earlier)
         return Draft(
             document=msgspec.json.encode(document),
             terms=terms(resource, document),

@@ -80,7 +80,7 @@ def parse(view: View, query_string: bytes, *, public_url: str = "") -> Asked:
             single[name] = _text(raw)
         else:
             path, operator = _path_and_operator(view, name)
-            values = [_text(value) for value in raw.split(b",")]
+            values = [view.stored_text(path, _text(value)) for value in raw.split(b",")]
             if path == "href":
                 values = _ids_of(view, operator, values, public_url)
             conditions.setdefault((path, operator), []).extend(values)

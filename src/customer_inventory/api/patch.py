@@ -43,7 +43,7 @@ def merge_document(view: View, document: dict[str, Any], patch: dict[str, Any], 
 
     A patch may repeat an immutable attribute's value. Raises ImmutableAttribute when it changes one, and PatchTooDeep.
     """
-    for name in view.resource.immutable:
+    for name in view.immutable:
         held = own.get(name, document.get(name))
         if name in patch and patch[name] != held:
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")

@@ -17,6 +17,8 @@ from customer_inventory.api.patch import MEDIA_TYPES, merge_document
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
+from customer_inventory.model.conversion import copied
+from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 from customer_inventory.repository.records import IdempotencyKey
@@ -58,7 +60,12 @@ class ResourceHandlers:
             raise UnsupportedMediaType("Send the new record as application/json.")
         asked = of_one(self._view, exchange.query_string, writing=True)
         document, raw = await exchange.json_object()
-        saved = await access.create(self._resource, self._stored(document, None), key=idempotency_key(exchange, raw))
+        saved = await access.create(
+            self._resource,
+            self._stored(document, None, None),
+            key=idempotency_key(exchange, raw),
+            demanded=self._demanded,
+        )
         location = href(self._view, saved.record.id, public_url=self._public_url).encode()
         return self.saved(access, saved, asked.fields, status=201).plus((b"location", location))
 
@@ -86,7 +93,12 @@ class ResourceHandlers:
         change = partial(self._patched, patch, record_id)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(
-            self._resource, record_id, change, expected=expected, key=idempotency_key(exchange, raw)
+            self._resource,
+            record_id,
+            change,
+            expected=expected,
+            key=idempotency_key(exchange, raw),
+            demanded=self._demanded,
         )
         return self.saved(access, saved, asked.fields, status=200)
 
@@ -105,8 +117,25 @@ class ResourceHandlers:
             raise RecordNotFound(f"The inventory holds no {self._resource.name} of this id.")
         return record_id
 
-    def _stored(self, document: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
-        return document if self._view.keep is None else self._view.keep(document, before)
+    @property
+    def _demanded(self) -> tuple[str, ...] | None:
+        """What a record is demanded to say that is written by an earlier version; None for all."""
+        return None if self._view.show is None else self._view.demanded
+
+    def _stored(
+        self, document: dict[str, Any], before: dict[str, Any] | None, shown: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return a document of this version as it is stored in place of `before`, which it showed as `shown`.
+
+        Raises InvalidDocument, with the names of this version.
+        """
+        if self._view.keep is None:
+            return document
+        if self._view.show is None:
+            return self._view.keep(document, before)
+        document = {name: value for name, value in document.items() if name not in {"id", "href"}}
+        validate_shown(self._view.shape, document, mandatory=self._view.mandatory, before=shown)
+        return self._view.keep(document, before)
 
     def _patched(self, patch: dict[str, Any], identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
         own = {"id": str(identifier), "href": href(self._view, str(identifier), public_url=self._public_url)}
@@ -114,7 +143,7 @@ class ResourceHandlers:
             return merge_document(self._view, document, patch, **own)
         # Shown from a copy: `show` may take the document apart, and `keep` wants to know what was stored.
         shown = self._view.show(copied(document))
-        return self._stored(merge_document(self._view, shown, patch, **own), document)
+        return self._stored(merge_document(self._view, copied(shown), patch, **own), document, shown)
 
     def saved(self, access: Access, saved: Saved, fields: frozenset[str] | None, *, status: int) -> Answer:
         """Answer a write with what it left."""
@@ -137,10 +166,3 @@ def idempotency_key(exchange: Exchange, raw: bytes) -> IdempotencyKey | None:
     key = printable(stated, "Idempotency-Key")
     request = f"{exchange.method}\n{exchange.path}\n".encode() + exchange.query_string + b"\n" + raw
     return IdempotencyKey(key=key, fingerprint=hashlib.sha256(request).digest())
-
-
-def copied(document: Any) -> Any:
-    """Return a JSON value that shares nothing with `document` (six times as fast as copy.deepcopy)."""
-    if isinstance(document, dict):
-        return {name: copied(value) for name, value in document.items()}
-    return [copied(value) for value in document] if isinstance(document, list) else document

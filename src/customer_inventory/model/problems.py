@@ -13,10 +13,14 @@ PROBLEMS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a document: the path of the attribute, such as `contactMedium[0].emailAddress`, and why."""
+    """One thing wrong with a document: the path of the attribute, such as `contactMedium[0].emailAddress`, and why.
+
+    A gap is what the document does not say, rather than what it says wrong.
+    """
 
     path: str
     reason: str
+    gap: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
 
 from customer_inventory.model.attributes import Attribute, attributes_of, nearest_path
+from customer_inventory.model.conversion import Conversion, converted
+from customer_inventory.model.derivation import Derived, derive
+from customer_inventory.model.earlier import Earlier
 from customer_inventory.model.shapes import Shape, shape_of
 
 IMMUTABLE = ("id", "href", "@type", "@baseType", "@schemaLocation")
@@ -65,6 +69,7 @@ class Resource:
     """A kind of record: its names, its API, the Struct that says what it is, and what follows from that.
 
     `classes` are the names of the classes a record may be of: the Struct's, and those declared to extend it.
+    `attributes` are those of a stored document, with the ones in `earlier_only` that only an earlier version declares.
     """
 
     name: str
@@ -82,6 +87,17 @@ class Resource:
     classes: frozenset[str]
     shape: Shape
     attributes: Mapping[str, Attribute]
+    earlier_only: frozenset[str]
+    earlier: EarlierView | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierView:
+    """A resource in an earlier version of its API: what was declared of it, what follows, and how documents turn."""
+
+    declared: Earlier
+    derived: Derived
+    conversion: Conversion
 
 
 def declare(
@@ -95,15 +111,20 @@ def declare(
     stamps: Stamps = NO_STAMPS,
     state: str | None = "status",
     extensions: tuple[type[Struct], ...] = (),
+    earlier: Earlier | None = None,
 ) -> Resource:
     """Return the resource that `struct` declares, named after it.
 
     `mandatory` are the attributes a record cannot be without; `searchable` those with an index for ranges and order;
     `state` is the attribute whose change is a state change event; `extensions` are classes that extend it and may stand
-    in its place.
+    in its place; `earlier` says what the earlier version of its API says otherwise.
     """
     name = struct.__name__[0].lower() + struct.__name__[1:]
     shape = shape_of(struct)
+    classes = frozenset({shape.name, *(extension.__name__ for extension in extensions)})
+    attributes = attributes_of(shape, searchable=searchable)
+    view = _earlier_view(shape, earlier, attributes, classes)
+    further = {attribute.path: attribute for attribute in view.derived.earlier_only} if view else {}
     return Resource(
         name=name,
         kind=kind_of(name),
@@ -117,15 +138,25 @@ def declare(
         label=label,
         stamps=stamps,
         state=state if state in shape.fields else None,
-        classes=frozenset({shape.name, *(extension.__name__ for extension in extensions)}),
+        classes=classes,
         shape=shape,
-        attributes=attributes_of(shape, searchable=searchable),
+        attributes=MappingProxyType({**attributes, **further}),
+        earlier_only=frozenset(further),
+        earlier=view,
     )
 
 
 def kind_of(name: str) -> str:
     """Return the kind (table) that keeps the resource of this name: partyRole is kept as party_role."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _earlier_view(
+    shape: Shape, earlier: Earlier | None, attributes: Mapping[str, Attribute], classes: frozenset[str]
+) -> EarlierView | None:
+    if earlier is None:
+        return None
+    return EarlierView(earlier, derive(shape, earlier, stored=attributes), converted(shape, earlier, classes=classes))
 
 
 def first_text(document: Document, *names: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from customer_inventory.model.references import ENGAGED_PARTY, RELATED_PARTY, ROLE_SPECIFICATION, owning
 from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.tmf632 import PartyRole
+from customer_inventory.model.v4.tmf629 import CUSTOMER_V4
 
 
 class Customer(PartyRole, frozen=True):
@@ -30,4 +31,5 @@ CUSTOMER = declare(
     ),
     searchable=("name", "status"),
     label=name_label,
+    earlier=CUSTOMER_V4,
 )

@@ -36,6 +36,7 @@ from customer_inventory.model.party import (
 )
 from customer_inventory.model.references import RELATED_PARTY, reference
 from customer_inventory.model.resource import Api, Document, declare, first_text
+from customer_inventory.model.v4.tmf632 import INDIVIDUAL_V4, ORGANIZATION_V4
 
 
 class Party(Entity, frozen=True):
@@ -204,6 +205,7 @@ INDIVIDUAL = declare(
     references=(RELATED_PARTY,),
     searchable=("familyName", "givenName", "birthDate"),
     label=person_label,
+    earlier=INDIVIDUAL_V4,
 )
 
 ORGANIZATION = declare(
@@ -219,4 +221,5 @@ ORGANIZATION = declare(
     ),
     searchable=("name", "tradingName"),
     label=organization_label,
+    earlier=ORGANIZATION_V4,
 )

@@ -8,7 +8,9 @@ Unknown attributes are left alone everywhere: the document is kept as it came.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -16,7 +18,7 @@ import msgspec
 from customer_inventory.model.bounds import beyond_bounds, within_bounds
 from customer_inventory.model.entity import DayOrInstant
 from customer_inventory.model.problems import PROBLEMS_SHOWN, InvalidDocument, Problem
-from customer_inventory.model.resource import Resource
+from customer_inventory.model.resource import Document, Resource
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import is_instant
 
@@ -32,22 +34,74 @@ _WANTED = {
     "date": "a date-time (RFC 3339 with a zone) or a date",
 }
 
+_NUMBERED = re.compile(r"\[\d+\]")
 
-def validate(resource: Resource, document: Any, *, mandatory: Collection[str] | None = None) -> None:
+Json = dict[str, Any]
+
+
+def validate(
+    resource: Resource,
+    document: Any,
+    *,
+    mandatory: Collection[str] | None = None,
+    before: Document | None = None,
+    earlier: bool = False,
+) -> None:
     """Check `document` against `resource`, as a whole record: on create and after a patch.
 
     `mandatory` are the attributes it cannot be without, where those are fewer than the resource's: a record that came
-    incomplete from a source stays correctable. Raises InvalidDocument with every problem found, up to `PROBLEMS_SHOWN`.
+    incomplete from a source stays correctable. What `before` lacks below its first level, the document may lack too;
+    one that was kept by an `earlier` version may lack there whatever that version cannot say, and be of a class that
+    names no other. Raises InvalidDocument with every problem found, up to `PROBLEMS_SHOWN`.
     """
     mandatory = resource.mandatory if mandatory is None else mandatory
+    _check_bounds(document)
+    if _valid_to_the_letter(resource, document, mandatory):
+        return
+    problems = _look_closely(resource, document, mandatory)
+    if earlier:
+        lacked = {name for name in mandatory if document.get(name) is None}
+        problems = (problem for problem in problems if not problem.gap or problem.path in lacked)
+    _refuse(problems, {} if before is None else before, lambda old: _look_closely(resource, old, ()))
+
+
+def validate_shown(
+    shape: Shape, document: Any, *, mandatory: Collection[str], before: dict[str, Any] | None = None
+) -> None:
+    """Check a document of another version of an API than the stored one against its `shape`.
+
+    What `before`, the record as that version shows it, says already is not judged. Raises InvalidDocument.
+    """
+    _check_bounds(document)
+    said = before or {}
+    changed = {name: value for name, value in document.items() if name not in said or said[name] != value}
+    lacking = (Problem(name, "is mandatory") for name in mandatory if document.get(name) is None)
+    wrong = (each for each in _object_problems(shape, changed, "") if not each.gap or "." in each.path)
+    lost = (each for each in lacking if before is None or each.path in before)
+    _refuse(chain(lost, wrong), said, lambda old: _object_problems(shape, old, ""))
+
+
+def _check_bounds(document: Any) -> None:
+    """Raise InvalidDocument for what is no object or lies beyond the bounds."""
     if type(document) is not dict:
         raise InvalidDocument([Problem("", f"expected an object, got {_seen(document)}")])
     if not within_bounds(document) and (problems := beyond_bounds(document)):
         raise InvalidDocument(problems)
-    if _valid_to_the_letter(resource, document, mandatory):
-        return
-    if problems := _look_closely(resource, document, mandatory):
-        raise InvalidDocument(problems)
+
+
+def _refuse(problems: Iterator[Problem], before: Document, problems_of: Callable[[Json], Iterable[Problem]]) -> None:
+    """Raise InvalidDocument if there are problems other than gaps that `before` has too, in whichever array element."""
+    found = list(islice(problems, PROBLEMS_SHOWN))
+    if before and any(problem.gap for problem in found):
+        gaps = {_unnumbered(problem) for problem in problems_of(dict(before)) if problem.gap}
+        new = (problem for problem in chain(found, problems) if _unnumbered(problem) not in gaps)
+        found = list(islice(new, PROBLEMS_SHOWN))
+    if found:
+        raise InvalidDocument(found)
+
+
+def _unnumbered(problem: Problem) -> tuple[str, str]:
+    return _NUMBERED.sub("", problem.path), problem.reason
 
 
 def _valid_to_the_letter(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> bool:
@@ -70,19 +124,19 @@ def _decode(kind: type, value: Any) -> Any:
 _DECODED = DayOrInstant()
 
 
-def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> list[Problem]:
-    """Return the problems of `document`, at most as many as are shown."""
-    problems = [Problem(name, "is mandatory") for name in mandatory if document.get(name) is None]
-    problems += _class_problems(resource, document)
-    # Named already, or not asked for although the class asks for it.
-    passed_over = {problem.path for problem in problems}
-    passed_over |= {name for name in resource.mandatory if name not in mandatory and name not in document}
-    for problem in _object_problems(resource.shape, document, ""):
+def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> Iterator[Problem]:
+    """Yield the problems of `document`, each once."""
+    problems = chain(
+        (Problem(name, "is mandatory", gap=True) for name in mandatory if document.get(name) is None),
+        _class_problems(resource, document),
+        _object_problems(resource.shape, document, ""),
+    )
+    # Not asked for although the class asks for it.
+    passed_over = {name for name in resource.mandatory if name not in mandatory and name not in document}
+    for problem in problems:
         if problem.path not in passed_over:
-            problems.append(problem)
-        if len(problems) >= PROBLEMS_SHOWN:
-            break
-    return problems
+            passed_over.add(problem.path)
+            yield problem
 
 
 def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -99,7 +153,7 @@ def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator
         and named not in resource.classes
         and (not isinstance(extends, str) or extends not in resource.classes)
     ):
-        yield Problem("@type", f"is not {wanted}; a class that extends it names {wanted} in @baseType")
+        yield Problem("@type", f"is not {wanted}; a class that extends it names {wanted} in @baseType", gap=True)
 
 
 def _object_problems(shape: Shape, value: dict[str, Any], path: str) -> Iterator[Problem]:
@@ -109,7 +163,7 @@ def _object_problems(shape: Shape, value: dict[str, Any], path: str) -> Iterator
         if name in value:
             yield from _field_problems(field, value[name], prefix + name)
         elif field.required:
-            yield Problem(prefix + name, f"is mandatory in {shape.name}")
+            yield Problem(prefix + name, f"is mandatory in {shape.name}", gap=True)
 
 
 def _field_problems(field: Field, value: Any, path: str) -> Iterator[Problem]:

@@ -28,6 +28,8 @@ class View:
 
     `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path. The version
     that is stored has no `show`, and of `keep` at most what names the class where v4 lets a client leave it out.
+    `spelled` holds, by path, the values that are stored in other words; `immutable` are what a patch cannot change, by
+    this version's names; `demanded` what a record kept by this version must say, by the stored names.
     """
 
     resource: Resource
@@ -38,6 +40,9 @@ class View:
     stored_paths: Mapping[str, str] = field(default_factory=dict)
     show: Show | None = None
     keep: Keep | None = None
+    spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    immutable: tuple[str, ...] = ()
+    demanded: tuple[str, ...] = ()
 
     @property
     def collection(self) -> str:
@@ -48,6 +53,14 @@ class View:
         """Return where the attribute at `path` of this version stands in the stored document."""
         return self.stored_paths.get(path, path)
 
+    def stored_text(self, path: str, text: str) -> str:
+        """Return the text in which the value `text` of the attribute at `path` is stored."""
+        return self.spelled[path].get(text, text) if path in self.spelled else text
+
+    def shown_name(self, stored_name: str) -> str:
+        """Return what this version calls a first-level attribute of the stored document."""
+        return next((name for name, stored in self.stored_paths.items() if stored == stored_name), stored_name)
+
     def nearest(self, path: str) -> str | None:
         """Return the attribute that a mistyped `path` most likely means, or None when none is like it."""
         return nearest_path(self.attributes, path)
@@ -56,7 +69,17 @@ class View:
 def native(resource: Resource) -> View:
     """Return the view of a resource in the version in which it is declared and stored."""
     keep = naming_class(resource) if resource.api.version == "v4" else None
-    return View(resource, resource.api, resource.shape, resource.attributes, resource.mandatory, keep=keep)
+    attributes = {path: each for path, each in resource.attributes.items() if path not in resource.earlier_only}
+    return View(
+        resource,
+        resource.api,
+        resource.shape,
+        attributes,
+        resource.mandatory,
+        immutable=resource.immutable,
+        demanded=resource.mandatory,
+        keep=keep,
+    )
 
 
 def naming_class(resource: Resource) -> Keep:
@@ -71,3 +94,26 @@ def naming_class(resource: Resource) -> Keep:
         return {"@type": (before or {}).get("@type", resource.shape.name), **document}
 
     return keep
+
+
+def earlier(resource: Resource) -> View | None:
+    """Return the view of a resource in the earlier version of its API, or None when it has none."""
+    view = resource.earlier
+    if view is None:
+        return None
+    declared, derived = view.declared, view.derived
+    stored = {derived.stored_paths.get(name, name) for name in declared.mandatory} | {"@type"}
+    names = {derived.stored_paths.get(name, name): name for name in derived.shape.fields}
+    return View(
+        resource,
+        Api(resource.api.number, resource.api.title, declared.version, declared.paths),
+        derived.shape,
+        derived.attributes,
+        declared.mandatory,
+        stored_paths=derived.stored_paths,
+        show=view.conversion.show,
+        keep=view.conversion.keep,
+        spelled=derived.spelled,
+        immutable=tuple(names.get(name, name) for name in resource.immutable),
+        demanded=tuple(name for name in resource.mandatory if name in stored),
+    )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from customer_inventory.model.resource import Resource
 from customer_inventory.model.resources import RESOURCES
-from customer_inventory.model.view import View, native
+from customer_inventory.model.view import View, earlier, native
 
 NATIVE: dict[str, View] = {name: native(resource) for name, resource in RESOURCES.items()}
 """The view of each resource as it is stored, by the resource's name."""
 
-VIEWS: tuple[View, ...] = (*NATIVE.values(),)
+EARLIER: dict[str, View] = {name: view for name, resource in RESOURCES.items() if (view := earlier(resource))}
+"""The view of each resource in the earlier version of its API, where there is one, by the resource's name."""
+
+VIEWS: tuple[View, ...] = (*NATIVE.values(), *EARLIER.values())
 """Every view, the native ones first."""
 
 

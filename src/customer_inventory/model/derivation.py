@@ -1,0 +1,184 @@
+"""Derivation: the shape of an earlier version, made from the stored shape and the declared differences.
+
+A position for several classes becomes one for a single class with the attributes of all: earlier versions tell classes
+apart by what they say, not by `@type`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from customer_inventory.model.attributes import Attribute, attributes_of
+from customer_inventory.model.earlier import EXTENSIBLE, Earlier, EarlierClass, Flattened, Gathered, class_of, respelled
+from customer_inventory.model.shapes import Field, Leaf, Position, Shape
+
+Places = dict[Shape, dict[str, str]]
+"""Where the attributes of an earlier class stand, seen from the stored object; only those that moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The shape of an earlier version, its attributes by path, and how they are stored.
+
+    `stored_paths` and `spelled` hold only what differs, by earlier path; `earlier_only` are the attributes that the
+    stored version does not declare, as they stand in a stored document.
+    """
+
+    shape: Shape
+    attributes: Mapping[str, Attribute]
+    stored_paths: Mapping[str, str]
+    spelled: Mapping[str, Mapping[str, str]]
+    earlier_only: tuple[Attribute, ...]
+
+
+def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -> Derived:
+    """Return what an earlier version makes of `shape`, whose attributes are `stored`."""
+    makers = _Makers(earlier)
+    made = makers.made(Position(shape, {shape.name: shape}))
+    declared = attributes_of(made, searchable=())
+    standing = {path: _stored_path(made, path, makers.places) for path in declared}
+    spelled = {path: words for path in declared if (words := _words(made, path, makers.spelled))}
+    attributes = {
+        path: replace(attribute, searchable=standing[path] in stored and stored[standing[path]].searchable)
+        for path, attribute in declared.items()
+    }
+    new = _new((replace(attribute, path=standing[path]) for path, attribute in declared.items()), stored)
+    moved = {path: place for path, place in standing.items() if place != path}
+    return Derived(made, attributes, moved, spelled, tuple(new))
+
+
+class _Makers:
+    """Makes the earlier classes, each once for every set of stored classes that it stands for."""
+
+    def __init__(self, earlier: Earlier) -> None:
+        self._classes = earlier.classes
+        self._known: dict[tuple[str, ...], Shape] = {}
+        self.places: Places = {}
+        self.spelled: dict[tuple[Shape, str], Mapping[str, str]] = {}
+
+    def made(self, position: Position) -> Shape:
+        """Return the earlier class of the objects at `position`."""
+        key = tuple(position.choices)
+        if key in self._known:
+            return self._known[key]
+        differing = class_of(self._classes, position)
+        name = differing.name if differing else _main(position).name
+        shape = self._known[key] = Shape(name, _main(position).description, position.base.tagged, {})
+        fields = _merged(position)
+        for attribute, words in respelled(position, differing).items():
+            self.spelled[shape, attribute] = words
+        if differing is None:
+            shape.fields.update({name: self._converted(field) for name, field in fields.items()})
+            return shape
+        for field in self._differing(shape, differing, fields):
+            required = field.required if differing.required is None else field.name in differing.required
+            shape.fields[field.name] = replace(field, required=required)
+        return shape
+
+    def _differing(self, shape: Shape, differing: EarlierClass, fields: dict[str, Field]) -> Iterator[Field]:
+        """Yield the attributes of an earlier class; those declared as added come last and win."""
+        places = self.places.setdefault(shape, {})
+        earlier_names = {stored: name for name, stored in differing.renamed.items()}
+        gathered = differing.gathered.names if differing.gathered else ()
+        inner = differing.flattened.inner if differing.flattened else None
+        for stored, field in fields.items():
+            if stored in differing.left_out or stored in gathered or stored == inner:
+                continue
+            name = earlier_names.get(stored, stored)
+            if name != stored:
+                places[name] = stored
+            words = differing.spelled.get(name)
+            yield replace(_respelled(self._converted(field), words), name=name)
+        if differing.flattened:
+            yield from self._flattened(places, differing.flattened, fields)
+        if differing.gathered:
+            yield self._bag(places, differing.gathered, fields)
+        yield from differing.added
+
+    def _flattened(self, places: dict[str, str], flattened: Flattened, fields: dict[str, Field]) -> Iterator[Field]:
+        """Yield the attributes of the inner object that the earlier class has itself."""
+        inner = fields[flattened.inner].content
+        within = _merged(inner) if isinstance(inner, Position) else {}
+        for name in sorted(flattened.names):
+            places[name] = f"{flattened.inner}.{name}"
+            yield replace(self._converted(within[name]), required=False)
+
+    def _bag(self, places: dict[str, str], gathered: Gathered, fields: dict[str, Field]) -> Field:
+        """Return the attribute that holds the gathered ones; they stand beside it in the stored document."""
+        shape = Shape(gathered.name, gathered.description, True, {field.name: field for field in EXTENSIBLE})
+        shape.fields.update({name: self._converted(fields[name]) for name in gathered.names})
+        places[gathered.bag] = ""
+        self.places[shape] = {field.name: f"{gathered.bag}.{field.name}" for field in EXTENSIBLE}
+        return Field(
+            gathered.bag, gathered.description, required=False, many=False, content=Position(shape, {shape.name: shape})
+        )
+
+    def _converted(self, field: Field) -> Field:
+        if isinstance(field.content, Leaf):
+            return field
+        shape = self.made(field.content)
+        return replace(field, content=Position(shape, {shape.name: shape}))
+
+
+def _main(position: Position) -> Shape:
+    """Return the class that stands for all at `position`: its base, if that is no mere fallback."""
+    choices = [shape for shape in position.choices.values() if shape.name != "Entity"]
+    return position.base if position.base in choices or not choices else choices[0]
+
+
+def _merged(position: Position) -> dict[str, Field]:
+    """Return the attributes of all classes at `position`; required are those that each of them requires."""
+    choices = [shape for shape in position.choices.values() if len(position.choices) == 1 or shape.name != "Entity"]
+    merged: dict[str, Field] = {}
+    for shape in choices:
+        for name, field in shape.fields.items():
+            merged.setdefault(name, field)
+    return {
+        name: replace(field, required=all(name in shape.fields and shape.fields[name].required for shape in choices))
+        for name, field in merged.items()
+    }
+
+
+def _respelled(field: Field, words: Mapping[str, str] | None) -> Field:
+    """Return `field` with the values it takes in the earlier spelling."""
+    if not words or not isinstance(field.content, Leaf) or not field.content.enum:
+        return field
+    earlier = {stored: word for word, stored in words.items()}
+    return replace(field, content=replace(field.content, enum=tuple(earlier.get(w, w) for w in field.content.enum)))
+
+
+def _stored_path(shape: Shape, path: str, places: Places) -> str:
+    """Return where the attribute at the earlier `path` stands in a stored document; "" never for a value."""
+    standing: list[str] = []
+    for name in path.split("."):
+        place = places.get(shape, {}).get(name, name)
+        standing += filter(None, place.split("."))
+        content = shape.fields[name].content
+        if isinstance(content, Position):
+            shape = content.base
+    return ".".join(standing)
+
+
+def _words(shape: Shape, path: str, spelled: Mapping[tuple[Shape, str], Mapping[str, str]]) -> Mapping[str, str]:
+    """Return how values at the earlier `path` are stored, where that differs."""
+    *above, last = path.split(".")
+    for name in above:
+        content = shape.fields[name].content
+        shape = content.base if isinstance(content, Position) else shape
+    return spelled.get((shape, last), {})
+
+
+def _new(declared: Iterable[Attribute], stored: Mapping[str, Attribute]) -> Iterator[Attribute]:
+    """Yield the attributes that `stored` lacks, each after the group it stands in."""
+    seen = set(stored)
+    for attribute in sorted(declared, key=lambda each: each.path.count(".")):
+        steps = attribute.path.split(".")
+        for length in range(1, len(steps)):
+            above = ".".join(steps[:length])
+            if above not in seen:
+                seen.add(above)
+                yield Attribute(above, "object", attribute.many, "What only an earlier version says.", (), (), False)
+        if attribute.path not in seen:
+            seen.add(attribute.path)
+            yield replace(attribute, searchable=False)

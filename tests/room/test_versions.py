@@ -1,0 +1,192 @@
+"""One record, two versions: what the one cannot say survives a round trip through the other.
+
+The laws hold of documents generated from the declared shapes, not only of those somebody thought of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customer_inventory.model import InvalidDocument, terms, validate
+from customer_inventory.model.conversion import copied, same
+from customer_inventory.model.shapes import Position, Shape
+from customer_inventory.model.validation import validate_shown
+from customer_inventory.model.views import EARLIER
+from tests.room.test_model_properties import JSON, documents, objects
+
+MODEST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FILLED_IN = ("@type", "@baseType", "@referredType", "mediumType", "tradingName")
+"""What may be shown although it is not stored, because v4 cannot be without."""
+
+
+def views() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("name", EARLIER)
+
+
+def v4_documents(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    view = EARLIER[name]
+    return objects(view.shape, 2, frozenset(view.mandatory))
+
+
+@st.composite
+def v5_documents(draw: Any, name: str) -> dict[str, Any]:
+    """Stored documents, now and then with attributes of v4 at the first level, as v5 extensions."""
+    document: dict[str, Any] = draw(documents(name))
+    only_v4 = sorted(EARLIER[name].shape.fields.keys() - EARLIER[name].resource.shape.fields.keys())
+    for extension in draw(st.lists(st.sampled_from(only_v4), max_size=2)) if only_v4 else []:
+        document[extension] = draw(JSON)
+    return document
+
+
+def says_all(shown: Any, earlier: Any, classes: frozenset[str]) -> bool:
+    """Tell whether `shown` says all that `earlier` does; a class named as v4 names it may be named more closely."""
+    if isinstance(earlier, dict) and isinstance(shown, dict):
+        return all(
+            name in shown and (says_all(shown[name], value, classes) or (name == "@type" and value in classes))
+            for name, value in earlier.items()
+        )
+    if isinstance(earlier, list) and isinstance(shown, list):
+        return len(earlier) == len(shown) and all(map(lambda a, b: says_all(a, b, classes), shown, earlier))
+    return same(shown, earlier)
+
+
+def classes_of(shape: Shape) -> frozenset[str]:
+    found: dict[str, Shape] = {}
+    pending = [shape]
+    while pending:
+        each = pending.pop()
+        if each.name not in found:
+            found[each.name] = each
+            pending += [field.content.base for field in each.fields.values() if isinstance(field.content, Position)]
+    return frozenset(found)
+
+
+def values_at(value: Any, path: str) -> Iterator[Any]:
+    """Yield every single value at a dotted path, through arrays."""
+    first, _, rest = path.partition(".")
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict) and first in item:
+            content = item[first]
+            if rest:
+                yield from values_at(content, rest)
+            else:
+                yield from (each for each in (content if isinstance(content, list) else [content])
+                            if not isinstance(each, dict | list))  # fmt: skip
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_what_v4_shows_unchanged_is_kept_as_it_was_stored(name: str, data: Any) -> None:
+    view, stored = EARLIER[name], data.draw(v5_documents(name))
+    assert view.show
+    assert view.keep
+    before = copied(stored)
+    assert same(view.keep(view.show(copied(stored)), stored), before)
+    assert same(stored, before)
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_what_v4_does_not_fill_in_needs_no_memory_to_be_kept(name: str, data: Any) -> None:
+    """Even without the stored record at hand everything comes back but what v4 or v5 demand and v5 left unsaid."""
+    view, stored = EARLIER[name], data.draw(documents(name))
+    assert view.show
+    assert view.keep
+    kept = view.keep(view.show(copied(stored)), None)
+    assert says_all(kept, stored, classes_of(view.resource.shape))
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_what_v4_says_v4_is_shown(name: str, data: Any) -> None:
+    view, earlier = EARLIER[name], data.draw(v4_documents(name))
+    assert view.show
+    assert view.keep
+    kept = view.keep(earlier, None)
+    validate(view.resource, kept, mandatory=view.demanded, earlier=True)
+    shown = view.show(copied(kept))
+    assert says_all(shown, earlier, classes_of(view.shape))
+    validate_shown(view.shape, shown, mandatory=view.mandatory)
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_a_changed_attribute_leaves_the_others_as_they_were_stored(name: str, data: Any) -> None:
+    view, stored = EARLIER[name], data.draw(v5_documents(name))
+    assert view.show
+    assert view.keep
+    shown = view.show(copied(stored))
+    kept = view.keep({**shown, "somethingNew": 1}, stored)
+    assert same(kept, {**stored, "somethingNew": 1})
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_an_element_added_to_an_array_leaves_the_others_as_they_were_stored(name: str, data: Any) -> None:
+    view, stored = EARLIER[name], data.draw(v5_documents(name))
+    assert view.show
+    assert view.keep
+    shown = view.show(copied(stored))
+    arrays = [each for each in shown if isinstance(shown[each], list) and isinstance(stored.get(each), list)]
+    for array in arrays:
+        added = {**shown, array: [{"somethingNew": 1}, *shown[array]]}
+        assert same(view.keep(added, stored)[array][1:], stored[array])
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_a_value_shown_at_a_path_is_stored_at_the_path_it_is_looked_up_by(name: str, data: Any) -> None:
+    view, stored = EARLIER[name], data.draw(documents(name))
+    assert view.show
+    shown = view.show(copied(stored))
+    for path, attribute in view.attributes.items():
+        if not attribute.scalar:
+            continue
+        seen = [view.stored_text(path, each) if isinstance(each, str) else each for each in values_at(shown, path)]
+        held = list(values_at(stored, view.stored_path(path)))
+        if path.rpartition(".")[2] in FILLED_IN:
+            seen = [each for each in seen if each in held]
+        assert sorted(map(repr, seen)) == sorted(map(repr, held)), path
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_whatever_v4_declares_can_be_looked_up(name: str, data: Any) -> None:
+    """What only v4 says has terms like any other attribute."""
+    view, earlier = EARLIER[name], data.draw(v4_documents(name))
+    assert view.show
+    assert view.keep
+    kept = view.keep(earlier, None)
+    found = terms(view.resource, kept)
+    for path, attribute in view.attributes.items():
+        for value in values_at(kept, view.stored_path(path)):
+            if attribute.type == "string" and isinstance(value, str) and len(value) < 100:
+                assert f"{view.stored_path(path)}={value}" in found
+
+
+@views()
+def test_every_path_of_v4_leads_to_a_stored_attribute(name: str) -> None:
+    view = EARLIER[name]
+    for path, attribute in view.attributes.items():
+        assert view.stored_path(path) in view.resource.attributes, path
+        assert not attribute.searchable or view.stored_path(path) in view.resource.searchable
+
+
+@views()
+def test_a_body_of_v4_is_refused_by_its_own_names(name: str) -> None:
+    view = EARLIER[name]
+    with pytest.raises(InvalidDocument) as refused:
+        validate_shown(view.shape, {}, mandatory=view.mandatory)
+    assert {problem.path for problem in refused.value.problems} == set(view.mandatory)
