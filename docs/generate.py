@@ -12,6 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from docstring_parser import parse
 
 import customer_inventory
 from customer_inventory import cli
-from customer_inventory.api.openapi import openapi_document
+from customer_inventory.api import create_routes
+from customer_inventory.api.openapi import Documents
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.repository.kinds import fresh_schema
@@ -188,13 +190,19 @@ def metrics() -> str:
     return _table(("metric", "type", "meaning"), sorted(rows))
 
 
+@cache
+def _document() -> Any:
+    """The OpenAPI document of the whole server."""
+    return msgspec.json.decode(Documents(create_routes(public_url=""), public_url="").at("/openapi.json") or b"")
+
+
 def endpoints() -> str:
     """Return the table of the Open APIs' endpoints: method, path, parameters, answers."""
-    document = msgspec.json.decode(openapi_document(public_url=""))
+    document = _document()
     known = document["components"]["parameters"]
     rows = []
     for path, item in document["paths"].items():
-        for method in ("get", "post", "patch", "delete"):
+        for method in ("get", "post", "put", "patch", "delete"):
             if operation := item.get(method):
                 names = [known[used["$ref"].rpartition("/")[2]]["name"] for used in operation["parameters"]]
                 given = ", ".join(f"`{name}`" for name in names)
@@ -218,7 +226,7 @@ def _code(text: str) -> str:
 
 def parameters() -> str:
     """Return the table of query parameters and request headers."""
-    known = msgspec.json.decode(openapi_document(public_url=""))["components"]["parameters"].values()
+    known = _document()["components"]["parameters"].values()
     rows = [(f"`{item['name']}`", item["in"], _sentence(item["description"])) for item in known if item["in"] != "path"]
     return _table(("name", "in", "meaning"), rows)
 

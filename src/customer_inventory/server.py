@@ -24,7 +24,7 @@ from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
 from customer_inventory.api.exchange import Answer, Exchange, send_answer
-from customer_inventory.api.openapi import openapi_document
+from customer_inventory.api.openapi import Documents
 from customer_inventory.console import create_console
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.connections import RepositoryUnavailable
@@ -81,15 +81,15 @@ class Application:
     def __init__(self, desk: Desk, settings: Settings) -> None:
         self._desk = desk
         self._metrics = Metrics()
-        self._door: ASGIApp = create_door(desk, public_url=settings.public_url, measure=self._metrics.measure)
+        door = create_door(desk, public_url=settings.public_url, measure=self._metrics.measure)
+        self._door: ASGIApp = door
+        self._documents = Documents(door.routes, public_url=settings.public_url)
         self._tokens: ASGIApp = TokenEndpoint(desk)
         self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url)
-        self._openapi = openapi_document(public_url=settings.public_url)
         self._own = {
             "/health/live": self._live,
             "/health/ready": self._ready,
             "/metrics": self._prometheus,
-            "/openapi.json": self._document,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,11 @@ class Application:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if path.startswith(("/tmf-api/", "/inventory/", "/userrolepermission/")):
+        if path.endswith("/openapi.json") and path in self._documents.paths:
+            exchange = Exchange(scope, receive)
+            answer = await self._document(path) if exchange.method in {"GET", "HEAD"} else _get_only()
+            await send_answer(send, answer, exchange)
+        elif path.startswith(("/tmf-api/", "/inventory/", "/userrolepermission/")):
             await self._door(scope, receive, send)
         elif path == "/oauth2/token":
             await self._tokens(scope, receive, send)
@@ -127,8 +131,9 @@ class Application:
         text = generate_latest(self._metrics.registry)
         return Answer(200, text, ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),))
 
-    async def _document(self) -> Answer:
-        return Answer(200, self._openapi)
+    async def _document(self, path: str) -> Answer:
+        # Made when it is first asked for, which takes a moment that others need not wait for.
+        return Answer(200, await asyncio.to_thread(self._documents.at, path) or b"")
 
 
 def _for_no_page(path: str, scope: Scope) -> bool:

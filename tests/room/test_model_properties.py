@@ -18,6 +18,7 @@ from customer_inventory.model import validation as room
 from customer_inventory.model.bounds import beyond_bounds, within_bounds
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import spelled_number
+from customer_inventory.model.view import native
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 UNFIT = st.sampled_from(["a\0", 10**309, -1.7e308])
@@ -147,7 +148,8 @@ def accepts(resource: Resource, document: dict[str, Any]) -> bool:
 @cache
 def validator(resource: Resource) -> Any:
     """A validator of what the OpenAPI document says of a creation, by the standard and nothing of ours."""
-    root = {"$ref": f"#/components/schemas/{resource.shape.name}_FVO", "components": {"schemas": json_schema(resource)}}
+    schemas = json_schema(native(resource))
+    root = {"$ref": f"#/components/schemas/{resource.shape.name}_FVO", "components": {"schemas": schemas}}
     return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
 
 

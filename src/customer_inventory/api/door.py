@@ -45,14 +45,14 @@ class Door:
 
     def __init__(self, desk: Desk, routes: Routes, *, measure: Measure) -> None:
         self._desk = desk
-        self._routes = routes
+        self.routes = routes
         self._measure = measure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = perf_counter()
         exchange = Exchange(scope, receive)
-        found = self._routes.find(exchange.path)
+        found = self.routes.find(exchange.path)
         endpoint, segments = found or (None, [])
         try:
             answer = await self._answer(exchange, endpoint, segments)

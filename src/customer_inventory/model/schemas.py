@@ -1,8 +1,8 @@
 """JSON Schemas: what validation accepts, told to clients in the OpenAPI document (JSON Schema 2020-12, OpenAPI 3.1).
 
-Of a resource X there are X (answers; `fields` may leave out all but id, href and @type), X_FVO (create) and X_MVO
-(merge patch: null removes, an object is merged into the one that is kept). A class that stands among others is
-X_Typed there: its `@type` must say so, and whatever says something else is read as the base class.
+Of a resource X there are X (answers; `fields` may leave out all but id, href and @type), X_FVO (create: without what
+the server sets) and X_MVO (merge patch: null removes, an object is merged into the one that is kept). A class that
+stands among others is X_Typed there: its `@type` must say so, and whatever says something else is read as the base.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from customer_inventory.model.bounds import NAME_CHARACTERS, TEXT_CHARACTERS
-from customer_inventory.model.resource import Resource
 from customer_inventory.model.shapes import CLASS, Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import LARGEST_NUMBER
+from customer_inventory.model.view import View
 
 Schema = dict[str, Any]
 
@@ -51,47 +51,113 @@ _VALUE: Schema = {
 }
 
 
-def json_schema(resource: Resource) -> dict[str, Schema]:
-    """Return the schemas of `resource` and of all they refer to, by component name."""
-    schemas: dict[str, Schema] = {"Text": _TEXT, "Name": _NAME, "Value": _VALUE}
-    shape, name = resource.shape, resource.shape.name
-    answer = _object(shape, schemas, required=("id", "href", CLASS.name))
-    schemas[name] = answer
-    schemas[f"{name}_FVO"] = {**answer, "required": list(dict.fromkeys((*resource.mandatory, *shape.required)))}
-    if resource.api.version != "v4":  # where a client need not name a class, and may name any
-        schemas[f"{name}_FVO"]["anyOf"] = [_says(CLASS.name, name), _says("@baseType", name)]
-    kept = frozenset(resource.mandatory)
-    patch = _patch_object(shape, schemas, kept=kept)
-    for immutable in resource.immutable:
-        patch["properties"].pop(immutable, None)
-    schemas[f"{name}_MVO"] = patch
-    return schemas
+def json_schema(view: View) -> dict[str, Schema]:
+    """Return the schemas of a resource in one version of its API, and of all they refer to, by component name."""
+    return _Schemas().of(view)
 
 
-def _says(attribute: str, name: str) -> Schema:
-    return {"properties": {attribute: {"const": name}}, "required": [attribute]}
+class _Schemas:
+    """The components that one view needs. Different classes of the same name are told apart by a number."""
 
+    def __init__(self) -> None:
+        self._components: dict[str, Schema] = {"Text": _TEXT, "Name": _NAME, "Value": _VALUE}
+        self._names: dict[Shape, str] = {}
 
-def _object(shape: Shape, schemas: dict[str, Schema], *, required: tuple[str, ...]) -> Schema:
-    """Return the schema of an object of the class `shape`."""
-    properties = {name: _field(field, schemas) for name, field in shape.fields.items()}
-    schema: Schema = {"type": "object", "description": shape.description, "properties": properties, **_OPEN}
-    return {**schema, "required": list(required)} if required else schema
+    def of(self, view: View) -> dict[str, Schema]:
+        """Return the components of `view`."""
+        name = self._name(view.shape)
+        self._components[name] = self._object(view.shape, required=("id", "href", CLASS.name))
+        self._components[f"{name}_FVO"] = self._create_object(view)
+        self._components[f"{name}_MVO"] = self._patch_object(
+            view.shape, kept=frozenset(view.mandatory), without=frozenset(view.resource.immutable)
+        )
+        return self._components
 
+    def _create_object(self, view: View) -> Schema:
+        """Return the schema of a new record: what the server sets may be sent, and is not looked at."""
+        required = dict.fromkeys((*view.mandatory, *view.shape.required))
+        schema = self._object(view.shape, required=tuple(required))
+        for name in ("id", "href", view.resource.stamps.updated):
+            schema["properties"].pop(name, None)
+        if view.api.version == "v4":  # where a client need not name a class, and may name any
+            return schema
+        classes = sorted(view.resource.classes)
+        said = [{"properties": {name: {"enum": classes}}, "required": [name]} for name in (CLASS.name, "@baseType")]
+        return {**schema, "anyOf": said}
 
-def _component(name: str, schemas: dict[str, Schema], build: Callable[[], Schema]) -> Schema:
-    """Return a reference to the component `name`, building it at its first mention."""
-    if name not in schemas:
-        schemas[name] = {}  # a class that contains itself finds its name taken, and refers to it
-        schemas[name] = build()
-    return {"$ref": f"#/components/schemas/{name}"}
+    def _name(self, shape: Shape) -> str:
+        """Return the component that stands for a class; its forms are called after it."""
+        if shape not in self._names:
+            same = sum(known.name == shape.name for known in self._names)
+            self._names[shape] = f"{shape.name}.{same + 1}" if same else shape.name
+        return self._names[shape]
 
+    def _component(self, name: str, build: Callable[[], Schema]) -> Schema:
+        """Return a reference to the component `name`, building it at its first mention."""
+        if name not in self._components:
+            self._components[name] = {}  # a class that contains itself finds its name taken, and refers to it
+            self._components[name] = build()
+        return {"$ref": f"#/components/schemas/{name}"}
 
-def _field(field: Field, schemas: dict[str, Schema]) -> Schema:
-    """Return the schema of an attribute."""
-    content = _leaf(field.content) if isinstance(field.content, Leaf) else _position(field.content, schemas)
-    schema = {"type": "array", "items": content} if field.many else content
-    return {**schema, "description": field.description} if field.description else schema
+    def _object(self, shape: Shape, *, required: tuple[str, ...]) -> Schema:
+        """Return the schema of an object of the class `shape`."""
+        properties = {name: self._field(field) for name, field in shape.fields.items()}
+        schema: Schema = {"type": "object", "description": shape.description, "properties": properties, **_OPEN}
+        return {**schema, "required": list(required)} if required else schema
+
+    def _field(self, field: Field) -> Schema:
+        """Return the schema of an attribute."""
+        content = _leaf(field.content) if isinstance(field.content, Leaf) else self._position(field.content)
+        schema = {"type": "array", "items": content} if field.many else content
+        return {**schema, "description": field.description} if field.description else schema
+
+    def _position(self, position: Position) -> Schema:
+        """Return the schema of a place for an object: one class, or several told apart by `@type`."""
+        base = self._plain(position.base)
+        others = [shape for shape in position.choices.values() if shape is not position.base]
+        if not others:
+            return base
+        typed = {shape.name: self._typed(shape) for shape in others}
+        otherwise = {"allOf": [base], "properties": {CLASS.name: {"not": {"enum": list(typed)}}}}
+        return {
+            "anyOf": [*typed.values(), otherwise],
+            "discriminator": {
+                "propertyName": CLASS.name,
+                "mapping": {name: schema["$ref"] for name, schema in typed.items()},
+            },
+        }
+
+    def _plain(self, shape: Shape) -> Schema:
+        return self._component(self._name(shape), lambda: self._object(shape, required=tuple(shape.required)))
+
+    def _typed(self, shape: Shape) -> Schema:
+        """Return the schema of a class whose `@type` must name it."""
+
+        def build() -> Schema:
+            schema = self._object(shape, required=(CLASS.name, *shape.required))
+            schema["properties"][CLASS.name] = {"const": shape.name, "description": CLASS.description}
+            return schema
+
+        return self._component(f"{self._name(shape)}_Typed", build)
+
+    def _patch_object(self, shape: Shape, *, kept: frozenset[str], without: frozenset[str] = frozenset()) -> Schema:
+        """Return the schema of a merge patch for an object: any part of it, null for what may be removed."""
+        properties = {}
+        for name, field in shape.fields.items():
+            if name not in without:
+                schema = self._patch_field(field)
+                fixed = field.required or name in kept
+                properties[name] = schema if fixed else {"anyOf": [schema, {"type": "null"}]}
+        said = f"A merge patch: {shape.description}"
+        return {"type": "object", "description": said, "properties": properties, **_OPEN}
+
+    def _patch_field(self, field: Field) -> Schema:
+        """Return the schema of an attribute in a merge patch: objects are patched, arrays replaced whole."""
+        content = field.content
+        if field.many or isinstance(content, Leaf) or len(content.choices) > 1:
+            return self._field(field)
+        shape = content.base
+        return self._component(f"{self._name(shape)}_MVO", lambda: self._patch_object(shape, kept=frozenset()))
 
 
 def _leaf(leaf: Leaf) -> Schema:
@@ -114,54 +180,3 @@ _SIMPLE: dict[str, Schema] = {
     "any": {"$ref": "#/components/schemas/Value"},
     "string": {"$ref": "#/components/schemas/Text"},
 }
-
-
-def _position(position: Position, schemas: dict[str, Schema]) -> Schema:
-    """Return the schema of a place for an object: one class, or several told apart by `@type`."""
-    base = _plain(position.base, schemas)
-    others = [shape for shape in position.choices.values() if shape is not position.base]
-    if not others:
-        return base
-    typed = {shape.name: _typed(shape, schemas) for shape in others}
-    otherwise = {"allOf": [base], "properties": {CLASS.name: {"not": {"enum": list(typed)}}}}
-    return {
-        "anyOf": [*typed.values(), otherwise],
-        "discriminator": {
-            "propertyName": CLASS.name,
-            "mapping": {name: schema["$ref"] for name, schema in typed.items()},
-        },
-    }
-
-
-def _plain(shape: Shape, schemas: dict[str, Schema]) -> Schema:
-    return _component(shape.name, schemas, lambda: _object(shape, schemas, required=tuple(shape.required)))
-
-
-def _typed(shape: Shape, schemas: dict[str, Schema]) -> Schema:
-    """Return the schema of a class whose `@type` must name it."""
-
-    def build() -> Schema:
-        schema = _object(shape, schemas, required=(CLASS.name, *shape.required))
-        schema["properties"][CLASS.name] = {"const": shape.name, "description": CLASS.description}
-        return schema
-
-    return _component(f"{shape.name}_Typed", schemas, build)
-
-
-def _patch_object(shape: Shape, schemas: dict[str, Schema], *, kept: frozenset[str]) -> Schema:
-    """Return the schema of a merge patch for an object: any part of it, null for what may be removed."""
-    properties = {}
-    for name, field in shape.fields.items():
-        schema = _patch_field(field, schemas)
-        properties[name] = schema if field.required or name in kept else {"anyOf": [schema, {"type": "null"}]}
-    return {"type": "object", "description": f"A merge patch: {shape.description}", "properties": properties, **_OPEN}
-
-
-def _patch_field(field: Field, schemas: dict[str, Schema]) -> Schema:
-    """Return the schema of an attribute in a merge patch: objects are patched, arrays replaced whole."""
-    content = field.content
-    if field.many or isinstance(content, Leaf) or len(content.choices) > 1:
-        return _field(field, schemas)
-    shape = content.base
-    name = f"{shape.name}_MVO"
-    return _component(name, schemas, lambda: _patch_object(shape, schemas, kept=frozenset()))

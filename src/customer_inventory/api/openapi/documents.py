@@ -1,0 +1,180 @@
+"""The documents: one for each API and version, under every base path that it has, and one for the whole server.
+
+Each is made from the routes when it is first asked for, so whatever is answered is in a document, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from customer_inventory import __version__
+from customer_inventory.api.openapi.merging import Merged
+from customer_inventory.api.openapi.parts import ERROR, Part, components
+from customer_inventory.api.openapi.resources import (
+    JSON_PATCH,
+    JSON_PATCH_OPERATION,
+    Named,
+    collection_operation,
+    named,
+    record_operation,
+)
+from customer_inventory.api.routing import Endpoint, Routes
+from customer_inventory.model import json_schema
+from customer_inventory.model.resource import Api
+from customer_inventory.model.view import View
+from customer_inventory.model.views import VIEWS
+
+NAME = "/openapi.json"
+_BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
+
+
+class Documents:
+    """Every document of a server, by the path at which it is read."""
+
+    def __init__(self, routes: Routes, *, public_url: str) -> None:
+        self._public_url = public_url
+        self._groups = _grouped(routes)
+        self._made: dict[str, bytes] = {}
+        self._places = {base + NAME: group for group in self._groups for base in group.bases}
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Where documents are read, the one for the whole server first."""
+        return (NAME, *self._places)
+
+    def at(self, path: str) -> bytes | None:
+        """Return the document that is read at `path`, as JSON, or None if there is none."""
+        if path not in self._made:
+            if path == NAME:
+                self._made[path] = msgspec.json.encode(self._whole())
+            elif path in self._places:
+                base = path.removesuffix(NAME)
+                self._made[path] = msgspec.json.encode(self._one(self._places[path], base))
+            else:
+                return None
+        return self._made[path]
+
+    def _one(self, group: _Group, base: str) -> Part:
+        """Return the document of one API in one version; the server it names first is the base it is read at."""
+        merged = Merged(_schemas(group.views.values()))
+        bases = (base, *(other for other in group.bases if other != base))
+        return self._document(
+            title=group.api.title,
+            version=group.api.version,
+            servers=bases,
+            paths=group.paths(merged, prefix="", ids=""),
+            schemas=merged.components,
+        )
+
+    def _whole(self) -> Part:
+        """Return the document of everything, at the canonical base paths."""
+        merged = Merged(_schemas(view for group in self._groups for view in group.views.values()))
+        paths: dict[str, Part] = {}
+        for group in self._groups:
+            ids = f"_{group.api.number}_{group.api.version}".replace("__", "_")
+            paths |= group.paths(merged, prefix=group.bases[0], ids=ids)
+        return self._document(
+            title="Customer Inventory", version=__version__, servers=("",), paths=paths, schemas=merged.components
+        )
+
+    def _document(
+        self, *, title: str, version: str, servers: Iterable[str], paths: Part, schemas: Mapping[str, Any]
+    ) -> Part:
+        own = {"Error": ERROR, "JsonPatch": JSON_PATCH, "JsonPatchOperation": JSON_PATCH_OPERATION}
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": title,
+                "version": version,
+                "description": "Served by Customer Inventory, the system of record for an enterprise's customers.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": self._public_url + base or "/"} for base in servers],
+            "security": [{"oauth2": []}],
+            "paths": paths,
+            "components": {"schemas": {**own, **schemas}, **components(public_url=self._public_url)},
+        }
+
+
+class _Group:
+    """The endpoints of one API in one version: its base paths and what answers below the first of them."""
+
+    def __init__(self, api: Api, bases: tuple[str, ...], endpoints: Mapping[str, Endpoint]) -> None:
+        self.api = api
+        self.bases = bases
+        self.endpoints = endpoints
+        self.views = {view.resource.path: view for view in VIEWS if view.api == api}
+
+    def paths(self, merged: Merged, *, prefix: str, ids: str) -> dict[str, Part]:
+        """Return the paths of a document, each behind `prefix`; `ids` makes its operations' names unique."""
+        known = {
+            path: named(view, lambda name, label=_label(view): merged.name(label, name))  # type: ignore[misc]
+            for path, view in self.views.items()
+        }
+        return {prefix + rest: _item(rest, endpoint, known, ids) for rest, endpoint in self.endpoints.items()}
+
+
+def _grouped(routes: Routes) -> list[_Group]:
+    """Return the endpoints of `routes` by API and version, in the order in which they were added."""
+    apis = {base: view.api for view in VIEWS for base in view.api.paths}
+    below: dict[str, dict[str, Endpoint]] = {}
+    for template, endpoint in routes.templates.items():
+        found = _BASE.fullmatch(template)
+        if found is None:
+            raise ValueError(f"{template} has no version")
+        below.setdefault(found["base"], {})[found["rest"]] = endpoint
+    groups: dict[str, list[str]] = {}
+    for base in below:
+        first = apis[base].paths[0] if base in apis else base
+        groups.setdefault(first, []).append(base)
+    return [
+        _Group(apis.get(first) or _own_api(first), tuple(sorted(bases, key=lambda base: base != first)), below[first])
+        for first, bases in groups.items()
+    ]
+
+
+def _own_api(base: str) -> Api:
+    """Return the API of the inventory's own resources, which no number of TM Forum's names."""
+    return Api(number="", title="Customer Inventory", version=base.rpartition("/")[2], paths=(base,))
+
+
+def _item(rest: str, endpoint: Endpoint, known: Mapping[str, Named], ids: str) -> Part:
+    """Return what is answered at one path."""
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": f"The {name}."}
+        for name in re.findall(r"\{(\w+)\}", rest)
+    ]
+    item: Part = {"parameters": parameters} if parameters else {}
+    for method in endpoint.methods:
+        if method != "HEAD" and (said := _operation(method, rest, known)) is not None:
+            item[method.lower()] = {**said, "operationId": said["operationId"] + ids, "tags": [endpoint.label]}
+    return item
+
+
+def _operation(method: str, rest: str, known: Mapping[str, Named]) -> Part | None:
+    """Return what a method does at a path below the base of an API."""
+    name, _, below = rest.strip("/").partition("/")
+    if name in known and not below:
+        return collection_operation(method, known[name])
+    if name in known and below == "{id}":
+        return record_operation(method, known[name])
+    return None
+
+
+def _schemas(views: Iterable[View]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for view in views:
+        yield _label(view), _schemas_of(view)
+
+
+def _label(view: View) -> str:
+    return f"{view.api.number}.{view.api.version}.{view.resource.name}"
+
+
+@cache
+def _schemas_of(view: View) -> Mapping[str, Any]:
+    return json_schema(view)
