@@ -133,7 +133,8 @@ class Application:
 
     async def _document(self, path: str) -> Answer:
         # Made when it is first asked for, which takes a moment that others need not wait for.
-        return Answer(200, await asyncio.to_thread(self._documents.at, path) or b"")
+        document = await asyncio.to_thread(self._documents.at, path)
+        return Answer(200, document) if document else error_answer(UnknownPath())
 
 
 def _for_no_page(path: str, scope: Scope) -> bool:

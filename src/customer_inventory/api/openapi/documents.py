@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -112,10 +112,7 @@ class _Group:
 
     def paths(self, merged: Merged, *, prefix: str, ids: str) -> dict[str, Part]:
         """Return the paths of a document, each behind `prefix`; `ids` makes its operations' names unique."""
-        known = {
-            path: named(view, lambda name, label=_label(view): merged.name(label, name))  # type: ignore[misc]
-            for path, view in self.views.items()
-        }
+        known = {path: named(view, partial(merged.name, _label(view))) for path, view in self.views.items()}
         return {prefix + rest: _item(rest, endpoint, known, ids) for rest, endpoint in self.endpoints.items()}
 
 

@@ -15,10 +15,10 @@ import msgspec
 
 _REFERENCE = re.compile(rb'"#/components/schemas/([^"]+)"')
 _NUMBER = re.compile(r"\.\d+")
-_FORM = re.compile(r"(?:_(?:FVO|MVO|Typed))*$")
+_FORM = re.compile(r"(?:_(?:FVO|MVO|Typed))?$")
 
 Key = tuple[str, str]
-"""A component: of which part, and its name there."""
+"""A component: of which part (API, version and resource, joined by dots), and its name there."""
 
 
 class Merged:
@@ -54,14 +54,20 @@ class Merged:
 
 def _candidates(key: Key) -> Iterable[str]:
     label, name = key
-    plain = _NUMBER.sub("", name)
-    form = _FORM.search(plain)
-    suffix = form[0] if form else ""
+    plain, suffix = _NUMBER.sub("", name), _form(name)
     stem = plain.removesuffix(suffix)
+    api, version, _ = label.split(".")
     yield plain
+    yield f"{stem}.{version}{suffix}"
+    yield f"{stem}.{api}.{version}{suffix}"
     yield f"{stem}.{label}{suffix}"
     for number in range(2, 1000):
         yield f"{stem}.{label}.{number}{suffix}"
+
+
+def _form(name: str) -> str:
+    found = _FORM.search(name)
+    return found[0] if found else ""
 
 
 def _refined(texts: Mapping[Key, bytes]) -> dict[Key, int]:
@@ -70,7 +76,7 @@ def _refined(texts: Mapping[Key, bytes]) -> dict[Key, int]:
         (label, name): [(label, found.decode()) for found in _REFERENCE.findall(text)]
         for (label, name), text in texts.items()
     }
-    numbers = _numbered({key: _REFERENCE.sub(b"", text) for key, text in texts.items()})
+    numbers = _numbered({key: (_form(key[1]), _REFERENCE.sub(b"", text)) for key, text in texts.items()})
     while True:
         finer = _numbered({key: (numbers[key], *(numbers[one] for one in references[key])) for key in texts})
         if len(set(finer.values())) == len(set(numbers.values())):

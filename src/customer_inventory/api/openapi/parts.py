@@ -118,9 +118,7 @@ def components(*, public_url: str) -> Part:
     """Return everything that operations refer to but the schemas of resources."""
     return {
         "parameters": PARAMETERS,
-        "headers": {
-            name: {"description": words, "schema": {"type": kind}} for name, (words, kind) in _HEADERS.items()
-        },
+        "headers": {name: {"description": words, "schema": {"type": kind}} for name, (words, kind) in _HEADERS.items()},
         "responses": {
             code: {
                 "description": words,
