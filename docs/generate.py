@@ -193,7 +193,8 @@ def metrics() -> str:
 @cache
 def _document() -> Any:
     """The OpenAPI document of the whole server."""
-    return msgspec.json.decode(Documents(create_routes(public_url=""), public_url="").at("/openapi.json") or b"")
+    documents = Documents(create_routes(public_url=""), public_url="", token_url="")
+    return msgspec.json.decode(documents.at("/openapi.json") or b"")
 
 
 def endpoints() -> str:

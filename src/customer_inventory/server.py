@@ -83,7 +83,11 @@ class Application:
         self._metrics = Metrics()
         door = create_door(desk, public_url=settings.public_url, measure=self._metrics.measure)
         self._door: ASGIApp = door
-        self._documents = Documents(door.routes, public_url=settings.public_url)
+        self._documents = Documents(
+            door.routes,
+            public_url=settings.public_url,
+            token_url=f"{settings.public_url or _own_url(settings)}/oauth2/token",
+        )
         self._tokens: ASGIApp = TokenEndpoint(desk)
         self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url)
         self._own = {
@@ -135,6 +139,11 @@ class Application:
         # Made when it is first asked for, which takes a moment that others need not wait for.
         document = await asyncio.to_thread(self._documents.at, path)
         return Answer(200, document) if document else error_answer(UnknownPath())
+
+
+def _own_url(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def _for_no_page(path: str, scope: Scope) -> bool:

@@ -186,7 +186,9 @@ def test_unknown_attributes_never_change_the_outcome(name: str, data: Any) -> No
 @given(data=st.data())
 def test_the_published_schema_accepts_what_validation_accepts(name: str, data: Any) -> None:
     document = data.draw(documents(name) | damaged(name))
-    assert validator(RESOURCES[name]).is_valid(document) == accepts(RESOURCES[name], document)
+    ignored = {"id", "href", RESOURCES[name].stamps.updated}  # what the server sets may be sent, and is not looked at
+    read = {key: value for key, value in document.items() if key not in ignored}
+    assert validator(RESOURCES[name]).is_valid(document) == accepts(RESOURCES[name], read)
 
 
 def declared_leaves(resource: Resource, value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.parameters import _RESERVED
 
 ROUTES = create_routes(public_url="")
-DOCUMENTS = Documents(ROUTES, public_url="")
+DOCUMENTS = Documents(ROUTES, public_url="", token_url="https://example.com/oauth2/token")
 PLACES = sorted(DOCUMENTS.paths)
 
 

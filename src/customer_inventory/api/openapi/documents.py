@@ -36,8 +36,9 @@ _BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
 class Documents:
     """Every document of a server, by the path at which it is read."""
 
-    def __init__(self, routes: Routes, *, public_url: str) -> None:
+    def __init__(self, routes: Routes, *, public_url: str, token_url: str) -> None:
         self._public_url = public_url
+        self._token_url = token_url
         self._groups = _grouped(routes)
         self._made: dict[str, bytes] = {}
         self._places = {base + NAME: group for group in self._groups for base in group.bases}
@@ -97,7 +98,7 @@ class Documents:
             "servers": [{"url": self._public_url + base or "/"} for base in servers],
             "security": [{"oauth2": []}],
             "paths": paths,
-            "components": {"schemas": {**own, **schemas}, **components(public_url=self._public_url)},
+            "components": {"schemas": {**own, **schemas}, **components(token_url=self._token_url)},
         }
 
 

@@ -114,7 +114,7 @@ def refuses(*codes: int) -> Part:
     return {str(code): {"$ref": f"#/components/responses/{code}"} for code in sorted({*ALWAYS, *codes})}
 
 
-def components(*, public_url: str) -> Part:
+def components(*, token_url: str) -> Part:
     """Return everything that operations refer to but the schemas of resources."""
     return {
         "parameters": PARAMETERS,
@@ -130,7 +130,7 @@ def components(*, public_url: str) -> Part:
         "securitySchemes": {
             "oauth2": {
                 "type": "oauth2",
-                "flows": {"clientCredentials": {"tokenUrl": f"{public_url}/oauth2/token", "scopes": {}}},
+                "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}},
             }
         },
     }
