@@ -7,15 +7,31 @@ changes one attribute and sends it back takes nothing away that its version cann
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from customer_inventory.model.earlier import Earlier, EarlierClass, Finds, Flattened, Gathered, class_of, respelled
+from customer_inventory.model.earlier import (
+    Earlier,
+    EarlierClass,
+    Finds,
+    Flattened,
+    Gathered,
+    alone,
+    class_of,
+    respelled,
+    shapes_within,
+)
 from customer_inventory.model.shapes import Position, Shape
 
 Json = dict[str, Any]
+
+ASIDE = "Text"
+"""What is added to the name of an attribute to keep a text where v5 has room for a number only."""
+
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 class Conversion:
@@ -26,6 +42,7 @@ class Conversion:
         self.showing: tuple[tuple[str, Conversion], ...] = ()
         self.spelled: list[tuple[str, dict[str, str]]] = []
         self.renamed: list[tuple[str, str]] = []
+        self.texts: tuple[str, ...] = ()
         self.flattened: Flattened | None = None
         self.gathered: Gathered | None = None
         self.gathered_names: frozenset[str] = frozenset()
@@ -76,6 +93,8 @@ class Conversion:
             _respell(stored, name, words)
         for earlier_name, stored_name in self.renamed:
             _trade(stored, earlier_name, stored_name)
+        for name in self.texts:
+            number_shown(stored, name)
         if self.flattened is not None:
             flatten(stored, self.flattened)
         if self.gathered is not None:
@@ -87,6 +106,8 @@ class Conversion:
             scatter(stored, self.gathered.bag, self.gathered_names)
         if self.flattened is not None:
             unflatten(stored, self.flattened)
+        for name in self.texts:
+            number_kept(stored, name)
         for earlier_name, stored_name in self.renamed:
             _trade(stored, earlier_name, stored_name)
         for name, words in self.spelled:
@@ -135,7 +156,7 @@ class Conversion:
 
 def converted(shape: Shape, earlier: Earlier, *, classes: Collection[str]) -> Conversion:
     """Return the conversion of whole records of the class `shape`, which may be of any of `classes`."""
-    conversion = _conversion(Position(shape, {shape.name: shape}), earlier.classes, {})
+    conversion = _Plan(earlier.classes, shapes_within(shape)).conversion(alone(shape))
     conversion.kept += (("@baseType", _extended(shape.name, classes)),)
     return conversion
 
@@ -150,22 +171,30 @@ def _extended(name: str, classes: Collection[str]) -> Finds:
     return finds
 
 
-def _conversion(
-    position: Position, classes: Mapping[str, EarlierClass], known: dict[tuple[str, ...], Conversion]
-) -> Conversion:
-    key = tuple(position.choices)
-    if key in known:
-        return known[key]
-    conversion = known[key] = Conversion()
-    differing = class_of(classes, position)
-    _adopt(conversion, position, differing)
-    inner = differing.flattened.inner if differing and differing.flattened else None
-    for name, content in _positions(position).items():
-        if name != inner:
-            conversion.within.append((name, _conversion(content, classes, known)))
-    # A class that contains itself is shown as it stands below itself.
-    conversion.showing = tuple((name, below) for name, below in conversion.within if _shows(below, {id(conversion)}))
-    return conversion
+class _Plan:
+    """Makes the conversions, each once for every set of stored classes that it turns."""
+
+    def __init__(self, classes: Mapping[str, EarlierClass], shapes: Mapping[str, Shape]) -> None:
+        self._classes = classes
+        self._shapes = shapes
+        self._known: dict[tuple[str, ...], Conversion] = {}
+
+    def conversion(self, position: Position) -> Conversion:
+        """Return the conversion of the objects at `position`."""
+        key = tuple(position.choices)
+        if key in self._known:
+            return self._known[key]
+        conversion = self._known[key] = Conversion()
+        differing = class_of(self._classes, position)
+        _adopt(conversion, position, differing)
+        inner = differing.flattened.inner if differing and differing.flattened else None
+        below = {name: content for name, content in _positions(position).items() if name != inner}
+        for name, of in differing.borrowed.items() if differing else ():
+            below[name] = alone(self._shapes[of])
+        conversion.within = [(name, self.conversion(content)) for name, content in below.items()]
+        # A class that contains itself is shown as it stands below itself.
+        conversion.showing = tuple(each for each in conversion.within if _shows(each[1], {id(conversion)}))
+        return conversion
 
 
 def _adopt(conversion: Conversion, position: Position, differing: EarlierClass | None) -> None:
@@ -177,7 +206,7 @@ def _adopt(conversion: Conversion, position: Position, differing: EarlierClass |
         conversion.is_a = _always(only) if only and tagged else None  # of several, who knows which
         return
     conversion.classes |= {differing.name}
-    conversion.renamed = list(differing.renamed.items())
+    conversion.renamed, conversion.texts = list(differing.renamed.items()), differing.texts
     conversion.spelled = [(name, _both_ways(words)) for name, words in respelled(position, differing).items()]
     conversion.flattened, conversion.gathered = differing.flattened, differing.gathered
     conversion.gathered_names = frozenset(differing.gathered.names) if differing.gathered else frozenset()
@@ -231,6 +260,24 @@ def _trade(holder: Json, one: str, other: str) -> None:
         holder[other] = holder.pop(one)
 
 
+def number_shown(holder: Json, name: str) -> None:
+    """Write a whole number as the text it is in the earlier version; a text that is none stood aside."""
+    if type(holder.get(name)) is int:
+        holder[name] = str(holder[name])
+    elif name not in holder and (name + ASIDE) in holder:
+        holder[name] = holder.pop(name + ASIDE)
+
+
+def number_kept(holder: Json, name: str) -> None:
+    """Read a text as the whole number it writes; one that writes none is kept aside."""
+    text = holder.get(name)
+    if type(text) is str:
+        if _WHOLE.fullmatch(text):
+            holder[name] = int(text)
+        else:
+            holder[name + ASIDE] = holder.pop(name)
+
+
 def flatten(holder: Json, flattened: Flattened) -> None:
     """Move attributes of the inner object out of it; those that stand outside under the same names trade places.
 
@@ -267,9 +314,8 @@ def unflatten(holder: Json, flattened: Flattened) -> None:
             holder[each] = value
         else:
             inner[each] = value
-    if inner and "@type" not in inner:
-        inner["@type"] = flattened.is_a(inner)
     if inner:
+        inner["@type"] = flattened.is_a(inner)
         holder[name] = inner
     elif said:
         del holder[name]

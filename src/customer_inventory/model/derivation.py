@@ -10,7 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from customer_inventory.model.attributes import Attribute, attributes_of
-from customer_inventory.model.earlier import EXTENSIBLE, Earlier, EarlierClass, Flattened, Gathered, class_of, respelled
+from customer_inventory.model.earlier import (
+    EXTENSIBLE,
+    Earlier,
+    EarlierClass,
+    Flattened,
+    Gathered,
+    alone,
+    class_of,
+    respelled,
+    shapes_within,
+)
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 
 Places = dict[Shape, dict[str, str]]
@@ -34,8 +44,8 @@ class Derived:
 
 def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -> Derived:
     """Return what an earlier version makes of `shape`, whose attributes are `stored`."""
-    makers = _Makers(earlier)
-    made = makers.made(Position(shape, {shape.name: shape}))
+    makers = _Makers(earlier, shapes_within(shape))
+    made = makers.made(alone(shape))
     declared = attributes_of(made, searchable=())
     standing = {path: _stored_path(made, path, makers.places) for path in declared}
     spelled = {path: words for path in declared if (words := _words(made, path, makers.spelled))}
@@ -51,8 +61,9 @@ def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -
 class _Makers:
     """Makes the earlier classes, each once for every set of stored classes that it stands for."""
 
-    def __init__(self, earlier: Earlier) -> None:
+    def __init__(self, earlier: Earlier, shapes: Mapping[str, Shape]) -> None:
         self._classes = earlier.classes
+        self._shapes = shapes
         self._known: dict[tuple[str, ...], Shape] = {}
         self.places: Places = {}
         self.spelled: dict[tuple[Shape, str], Mapping[str, str]] = {}
@@ -89,12 +100,16 @@ class _Makers:
             if name != stored:
                 places[name] = stored
             words = differing.spelled.get(name)
-            yield replace(_respelled(self._converted(field), words), name=name)
+            content = Leaf("string") if name in differing.texts else _respelled(self._converted(field), words).content
+            yield replace(field, name=name, content=content)
         if differing.flattened:
             yield from self._flattened(places, differing.flattened, fields)
         if differing.gathered:
             yield self._bag(places, differing.gathered, fields)
         yield from differing.added
+        for name, of in differing.borrowed.items():
+            shape = self.made(alone(self._shapes[of]))
+            yield Field(name, shape.description, required=False, many=False, content=alone(shape))
 
     def _flattened(self, places: dict[str, str], flattened: Flattened, fields: dict[str, Field]) -> Iterator[Field]:
         """Yield the attributes of the inner object that the earlier class has itself."""
@@ -110,15 +125,13 @@ class _Makers:
         shape.fields.update({name: self._converted(fields[name]) for name in gathered.names})
         places[gathered.bag] = ""
         self.places[shape] = {field.name: f"{gathered.bag}.{field.name}" for field in EXTENSIBLE}
-        return Field(
-            gathered.bag, gathered.description, required=False, many=False, content=Position(shape, {shape.name: shape})
-        )
+        return Field(gathered.bag, gathered.description, required=False, many=False, content=alone(shape))
 
     def _converted(self, field: Field) -> Field:
         if isinstance(field.content, Leaf):
             return field
         shape = self.made(field.content)
-        return replace(field, content=Position(shape, {shape.name: shape}))
+        return replace(field, content=alone(shape))
 
 
 def _main(position: Position) -> Shape:

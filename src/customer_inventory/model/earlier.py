@@ -56,9 +56,11 @@ class EarlierClass:
 
     `required` None means what the stored class requires; `left_out` names attributes that only the stored class
     declares; `renamed` maps the earlier name to the stored one; `added` are attributes that only the earlier class has,
-    or has with other content; `spelled` maps, by the earlier attribute, earlier values to stored ones; `shown` finds
-    mandatory attributes that a stored object leaves unsaid, by their earlier name, and `kept` those that an earlier
-    object leaves unsaid, by their stored name; `is_a` names the class in which an object is stored.
+    or has with other content; `borrowed` those of its own that hold objects of a class stored elsewhere in the record;
+    `texts` those that are texts where the stored class has whole numbers; `spelled` maps, by the earlier attribute,
+    earlier values to stored ones; `shown` finds mandatory attributes that a stored object leaves unsaid, by their
+    earlier name, and `kept` those that an earlier object leaves unsaid, by their stored name; `is_a` names the class in
+    which an object is stored.
     """
 
     name: str
@@ -66,6 +68,8 @@ class EarlierClass:
     left_out: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     added: tuple[Field, ...] = ()
+    borrowed: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
     flattened: Flattened | None = None
     gathered: Gathered | None = None
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -97,9 +101,22 @@ def added(name: str, description: str, *, type: str = "string", many: bool = Fal
     return Field(name, description, required=False, many=many, content=Leaf(type))
 
 
-def added_object(name: str, description: str, shape: Shape, *, many: bool = False) -> Field:
-    """Return an attribute that only the earlier class has and that holds objects of a class."""
-    return Field(name, description, required=False, many=many, content=Position(shape, {shape.name: shape}))
+def shapes_within(shape: Shape) -> dict[str, Shape]:
+    """Return the class `shape` and all that stand below it, by name."""
+    found: dict[str, Shape] = {}
+    pending = [shape]
+    while pending:
+        each = pending.pop()
+        if each.name not in found:
+            found[each.name] = each
+            positions = (field.content for field in each.fields.values() if isinstance(field.content, Position))
+            pending += (choice for position in positions for choice in position.choices.values())
+    return found
+
+
+def alone(shape: Shape) -> Position:
+    """Return a place where only the class `shape` stands."""
+    return Position(shape, {shape.name: shape})
 
 
 def class_of(classes: Mapping[str, EarlierClass], position: Position) -> EarlierClass | None:

@@ -17,6 +17,7 @@ from customer_inventory.model.references import PARTIES_AND_ROLES, RELATED_PARTY
 from customer_inventory.model.resource import Api, Stamps, declare, name_label
 from customer_inventory.model.specification import CharacteristicSpecification
 from customer_inventory.model.tmf669 import AgreementSpecificationRef
+from customer_inventory.model.v4.tmf644 import PARTY_PRIVACY_PROFILE_SPECIFICATION_V4, PARTY_PRIVACY_PROFILE_V4
 
 
 class PartyPrivacyAgreementRef(EntityRef, frozen=True):
@@ -142,6 +143,7 @@ PARTY_PRIVACY_PROFILE = declare(
     searchable=("name", "status", "creationDate"),
     label=name_label,
     stamps=Stamps(created="creationDate"),
+    earlier=PARTY_PRIVACY_PROFILE_V4,
 )
 
 PARTY_PRIVACY_PROFILE_SPECIFICATION = declare(
@@ -152,4 +154,5 @@ PARTY_PRIVACY_PROFILE_SPECIFICATION = declare(
     searchable=("name", "lifecycleStatus", "lastUpdate"),
     label=name_label,
     state="lifecycleStatus",
+    earlier=PARTY_PRIVACY_PROFILE_SPECIFICATION_V4,
 )

@@ -11,6 +11,7 @@ from customer_inventory.model.references import ENGAGED_PARTY, RELATED_PARTY, RO
 from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.specification import EntitySpecification
 from customer_inventory.model.tmf632 import BusinessPartner, Consumer, PartyRole, Producer, Supplier
+from customer_inventory.model.v4.tmf669 import PARTY_ROLE_V4
 
 
 class AgreementSpecificationRef(EntityRef, frozen=True):
@@ -51,6 +52,7 @@ PARTY_ROLE = declare(
     searchable=("name", "role", "status"),
     label=name_label,
     extensions=(Supplier, BusinessPartner, Consumer, Producer),
+    earlier=PARTY_ROLE_V4,
 )
 
 PARTY_ROLE_SPECIFICATION = declare(

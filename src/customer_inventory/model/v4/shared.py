@@ -22,10 +22,10 @@ REFERENCE_NAMES = frozenset({"id", "href", "name", "@referredType"})
 
 
 def party_class(reference: Object) -> str:
-    """Return the class of a reference to a party or a role: by what it refers to, else by its address."""
+    """Return the class of a party or role: the one named, else told by what is referred to, or by the address."""
     named = reference.get("@type")
-    if named in {"PartyRef", "PartyRoleRef"}:
-        return str(named)
+    if isinstance(named, str) and named != "RelatedParty":
+        return named
     referred = reference.get("@referredType") or _by_address(reference)
     return "PartyRef" if referred is None or referred in _PARTIES else "PartyRoleRef"
 
@@ -153,6 +153,7 @@ _CHARACTERISTICS: dict[str, Callable[[Any], bool]] = {
     "NumberArrayCharacteristic": _every((int, float)),
     "FloatArrayCharacteristic": _every((int, float)),
     "ObjectArrayCharacteristic": _every(dict),
+    "MapAnyCharacteristicValue": _one(dict),
 }
 """The classes of characteristics in v5, and which values each takes; the first that fits is chosen."""
 
@@ -163,6 +164,8 @@ def characteristic_class(stored: Object) -> str:
     """Return the class of a characteristic: the one named if it takes the value, else the first that does."""
     value, named, said = stored.get("value"), stored.get("@type"), stored.get("valueType")
     told = _BY_VALUE_TYPE.get(said.lower()) if isinstance(said, str) else None
+    if isinstance(named, str) and named not in {"Characteristic", *_CHARACTERISTICS}:
+        return named
     for name in (named, told, *_CHARACTERISTICS):
         if isinstance(name, str) and name in _CHARACTERISTICS and _CHARACTERISTICS[name](value):
             return name
@@ -186,6 +189,13 @@ def attachment_class(stored: Object) -> str:
         return str(stored["@type"])
     carried = any(name in stored for name in ("content", "attachmentType", "mimeType"))
     return "Attachment" if carried or "id" not in stored else "AttachmentRef"
+
+
+def value_specification_class(stored: Object) -> str:
+    """Return the class of a value that a characteristic may take: as of the characteristic itself."""
+    named = stored.get("@type")
+    told = characteristic_class({**stored, "@type": str(named).removesuffix("ValueSpecification")} if named else stored)
+    return f"{told}ValueSpecification"
 
 
 ATTACHMENT = EarlierClass("AttachmentRefOrValue", required=(), is_a=attachment_class)
