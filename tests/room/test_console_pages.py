@@ -399,7 +399,7 @@ async def test_long_histories_are_cut_and_shown_on_request(signed_in: Browser, a
     assert long.text.count("<h3>Person created") == 1
 
 
-HOSTILE = "<script>alert(1)</script>'\"&\u202e{{7*7}}"
+HOSTILE = "<script>alert(1)</script>'\"&\u202e{{1337*1337}}"
 
 
 async def test_what_documents_hold_never_becomes_markup(signed_in: Browser, access: Access) -> None:
@@ -423,7 +423,7 @@ async def test_what_documents_hold_never_becomes_markup(signed_in: Browser, acce
     for path in (f"/individual/{person}", "/?q=miller", "/?kind=customer", "/?q=%3Cscript%3Ealert(1)%3C/script%3E"):
         text = (await signed_in.get(path)).text
         assert "<script>alert" not in text
-        assert "49" not in re.sub(r"[0-9a-f-]{30,}", "", text)
+        assert str(1337 * 1337) not in text
         assert 'href="javascript' not in text
         assert len(re.findall(r"<script", text)) == 1
 

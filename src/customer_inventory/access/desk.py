@@ -12,6 +12,7 @@ from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, InvalidClient
+from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.people import ROLE_GRANTS
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.tokens import InvalidToken, Tokens
@@ -54,7 +55,9 @@ class Desk:
         self.repository = repository
         self.clock = clock
         self.trail = TrailWriter(repository.journal)
-        self._facilities = Facilities(repository, self.trail, clock, randomness, reference_checks)
+        self._facilities = Facilities(
+            repository, self.trail, clock, randomness, reference_checks, EntityClasses(repository)
+        )
         self.tokens = Tokens(repository.register, clock=clock)
         self._principals: dict[str, tuple[float, Principal | None]] = {}
 

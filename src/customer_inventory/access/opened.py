@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.trail import TrailWriter
@@ -58,6 +59,7 @@ class Facilities:
     clock: Clock
     randomness: Randomness
     reference_checks: ReferenceChecks
+    classes: EntityClasses
 
 
 @dataclass(frozen=True, slots=True)

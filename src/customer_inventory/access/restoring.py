@@ -59,6 +59,7 @@ class Restoring(Writing):
                 key=key,
                 operation="restore",
             )
+            self.facilities.classes.written(resource)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(str(identifier), written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:
@@ -85,12 +86,12 @@ class Restoring(Writing):
             await self.note("modify", resource.kind, "absent", (str(identifier),))
             raise VersionNotFound(f"The inventory holds no version {version} of {resource.name} {identifier}.")
         before = msgspec.json.decode(standing.document) if standing.document is not None else None
-        return self._again(resource, former.document, before)
+        return await self._again(resource, former.document, before)
 
-    def _again(self, resource: Resource, former: bytes, before: dict[str, Any] | None) -> Draft:
+    async def _again(self, resource: Resource, former: bytes, before: dict[str, Any] | None) -> Draft:
         """The draft that holds a former document again, in place of the document `before`."""
         document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
-        return self._draft(resource, document, [name for name in resource.mandatory if name in document])
+        return await self._draft(resource, document, [name for name in resource.mandatory if name in document])
 
 
 def _links_of(resource: Resource, standing: Standing) -> object:

@@ -91,12 +91,13 @@ class Writing(Opened):
         await self.require("create", resource.kind)
         document = {name: value for name, value in document.items() if name not in {"id", "href"}}
         document = stamped(resource.stamps, document, before=None, now=self.facilities.clock())
-        draft = self._draft(resource, document, demanded, earlier=demanded is not None)
+        draft = await self._draft(resource, document, demanded, earlier=demanded is not None)
         identifier = self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
         written = await self.facilities.repository.records.create(
             resource.kind, identifier, draft=draft, authorship=self._authorship(bucket_of(identifier)), key=key
         )
+        self.facilities.classes.written(resource)
         if written.outcome == "done":
             return Saved(Record(str(identifier), 1, draft.document), "done", missing)
         return await self._replayed("create", resource, written)
@@ -128,7 +129,7 @@ class Writing(Opened):
             document = stamped(resource.stamps, document, before=before, now=self.facilities.clock())
             # What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
             held = [name for name in resource.mandatory if name in before and (demanded is None or name in demanded)]
-            draft = self._draft(resource, document, held, before=before, earlier=demanded is not None)
+            draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
             missing = await self._unresolved(resource, document, draft.links)
             written = await self.facilities.repository.records.replace(
                 resource.kind,
@@ -139,6 +140,7 @@ class Writing(Opened):
                 authorship=self._authorship(bucket_of(identifier)),
                 key=key,
             )
+            self.facilities.classes.written(resource)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:
@@ -174,6 +176,7 @@ class Writing(Opened):
                 authorship=self._authorship(bucket_of(identifier)),
                 key=key,
             )
+            self.facilities.classes.written(resource)
             if written.outcome == "done":
                 return
             if written.outcome in {"replayed", "reused"}:
@@ -187,7 +190,7 @@ class Writing(Opened):
         if attempt >= _PATIENT_FROM:
             await asyncio.sleep(self.facilities.randomness(10) / 1024 * min(attempt, 20) * 0.002)
 
-    def _draft(
+    async def _draft(
         self,
         resource: Resource,
         document: dict[str, Any],
@@ -196,6 +199,7 @@ class Writing(Opened):
         before: dict[str, Any] | None = None,
         earlier: bool = False,
     ) -> Draft:
+        resource = await self.facilities.classes.governing(resource, document)
         validate(resource, document, mandatory=mandatory, before=before, earlier=earlier)
         return Draft(
             document=msgspec.json.encode(document),

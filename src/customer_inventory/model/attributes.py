@@ -37,11 +37,16 @@ class Attribute:
 
 def attributes_of(shape: Shape, *, searchable: Iterable[str]) -> Mapping[str, Attribute]:
     """Return the attributes of `shape` by path, outermost first; raises ValueError for an unknown searchable one."""
+    return attributes_of_any((shape,), searchable=searchable)
+
+
+def attributes_of_any(shapes: tuple[Shape, ...], *, searchable: Iterable[str]) -> Mapping[str, Attribute]:
+    """Return the attributes of an object that may be of any of `shapes`, as `attributes_of` does for one."""
     found: dict[str, Attribute] = {}
     sortable = frozenset(searchable)
-    _gather((shape,), "", many=False, searchable=sortable, found=found)
+    _gather(shapes, "", many=False, searchable=sortable, found=found)
     if unknown := sortable - found.keys():
-        raise ValueError(f"{shape.name} has no attributes {sorted(unknown)}")
+        raise ValueError(f"{shapes[0].name} has no attributes {sorted(unknown)}")
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[0].count("."))))
 
 

@@ -5,7 +5,7 @@ Validation, filters, indexes, links, routes and the OpenAPI document read the de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from customer_inventory.model.attributes import Attribute, attributes_of, neares
 from customer_inventory.model.conversion import Conversion, converted
 from customer_inventory.model.derivation import Derived, derive
 from customer_inventory.model.earlier import Earlier
+from customer_inventory.model.problems import Problem
 from customer_inventory.model.shapes import Shape, shape_of
 
 IMMUTABLE = ("id", "href", "@type", "@baseType", "@schemaLocation")
@@ -63,6 +64,14 @@ class Stamps:
 
 NO_STAMPS = Stamps()
 
+Rules = Callable[[Document], Iterable[Problem]]
+"""Yields what is wrong with a document beyond the types of its attributes."""
+
+
+def no_rules(document: Document) -> Iterable[Problem]:  # noqa: ARG001  most kinds have none
+    """Yield nothing."""
+    return ()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
@@ -84,6 +93,7 @@ class Resource:
     label: Callable[[Document], str]
     stamps: Stamps
     state: str | None
+    rules: Rules
     classes: frozenset[str]
     shape: Shape
     attributes: Mapping[str, Attribute]
@@ -110,14 +120,16 @@ def declare(
     label: Callable[[Document], str],
     stamps: Stamps = NO_STAMPS,
     state: str | None = "status",
+    rules: Rules = no_rules,
     extensions: tuple[type[Struct], ...] = (),
     earlier: Earlier | None = None,
 ) -> Resource:
     """Return the resource that `struct` declares, named after it.
 
     `mandatory` are the attributes a record cannot be without; `searchable` those with an index for ranges and order;
-    `state` is the attribute whose change is a state change event; `extensions` are classes that extend it and may stand
-    in its place; `earlier` says what the earlier version of its API says otherwise.
+    `state` is the attribute whose change is a state change event; `rules` yield what else is wrong with a document
+    whose attributes are all of their types; `extensions` are classes that extend it and may stand in its place;
+    `earlier` says what the earlier version of its API says otherwise.
     """
     name = struct.__name__[0].lower() + struct.__name__[1:]
     shape = shape_of(struct)
@@ -138,6 +150,7 @@ def declare(
         label=label,
         stamps=stamps,
         state=state if state in shape.fields else None,
+        rules=rules,
         classes=classes,
         shape=shape,
         attributes=MappingProxyType({**attributes, **further}),

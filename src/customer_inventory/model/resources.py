@@ -5,9 +5,11 @@ from __future__ import annotations
 from customer_inventory.model.tmf629 import CUSTOMER
 from customer_inventory.model.tmf632 import INDIVIDUAL, ORGANIZATION
 from customer_inventory.model.tmf644 import PARTY_PRIVACY_PROFILE, PARTY_PRIVACY_PROFILE_SPECIFICATION
+from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf667 import DOCUMENT
 from customer_inventory.model.tmf669 import PARTY_ROLE, PARTY_ROLE_SPECIFICATION
 from customer_inventory.model.tmf681 import COMMUNICATION_MESSAGE
+from customer_inventory.model.tmf703 import ENTITY
 
 RESOURCES = {
     resource.name: resource
@@ -21,6 +23,8 @@ RESOURCES = {
         PARTY_PRIVACY_PROFILE_SPECIFICATION,
         DOCUMENT,
         COMMUNICATION_MESSAGE,
+        ENTITY_SPECIFICATION,
+        ENTITY,
     )
 }
 """Every resource by its name."""

@@ -56,13 +56,13 @@ def validate(
     """
     mandatory = resource.mandatory if mandatory is None else mandatory
     _check_bounds(document)
-    if _valid_to_the_letter(resource, document, mandatory):
-        return
-    problems = _look_closely(resource, document, mandatory)
-    if earlier:
-        lacked = {name for name in mandatory if document.get(name) is None}
-        problems = (problem for problem in problems if not problem.gap or problem.path in lacked)
-    _refuse(problems, {} if before is None else before, lambda old: _look_closely(resource, old, ()))
+    if not _valid_to_the_letter(resource, document, mandatory):
+        problems = _look_closely(resource, document, mandatory)
+        if earlier:
+            lacked = {name for name in mandatory if document.get(name) is None}
+            problems = (problem for problem in problems if not problem.gap or problem.path in lacked)
+        _refuse(problems, {} if before is None else before, lambda old: _look_closely(resource, old, ()))
+    _refuse(iter(resource.rules(document)), {}, resource.rules)
 
 
 def validate_shown(

@@ -1,4 +1,5 @@
-"""The words that the APIs which exist as v4 only are built from (TMF667 and TMF681 v4.0.0, whose files agree).
+"""The words that the APIs which exist as v4 only are built from (TMF662, TMF667, TMF681 and TMF703 v4.0.0,
+whose files agree).
 
 In v4 a class may be named but need not be: what is left out is the class that the attribute declares.
 """
@@ -26,6 +27,10 @@ class RelatedEntity(EntityRef, kw_only=True, frozen=True):
 
     role: Annotated[str, says("What the other is to the thing.")]
     referred_type: Annotated[str, says("The class of the other.")] = field(name="@referredType")
+
+
+class AssociationSpecificationRef(EntityRef, frozen=True):
+    """A pointer to what an association between entities demands."""
 
 
 class CharacteristicRelationship(Extensible, frozen=True):

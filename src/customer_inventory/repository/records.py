@@ -203,6 +203,12 @@ class Records:
             row = await (await connection.execute(statement, newest)).fetchone()
         return History([], row[-1] if row else 0)
 
+    async def stamp(self, kind: str) -> tuple[int, int]:
+        """Return what differs whenever a record of a small kind was written: how many there are, and the last place."""
+        async with self._connections.lend() as connection:
+            row = await (await connection.execute(self._sql[kind]["stamp"], prepare=True)).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
+
     async def linked_from(self, identifier: UUID, *, limit: int = 100) -> list[tuple[str, str, str, str]]:
         """Return what points at the record: (kind, id, attribute, role) of each."""
         statement = next(iter(self._sql.values()))["linked_from"]

@@ -60,6 +60,9 @@ select outcome, record_id, record_version from {kind}_replace(
     %s, %s, %s, %s::jsonb, %s::text[], %s::text, %s, %s::text[], %s::uuid[], %s::text[], %s::text[], %s::boolean[],
     %s, %s, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text, %s::smallint, %s::text, %s::bytea, %s, %s::text)
 
+-- name: stamp
+select count(*), coalesce(max(position), 0) from {kind}
+
 -- name: existing
 select id::text from {kind} where (bucket, id) = (bucket_of(%(id)s::uuid), %(id)s::uuid)
 

@@ -1,0 +1,77 @@
+"""A new kind of record needs no code: its specification is enough (TMF662, TMF703)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from customer_inventory.access import Access
+from customer_inventory.model import RESOURCES, InvalidDocument
+
+SPECIFICATION, ENTITY = RESOURCES["entitySpecification"], RESOURCES["entity"]
+
+METER = {
+    "@type": "EntitySpecification",
+    "name": "Electricity meter",
+    "targetEntitySchema": {"@schemaLocation": "https://example.com/Meter.schema.json", "@type": "Meter"},
+    "specCharacteristic": [
+        {"name": "serialNumber", "valueType": "string", "minCardinality": 1, "regex": "[A-Z]{2}[0-9]+"},
+        {"name": "phases", "valueType": "integer", "characteristicValueSpecification": [{"value": 1}, {"value": 3}]},
+    ],
+}
+
+
+async def made(access: Access, document: dict[str, Any]) -> str:
+    return (await access.create(ENTITY, document)).record.id
+
+
+async def refused(access: Access, document: dict[str, Any]) -> str:
+    with pytest.raises(InvalidDocument) as caught:
+        await access.create(ENTITY, document)
+    return caught.value.message
+
+
+async def test_entities_are_held_to_their_specification_as_soon_as_it_is_written(access: Access) -> None:
+    await made(access, {"@type": "Meter", "phases": 7})
+    await access.create(SPECIFICATION, METER)
+    assert "phases" in await refused(access, {"@type": "Meter", "serialNumber": "AB1", "phases": 7})
+    assert "serialNumber: is mandatory" in await refused(access, {"@type": "Meter"})
+    await made(access, {"@type": "Meter", "serialNumber": "AB1", "phases": 3})
+    await made(access, {"@type": "Boiler", "whatever": 1})
+
+
+async def test_a_change_of_the_specification_is_in_force_at_once(access: Access) -> None:
+    saved = await access.create(SPECIFICATION, METER)
+    assert "phases" in await refused(access, {"@type": "Meter", "serialNumber": "AB1", "phases": 2})
+
+    def with_two_phases(document: dict[str, Any]) -> dict[str, Any]:
+        offered = [{"value": number} for number in (1, 2, 3)]
+        first, second = document["specCharacteristic"]
+        return {**document, "specCharacteristic": [first, {**second, "characteristicValueSpecification": offered}]}
+
+    await access.modify(SPECIFICATION, UUID(saved.record.id), with_two_phases)
+    meter = await made(access, {"@type": "Meter", "serialNumber": "AB1", "phases": 2})
+    with pytest.raises(InvalidDocument, match="phases"):
+        await access.modify(ENTITY, UUID(meter), lambda document: {**document, "phases": 4})
+
+    await access.delete(SPECIFICATION, UUID(saved.record.id))
+    await access.modify(ENTITY, UUID(meter), lambda document: {**document, "phases": 4})
+
+
+async def test_a_specification_of_which_no_class_can_be_made_is_refused(access: Access) -> None:
+    broken = {**METER, "specCharacteristic": [{"name": "a", "regex": "("}]}
+    with pytest.raises(InvalidDocument, match="regular expression"):
+        await access.create(SPECIFICATION, broken)
+
+
+async def test_an_entity_lives_with_the_party_that_it_belongs_to(access: Access) -> None:
+    person = {"@type": "Individual", "givenName": "Ada", "familyName": "Byron"}
+    party = (await access.create(RESOURCES["individual"], person)).record.id
+    owned = {"@type": "Meter", "relatedParty": [{"id": party, "@referredType": "Individual", "role": "owner"}]}
+    entity = await made(access, owned)
+    assert UUID(entity).hex[12:16] == UUID(party).hex[12:16]
+    assert [(link[0], link[1]) for link in await access.linked_from(RESOURCES["individual"], UUID(party))] == [
+        ("entity", entity)
+    ]
