@@ -48,6 +48,10 @@ class Settings:
         Longest time that one query of a request may take, in milliseconds.
     reference_check
         How a reference attribute is checked, as resource.attribute=off, =warn or =strict; may be repeated.
+    attachment_limit
+        Most bytes that one file of a record may have, such as a scan in a document.
+    content_directory
+        Directory for the large files of records; without it they are kept in the database.
     log_format
         How log lines are written: text for people, json for collectors.
     log_level
@@ -63,12 +67,19 @@ class Settings:
     connections: int = 8
     statement_timeout: int = 5000
     reference_check: tuple[str, ...] = ()
+    attachment_limit: int = 10 * 1024 * 1024
+    content_directory: Path | None = None
     log_format: str = "text"
     log_level: str = "info"
 
     def check(self) -> None:
         """Raise InvalidSetting for a value out of bounds, naming the setting and what it may be."""
-        bounds = {"port": (1, 65535), "connections": (1, 1000), "statement_timeout": (1, 3_600_000)}
+        bounds = {
+            "port": (1, 65535),
+            "connections": (1, 1000),
+            "statement_timeout": (1, 3_600_000),
+            "attachment_limit": (1, 100 * 1024 * 1024),
+        }
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 flag = name.replace("_", "-")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from customer_inventory.access.attaching import Attaching
 from customer_inventory.access.opened import Facilities, Principal, RecordNotFound, VersionNotFound
-from customer_inventory.access.reading import Reading
 from customer_inventory.access.restoring import Restoring
 from customer_inventory.access.writing import (
     Change,
@@ -22,7 +22,7 @@ from customer_inventory.access.writing import (
 
 
 @dataclass(frozen=True, slots=True)
-class Access(Reading, Restoring):
+class Access(Attaching, Restoring):
     """One open access. Cheap: the doors open one for every request."""
 
 

@@ -20,6 +20,7 @@ from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness
+from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.repository import Repository
 from customer_inventory.repository.register import Client, Person
 
@@ -50,13 +51,19 @@ class Desk:
     """Opens accesses to one inventory. Use it as a context: it runs the trail's writer."""
 
     def __init__(
-        self, repository: Repository, *, clock: Clock, randomness: Randomness, reference_checks: ReferenceChecks
+        self,
+        repository: Repository,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        reference_checks: ReferenceChecks,
+        attachment_limit: int = ATTACHMENT_LIMIT,
     ) -> None:
         self.repository = repository
         self.clock = clock
         self.trail = TrailWriter(repository.journal)
         self._facilities = Facilities(
-            repository, self.trail, clock, randomness, reference_checks, EntityClasses(repository)
+            repository, self.trail, clock, randomness, reference_checks, EntityClasses(repository), attachment_limit
         )
         self.tokens = Tokens(repository.register, clock=clock)
         self._principals: dict[str, tuple[float, Principal | None]] = {}

@@ -15,6 +15,7 @@ from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness, draw_bucket, new_id
 from customer_inventory.model import Resource
+from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.records import Authorship
@@ -60,6 +61,8 @@ class Facilities:
     randomness: Randomness
     reference_checks: ReferenceChecks
     classes: EntityClasses
+    attachment_limit: int = ATTACHMENT_LIMIT
+    """Most bytes of one file that a record carries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from customer_inventory.access.opened import Opened, RecordNotFound
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model.contents import File, carries_content, taken_out
 from customer_inventory.model.relations import owner
 from customer_inventory.model.resource import stamped
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, WriteContention, Written
@@ -86,14 +87,22 @@ class Writing(Opened):
     ) -> Saved:
         """Create a record; `demanded` is what it must say when an earlier version of its API cannot say all.
 
-        Raises Denied, InvalidDocument, ReferenceMissing or IdempotencyKeyReused.
+        Raises Denied, InvalidDocument, AttachmentTooLarge, ReferenceMissing or IdempotencyKeyReused.
         """
         await self.require("create", resource.kind)
         document = {name: value for name, value in document.items() if name not in {"id", "href"}}
         document = stamped(resource.stamps, document, before=None, now=self.facilities.clock())
+        identifier: UUID | None = None
+        files: list[File] = []
+        if carries_content(resource, document):
+            if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
+                return await self._replayed("create", resource, seen)
+            identifier = self._new_id(_home(resource, links(resource, document)))
+            document, files = await self._without_files(resource, identifier, document)
         draft = await self._draft(resource, document, demanded, earlier=demanded is not None)
-        identifier = self._new_id(_home(resource, draft.links))
+        identifier = identifier or self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
+        await self._keep_files(resource, identifier, files)
         written = await self.facilities.repository.records.create(
             resource.kind, identifier, draft=draft, authorship=self._authorship(bucket_of(identifier)), key=key
         )
@@ -111,41 +120,37 @@ class Writing(Opened):
         expected: frozenset[int] | None = None,
         key: IdempotencyKey | None = None,
         demanded: Collection[str] | None = None,
+        verb: str = "modify",
     ) -> Saved:
         """Apply `change` to a record's document, on one of the versions `expected` or on whatever is there.
 
-        `demanded` is what it must say when an earlier version of its API, which cannot say all, makes the change.
-        Raises Denied, RecordNotFound, VersionConflict, InvalidDocument, ReferenceMissing, IdempotencyKeyReused, and
-        whatever `change` raises.
+        `demanded` as in `create`; `verb` is the grant it takes: update where the whole record is replaced. Raises what
+        `create` and `change` raise, RecordNotFound and VersionConflict.
         """
-        await self.require("modify", resource.kind)
+        await self.require(verb, resource.kind)
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
-            return await self._replayed("modify", resource, seen)
+            return await self._replayed(verb, resource, seen)
         for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
-            old = await self._current("modify", resource, identifier, expected)
+            old = await self._current(verb, resource, identifier, expected)
             before = msgspec.json.decode(old.document)
-            document = change(msgspec.json.decode(old.document))
-            document = stamped(resource.stamps, document, before=before, now=self.facilities.clock())
-            # What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
-            held = [name for name in resource.mandatory if name in before and (demanded is None or name in demanded)]
+            changed = change(msgspec.json.decode(old.document))
+            document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
+            document, files = await self._without_files(resource, identifier, document)
+            held = _held(resource, before, demanded)
             draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
             missing = await self._unresolved(resource, document, draft.links)
+            await self._keep_files(resource, identifier, files)
+            author, relink = self._authorship(bucket_of(identifier)), links(resource, before) != draft.links
             written = await self.facilities.repository.records.replace(
-                resource.kind,
-                identifier,
-                expected=old.version,
-                draft=draft,
-                relink=links(resource, before) != draft.links,
-                authorship=self._authorship(bucket_of(identifier)),
-                key=key,
+                resource.kind, identifier, expected=old.version, draft=draft, relink=relink, authorship=author, key=key
             )
             self.facilities.classes.written(resource)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:
-                return await self._replayed("modify", resource, written)
-            await self._refuse_if_settled("modify", resource, identifier, written.outcome, expected)
+                return await self._replayed(verb, resource, written)
+            await self._refuse_if_settled(verb, resource, identifier, written.outcome, expected)
         raise WriteContention
 
     async def delete(
@@ -189,6 +194,24 @@ class Writing(Opened):
         """Wait a random moment, the longer the more often others won the record, so that each of many gets a turn."""
         if attempt >= _PATIENT_FROM:
             await asyncio.sleep(self.facilities.randomness(10) / 1024 * min(attempt, 20) * 0.002)
+
+    async def _without_files(
+        self, resource: Resource, identifier: UUID, document: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[File]]:
+        """Return a record's document without its large files, and those, checked. Raises what `taken_out` raises."""
+        if not carries_content(resource, document):
+            return document, []
+        address = f"{resource.api.paths[0]}/{resource.path}/{identifier}"
+        limit = self.facilities.attachment_limit
+        # Megabytes are decoded and hashed: not on the loop on which all others wait.
+        return await asyncio.to_thread(taken_out, resource, document, address=address, limit=limit)
+
+    async def _keep_files(self, resource: Resource, identifier: UUID, files: list[File]) -> None:
+        """Make files durable for the record that is about to name them."""
+        if files:
+            named = [(file.digest, file.data) for file in files]
+            contents = self.facilities.repository.contents
+            await contents.keep(resource.kind, identifier, named, at=self.facilities.clock())
 
     async def _draft(
         self,
@@ -266,6 +289,14 @@ class Writing(Opened):
         if record is None:
             raise RecordNotFound(f"The inventory no longer holds the {resource.name} that this key created.")
         return Saved(record, "replayed", ())
+
+
+def _held(resource: Resource, before: dict[str, Any], demanded: Collection[str] | None) -> list[str]:
+    """The mandatory attributes that a record may not lose.
+
+    What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
+    """
+    return [name for name in resource.mandatory if name in before and (demanded is None or name in demanded)]
 
 
 def _home(resource: Resource, found: list[Link]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from customer_inventory.access import Desk
+from customer_inventory.api.attachments import add_attachments
 from customer_inventory.api.door import Door, Measure
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.routing import Routes
@@ -19,6 +20,7 @@ def create_routes(*, public_url: str) -> Routes:
     """Return every endpoint of the APIs."""
     routes = Routes()
     add_resources(routes, public_url=public_url)
+    add_attachments(routes)
     add_histories(routes, public_url=public_url)
     return routes
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from customer_inventory.errors import Failure, InventoryError
 
 MAX_BODY = 1024 * 1024
 BODY_TIMEOUT_S = 30.0
+_TIMED_BODY = 8 * 1024 * 1024
+"""For how many bytes the time allowed for a body is meant; more have more."""
 JSON = (b"content-type", b"application/json")
 _LONGEST_REQUEST_ID = 64
+_log = structlog.get_logger(__name__)
 
 
 class MalformedJson(InventoryError):
@@ -31,7 +35,8 @@ class MalformedJson(InventoryError):
 class BodyTooLarge(InventoryError):
     """The body is larger than the inventory accepts.
 
-    A request may have 1 MiB; bring bulk data in with `customer-inventory import`.
+    A request may have 1 MiB, with files as much more as one may have; bring bulk data in with `customer-inventory
+    import`.
     """
 
     code = "body-too-large"
@@ -60,11 +65,13 @@ class ClientGone(Exception):
 
 
 class Answer(NamedTuple):
-    """A whole answer."""
+    """A whole answer; or one whose body, of `size` bytes, comes in `parts`."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
+    parts: AsyncIterator[bytes] | None = None
+    size: int = 0
 
     def plus(self, *headers: tuple[bytes, bytes]) -> Answer:
         """Return the same answer with more headers."""
@@ -74,7 +81,7 @@ class Answer(NamedTuple):
 class Exchange:
     """One HTTP request, read lazily from ASGI."""
 
-    __slots__ = ("_headers", "_receive", "method", "path", "query_string", "request_id")
+    __slots__ = ("_headers", "_receive", "max_body", "method", "path", "query_string", "request_id")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
@@ -82,6 +89,8 @@ class Exchange:
         self.query_string: bytes = scope["query_string"]
         self._headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
+        self.max_body = MAX_BODY
+        """The most bytes that the body may have; a handler that takes more says so before it asks for the body."""
         self.request_id = self._request_id()
 
     def header(self, name: bytes) -> str | None:
@@ -99,10 +108,10 @@ class Exchange:
         if (self.header(b"content-encoding") or "identity").lower() != "identity":
             raise UnsupportedMediaType("A content encoding is not supported. Send the body as it is.")
         length = self.header(b"content-length")
-        if length is not None and length.isdigit() and int(length) > MAX_BODY:
+        if length is not None and length.isdigit() and int(length) > self.max_body:
             raise BodyTooLarge
         try:
-            async with asyncio.timeout(BODY_TIMEOUT_S):
+            async with asyncio.timeout(BODY_TIMEOUT_S * max(1.0, self.max_body / _TIMED_BODY)):
                 return await self._whole()
         except TimeoutError as error:
             raise BodyTooSlow from error
@@ -127,7 +136,7 @@ class Exchange:
                 raise ClientGone
             part = message.get("body", b"")
             size += len(part)
-            if size > MAX_BODY:
+            if size > self.max_body:
                 raise BodyTooLarge
             parts.append(part)
             if not message.get("more_body", False):
@@ -144,10 +153,24 @@ async def send_answer(send: Send, answer: Answer, exchange: Exchange) -> None:
     """Send an answer; a HEAD request gets everything but the body."""
     headers = [
         *answer.headers,
-        (b"content-length", b"%d" % len(answer.body)),
+        (b"content-length", b"%d" % (answer.size if answer.parts else len(answer.body))),
         (b"x-request-id", exchange.request_id.encode()),
     ]
     if answer.status in {204, 304}:
         headers = [header for header in headers if header[0] not in {b"content-length", b"content-type"}]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.parts is not None and exchange.method != "HEAD":
+        await _send_parts(send, answer.parts, exchange)
+        return
     await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else answer.body})
+
+
+async def _send_parts(send: Send, parts: AsyncIterator[bytes], exchange: Exchange) -> None:
+    """Send a body in parts; when one cannot be had any more, the answer ends short and the client can tell."""
+    try:
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    except InventoryError as error:
+        _log.error("answer.broken", code=error.code, request_id=exchange.request_id)
+        return
+    await send({"type": "http.response.body", "body": b""})

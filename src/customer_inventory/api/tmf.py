@@ -10,10 +10,11 @@ from uuid import UUID
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound, Saved
 from customer_inventory.api import conditional
+from customer_inventory.api.attachments import most_body, names_content
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.pages import list_answer
 from customer_inventory.api.parameters import InvalidParameter, of_one, parse, printable
-from customer_inventory.api.patch import MEDIA_TYPES, merge_document
+from customer_inventory.api.patch import MEDIA_TYPES, ImmutableAttribute, merge_document
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -21,7 +22,7 @@ from customer_inventory.model.conversion import copied
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
-from customer_inventory.repository.records import IdempotencyKey
+from customer_inventory.repository.records import IdempotencyKey, Record
 
 
 def add_resources(routes: Routes, *, public_url: str) -> None:
@@ -37,6 +38,7 @@ def add_resources(routes: Routes, *, public_url: str) -> None:
                 GET=handlers.get,
                 PATCH=handlers.patch,
                 DELETE=handlers.delete,
+                **({"PUT": handlers.put} if view.api.replaces else {}),
             )
 
 
@@ -59,6 +61,8 @@ class ResourceHandlers:
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the new record as application/json.")
         asked = of_one(self._view, exchange.query_string, writing=True)
+        await access.require("create", self._resource.kind)
+        exchange.max_body = most_body(self._view, access)
         document, raw = await exchange.json_object()
         saved = await access.create(
             self._resource,
@@ -67,6 +71,7 @@ class ResourceHandlers:
             demanded=self._demanded,
         )
         location = href(self._view, saved.record.id, public_url=self._public_url).encode()
+        saved = saved._replace(record=await self._with_contents(access, saved.record, asked.fields, created=True))
         return self.saved(access, saved, asked.fields, status=201).plus((b"location", location))
 
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
@@ -79,6 +84,7 @@ class ResourceHandlers:
         tag = conditional.etag(record.version)
         if conditional.not_modified(if_none_match, record.version):
             return Answer(304, headers=((b"etag", tag),))
+        record = await self._with_contents(access, record, asked.fields)
         return Answer(200, represent(self._view, record, asked.fields, public_url=self._public_url)).plus(
             (b"etag", tag)
         )
@@ -89,6 +95,8 @@ class ResourceHandlers:
         if exchange.media_type not in MEDIA_TYPES:
             raise UnsupportedMediaType(f"Send the patch as {' or '.join(MEDIA_TYPES)}.")
         asked = of_one(self._view, exchange.query_string, writing=True)
+        await access.require("modify", self._resource.kind)
+        exchange.max_body = most_body(self._view, access)
         patch, raw = await exchange.json_object()
         change = partial(self._patched, patch, record_id)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
@@ -100,6 +108,29 @@ class ResourceHandlers:
             key=idempotency_key(exchange, raw),
             demanded=self._demanded,
         )
+        saved = saved._replace(record=await self._with_contents(access, saved.record, asked.fields))
+        return self.saved(access, saved, asked.fields, status=200)
+
+    async def put(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer PUT on one record: the whole of it is replaced by what comes."""
+        record_id = self._record_id(identifier)
+        if exchange.media_type != "application/json":
+            raise UnsupportedMediaType("Send the whole record as application/json.")
+        asked = of_one(self._view, exchange.query_string, writing=True)
+        await access.require("update", self._resource.kind)
+        exchange.max_body = most_body(self._view, access)
+        document, raw = await exchange.json_object()
+        expected = conditional.expected_versions(exchange.header(b"if-match"))
+        saved = await access.modify(
+            self._resource,
+            record_id,
+            partial(self._replaced, document, record_id),
+            expected=expected,
+            key=idempotency_key(exchange, raw),
+            demanded=self._demanded,
+            verb="update",
+        )
+        saved = saved._replace(record=await self._with_contents(access, saved.record, asked.fields, created=True))
         return self.saved(access, saved, asked.fields, status=200)
 
     async def delete(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
@@ -110,6 +141,15 @@ class ResourceHandlers:
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         await access.delete(self._resource, record_id, expected=expected, key=idempotency_key(exchange, b""))
         return Answer(204)
+
+    async def _with_contents(
+        self, access: Access, record: Record, fields: frozenset[str] | None, *, created: bool = False
+    ) -> Record:
+        """Return a record with its files in place where they are asked for, or were just sent with the whole of it."""
+        wanted = names_content(self._view, fields) or (created and fields is None)
+        if not wanted or not access.may("read", self._resource):
+            return record
+        return await access.with_contents(self._resource, record)
 
     def _record_id(self, identifier: str) -> UUID:
         record_id = parse_id(identifier)
@@ -144,6 +184,17 @@ class ResourceHandlers:
         # Shown from a copy: `show` may take the document apart, and `keep` wants to know what was stored.
         shown = self._view.show(copied(document))
         return self._stored(merge_document(self._view, copied(shown), patch, **own), document, shown)
+
+    def _replaced(self, whole: dict[str, Any], identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a record's document replaced by `whole`, but for what nobody may change. Raises ImmutableAttribute."""
+        own = {"id": str(identifier), "href": href(self._view, str(identifier), public_url=self._public_url)}
+        shown = document if self._view.show is None else self._view.show(copied(document))
+        held = {**own, **{name: shown[name] for name in self._view.immutable if name in shown}}
+        for name in self._view.immutable:
+            if name in whole and whole[name] != held.get(name):
+                raise ImmutableAttribute(f"{name} cannot be changed. Leave it out, or send what it is.")
+        replaced = {name: value for name, value in {**held, **whole}.items() if name not in own}
+        return self._stored(replaced, document, shown)
 
     def saved(self, access: Access, saved: Saved, fields: frozenset[str] | None, *, status: int) -> Answer:
         """Answer a write with what it left."""

@@ -47,10 +47,21 @@ async def serving(settings: Settings) -> AsyncIterator[Desk]:
 async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> AsyncIterator[Desk]:
     """Open the desk on a running engine, bringing its schema up to date first."""
     await migrate(conninfo)
-    repository = Repository(conninfo, connections=settings.connections, statement_timeout_ms=settings.statement_timeout)
+    repository = Repository(
+        conninfo,
+        connections=settings.connections,
+        statement_timeout_ms=settings.statement_timeout,
+        content_directory=settings.content_directory,
+    )
     try:
         await register_own_clients(repository.register, clock=system_clock)
-        desk = Desk(repository, clock=system_clock, randomness=secrets.randbits, reference_checks=checks)
+        desk = Desk(
+            repository,
+            clock=system_clock,
+            randomness=secrets.randbits,
+            reference_checks=checks,
+            attachment_limit=settings.attachment_limit,
+        )
         async with desk:
             yield desk
     finally:

@@ -87,6 +87,7 @@ class Attachment(Entity, kw_only=True, frozen=True):
     description: Annotated[str | UnsetType, says("What the file shows.")] = UNSET
     url: Annotated[str | UnsetType, says("Where the file can be fetched (URL).")] = UNSET
     content: Annotated[bytes | UnsetType, says("The file itself, in base64.")] = UNSET
+    checksum: Annotated[str | UnsetType, says("The SHA-256 of a file that the inventory keeps, as sha256:….")] = UNSET
     size: Annotated[Quantity | UnsetType, says("How large the file is.")] = UNSET
     valid_for: Annotated[TimePeriod | UnsetType, says("When the file may be relied upon.")] = UNSET
     attachment_type: Annotated[str, says("What kind of file it is, such as a passport copy.")]

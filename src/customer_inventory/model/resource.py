@@ -29,12 +29,16 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One of the TM Forum Open APIs: its number, title, version, and base paths with the canonical one first."""
+    """One of the TM Forum Open APIs: its number, title, version, and base paths with the canonical one first.
+
+    `replaces` tells whether a record may be replaced whole (PUT).
+    """
 
     number: str
     title: str
     version: str
     paths: tuple[str, ...]
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ DOCUMENT_MANAGEMENT = Api(
     title="Document Management",
     version="v4",
     paths=("/tmf-api/document/v4", "/tmf-api/documentManagement/v4"),
+    replaces=True,
 )
 
 

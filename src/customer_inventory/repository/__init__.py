@@ -6,8 +6,11 @@ feed skips nothing; every list is answered by the database alone. Only this room
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from customer_inventory.repository.changes import Changes
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.contents import Contents
 from customer_inventory.repository.journal import Journal
 from customer_inventory.repository.lists import Lists
 from customer_inventory.repository.migrate import migrate
@@ -20,7 +23,14 @@ __all__ = ["Repository", "migrate"]
 class Repository:
     """The stores of one inventory, over one engine that is running and migrated."""
 
-    def __init__(self, conninfo: str, *, connections: int = 8, statement_timeout_ms: int = 5000) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        connections: int = 8,
+        statement_timeout_ms: int = 5000,
+        content_directory: Path | None = None,
+    ) -> None:
         self.conninfo = conninfo
         self._connections = Connections(conninfo, size=connections, statement_timeout_ms=statement_timeout_ms)
         # The trail has its own connection: an answer that waits for it must not wait behind other answers' reads.
@@ -30,6 +40,7 @@ class Repository:
         self.changes = Changes(self._connections)
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
+        self.contents = Contents(self._connections, directory=content_directory)
 
     async def ping(self) -> None:
         """Ask the engine for a sign of life. Raises RepositoryUnavailable."""

@@ -286,3 +286,29 @@ create function instant_or_null(value text) returns timestamptz
 create function as_number(value text) returns numeric
     language sql immutable strict parallel safe
     return value::numeric;
+
+-- ---------------------------------------------------------------- contents of attachments
+
+-- The large files that records carry, by the bucket of the record and the SHA-256 of the bytes: the same file twice in
+-- one bucket is kept once. `bytes` is null where it lies in the content directory. `kept_at` moves on at every use, so
+-- that what is about to be used is never taken for an orphan.
+create table content (
+    bucket smallint not null,
+    sha256 bytea not null check (length(sha256) = 32),
+    size bigint not null,
+    kept_at timestamptz not null,
+    bytes bytea,
+    primary key (bucket, sha256)
+);
+alter table content alter column bytes set storage external; -- a part of it can be read without the rest
+
+-- Which records hold which content, in any of their versions. Nobody gets content by a record that does not hold it.
+create table content_use (
+    bucket smallint not null,
+    sha256 bytea not null,
+    record_id uuid not null,
+    kind text not null,
+    used_at timestamptz not null,
+    primary key (bucket, record_id, sha256)
+);
+create index content_use_by_content on content_use (bucket, sha256);

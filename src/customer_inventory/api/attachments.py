@@ -1,0 +1,92 @@
+"""Attachments: the files that records carry, in and out.
+
+A record answers with its small files in place. A large one is told by its checksum, size and url, and comes in place
+when a creation is answered or `fields` names it; at its url it comes as itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from customer_inventory.access import Access
+from customer_inventory.access.attaching import AttachmentNotFound
+from customer_inventory.access.opened import RecordNotFound
+from customer_inventory.api.exchange import MAX_BODY, Answer, Exchange
+from customer_inventory.api.parameters import of_one
+from customer_inventory.api.routing import Routes
+from customer_inventory.ids import parse_id
+from customer_inventory.model.contents import content_paths, may_carry
+from customer_inventory.model.mediatype import UNKNOWN
+from customer_inventory.model.view import View
+from customer_inventory.model.views import VIEWS
+
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}", re.ASCII)
+_LONGEST_NAME = 150
+
+
+def add_attachments(routes: Routes) -> None:
+    """Let the contents of attachments be had, of every resource that may carry any."""
+    for view in VIEWS:
+        if may_carry(view.resource):
+            handlers = AttachmentHandlers(view)
+            for base in view.api.paths:
+                template = f"{base}/{view.resource.path}/{{id}}/attachment/{{digest}}/content"
+                routes.add(template, view.resource.name, GET=handlers.get)
+
+
+class AttachmentHandlers:
+    """Answers the requests for the files of one resource's records."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    async def get(self, exchange: Exchange, access: Access, identifier: str, digest: str) -> Answer:
+        """Answer GET on the content of one attachment."""
+        resource, record_id = self._view.resource, parse_id(identifier)
+        if record_id is None:
+            raise RecordNotFound(f"The inventory holds no {resource.name} of this id.")
+        if not _DIGEST.fullmatch(digest):
+            raise AttachmentNotFound
+        asked = of_one(self._view, exchange.query_string)
+        attached = await access.attached(resource, record_id, digest, as_of=asked.query.as_of)
+        return Answer(200, headers=_headers(attached.attachment, digest), parts=attached.parts, size=attached.size)
+
+
+def most_body(view: View, access: Access) -> int:
+    """Return how many bytes a body for a resource may have: room for one file in base64 where it carries files."""
+    if not content_paths(view.resource):
+        return MAX_BODY
+    return MAX_BODY + -(-access.facilities.attachment_limit // 3) * 4
+
+
+def names_content(view: View, fields: frozenset[str] | None) -> bool:
+    """Tell whether a selection names an attribute that holds files, or what contains it."""
+    return fields is not None and any(
+        path == name or path.startswith(f"{name}.") for path in content_paths(view.resource) for name in fields
+    )
+
+
+def _headers(attachment: Mapping[str, Any], digest: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Return headers that let a file be kept but never be run or shown in the inventory's own name."""
+    declared = attachment.get("mimeType")
+    kind = declared if isinstance(declared, str) and _MEDIA_TYPE.fullmatch(declared) else UNKNOWN
+    return (
+        (b"content-type", kind.encode()),
+        (b"content-disposition", _disposition(attachment.get("name"))),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"sandbox; default-src 'none'"),
+        (b"cache-control", b"private, no-cache"),
+        (b"etag", b'"%s"' % digest.encode()),
+    )
+
+
+def _disposition(name: Any) -> bytes:
+    """Return what a file is to be saved as (RFC 6266): never a path, whatever the client that sent it called it."""
+    last = re.split(r"[/\\]", name)[-1] if isinstance(name, str) else ""
+    shown = "".join(letter for letter in last if letter.isprintable()).strip(". ")[:_LONGEST_NAME] or "attachment"
+    plain = re.sub(r"[^A-Za-z0-9 !#$&+.^_`|~-]", "_", shown)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}".encode()
