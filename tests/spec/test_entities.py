@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from customer_inventory.access import Access
+from customer_inventory.capture import Order, choose_mapping, export, import_file
 from customer_inventory.model import RESOURCES, InvalidDocument
 
 SPECIFICATION, ENTITY = RESOURCES["entitySpecification"], RESOURCES["entity"]
@@ -75,3 +78,21 @@ async def test_an_entity_lives_with_the_party_that_it_belongs_to(access: Access)
     assert [(link[0], link[1]) for link in await access.linked_from(RESOURCES["individual"], UUID(party))] == [
         ("entity", entity)
     ]
+
+
+async def test_entities_go_out_and_come_in_again_held_to_their_class(access: Access, tmp_path: Path) -> None:
+    await access.create(SPECIFICATION, METER)
+    meter = await made(access, {"@type": "Meter", "serialNumber": "AB1", "phases": 3})
+    boiler = await made(access, {"@type": "Boiler", "whatever": 1})
+    output = tmp_path / "entities.ndjson"
+    await export(access, ENTITY, output=str(output), form="ndjson")
+    await access.modify(ENTITY, UUID(boiler), lambda document: {**document, "whatever": 2})
+    broken = msgspec.json.encode({"@type": "Meter", "id": "7", "serialNumber": "AB1", "phases": 5})
+    output.write_bytes(output.read_bytes() + broken + b"\n")
+
+    report = await import_file(access, Order(path=output), chosen=choose_mapping(output))
+
+    assert (report.updated, report.unchanged, report.rejected) == (1, 1, 1), report.reasons
+    assert "phases" in next(iter(report.reasons))
+    assert msgspec.json.decode((await access.read(ENTITY, UUID(boiler))).document)["whatever"] == 1
+    assert msgspec.json.decode((await access.read(ENTITY, UUID(meter))).document)["serialNumber"] == "AB1"

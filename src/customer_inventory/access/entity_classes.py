@@ -14,8 +14,7 @@ import msgspec
 
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.entity_classes import entity_attributes, entity_class
-from customer_inventory.model.problems import InvalidDocument
+from customer_inventory.model.entity_classes import entity_attributes, entity_classes
 from customer_inventory.model.resource import Document
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf703 import ENTITY
@@ -55,30 +54,24 @@ class EntityClasses:
         if resource is ENTITY_SPECIFICATION:
             self._looked = float("-inf")
 
+    async def specifications(self) -> tuple[bytes, ...]:
+        """Return the stored specifications, the one that was written last at the end, for work in other processes."""
+        found: list[bytes] = []
+        query = Query(sort=(Sort("lastUpdate"),), limit=_A_PAGE)
+        while True:
+            page = await self._repository.lists.page(ENTITY_SPECIFICATION.kind, query)
+            found += (record.document for record in page.records)
+            if not page.more_after:
+                return tuple(found)
+            query = Query(sort=query.sort, limit=_A_PAGE, after=page.last)
+
     async def _refresh(self) -> None:
         now = time.monotonic()
         if now - self._looked < _LASTS_S:
             return
         stamp = await self._repository.records.stamp(ENTITY_SPECIFICATION.kind)
         if stamp != self._stamp:
-            self._classes = MappingProxyType(await self._read())
+            self._classes = entity_classes(map(msgspec.json.decode, await self.specifications()))
             self._attributes = entity_attributes(self._classes.values())
             self._stamp = stamp
         self._looked = now
-
-    async def _read(self) -> dict[str, Resource]:
-        """Return the classes by name; of two specifications of a class the one that was written last governs."""
-        classes: dict[str, Resource] = {}
-        query = Query(sort=(Sort("lastUpdate"),), limit=_A_PAGE)
-        while True:
-            page = await self._repository.lists.page(ENTITY_SPECIFICATION.kind, query)
-            for record in page.records:
-                try:
-                    known = entity_class(msgspec.json.decode(record.document))
-                except InvalidDocument:
-                    continue  # written before a rule was made stricter: it governs nothing until it is mended
-                if known is not None:
-                    classes[known.shape.name] = known
-            if not page.more_after:
-                return classes
-            query = Query(sort=query.sort, limit=_A_PAGE, after=page.last)

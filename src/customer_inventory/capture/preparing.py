@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
 from customer_inventory.capture.drafting import (
-    PARTIES_BY_CLASS,
     Document,
     RowRefused,
     Strict,
@@ -27,7 +27,9 @@ from customer_inventory.capture.mapping import parse
 from customer_inventory.capture.shapes import Shaper
 from customer_inventory.capture.sources import BOOKKEEPING, Cells, Chunk, decode_line
 from customer_inventory.ids import Randomness, parse_id
-from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.model import RESOURCES, Resource, links
+from customer_inventory.model.entity_classes import entity_classes
+from customer_inventory.model.relations import owner
 from customer_inventory.repository.bulk_rows import BulkRow
 
 Milliseconds = Callable[[], int]
@@ -47,11 +49,15 @@ class Prepared(msgspec.Struct, array_like=True, gc=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instructions:
-    """How chunks are prepared; it travels to the processes. Without a mapping, lines are whole TMF documents."""
+    """How chunks are prepared; it travels to the processes. Without a mapping, lines are whole TMF documents.
+
+    `specifications` are the documents that say what classes of entity there are.
+    """
 
     mapping: str | None
     columns: tuple[str, ...]
     strict: Strict
+    specifications: tuple[bytes, ...] = ()
 
 
 class Preparer:
@@ -110,13 +116,14 @@ class _Documents:
 
     def __init__(self, instructions: Instructions) -> None:
         self._strict = instructions.strict
+        self._classes = entity_classes(map(msgspec.json.decode, instructions.specifications))
         self._warnings: Counter[str] = Counter()
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
         document = decode_line(row) if isinstance(row, bytes) else None
         if document is None:
             raise RowRefused("is no JSON object")
-        resource = resource_of(document)
+        resource = resource_of(document, self._classes)
         source_id = document.pop("id", None)
         for name in ("href", *BOOKKEEPING):
             document.pop(name, None)
@@ -124,7 +131,7 @@ class _Documents:
             raise RowRefused("has no id, by which an import could know it again")
         own = parse_id(source_id) is not None
         sought = seek_party(document, ids[-1])
-        identifier = source_id if own else _beside_party(document, ids[0])
+        identifier = source_id if own else _beside_party(resource, document, ids[0])
         known_by = None if own else source_id
         drafted = draft(
             number,
@@ -147,14 +154,25 @@ class _Documents:
         return counted
 
 
-def resource_of(document: Document) -> Resource:
-    """Return the resource of a whole document, by `@type` or `@baseType`. Raises RowRefused."""
+_BY_CLASS = {named: resource for resource in RESOURCES.values() for named in resource.classes}
+_BY_PATH = {resource.path: resource for resource in RESOURCES.values()}
+
+
+def resource_of(document: Document, classes: Mapping[str, Resource] = MappingProxyType({})) -> Resource:
+    """Return the resource of a whole document, by `@type`, `@baseType` or where its `href` leads.
+
+    `classes` are those of entities. Raises RowRefused.
+    """
     for attribute in ("@type", "@baseType"):
-        name = document.get(attribute)
-        resource = RESOURCES.get(name[0].lower() + name[1:]) if isinstance(name, str) and name else None
-        if resource is not None:
-            return resource
-    raise RowRefused(f"is of no @type that is kept here ({', '.join(PARTIES_BY_CLASS)}, Customer)")
+        named = document.get(attribute)
+        known = (classes.get(named) or _BY_CLASS.get(named)) if isinstance(named, str) else None
+        if known is not None:
+            return known
+    href = document.get("href")
+    known = _BY_PATH.get(href.rpartition("/")[0].rpartition("/")[2]) if isinstance(href, str) else None
+    if known is not None:
+        return known
+    raise RowRefused("is of no @type that is kept here, and its href leads to no collection of the inventory")
 
 
 def cells_of(line: bytes, columns: Sequence[str]) -> Cells:
@@ -186,13 +204,10 @@ def new_ids(rows: int, each: int, *, randomness: Randomness, at: int) -> Iterato
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-def _beside_party(document: Document, identifier: str) -> str:
+def _beside_party(resource: Resource, document: Document, identifier: str) -> str:
     """The proposed id, in the bucket of the party that the document belongs to."""
-    party = document.get("engagedParty")
-    owner = party.get("id") if isinstance(party, dict) else None
-    if not isinstance(owner, str) or parse_id(owner) is None:
-        return identifier
-    return f"{identifier[:15]}{owner[15:18]}{identifier[18:]}"
+    party = owner(resource, links(resource, document))
+    return identifier if party is None else f"{identifier[:15]}{str(party)[15:18]}{identifier[18:]}"
 
 
 def _cell(name: str, value: object) -> str:

@@ -104,7 +104,12 @@ async def import_file(
         mapping_file=str(chosen.path) if chosen.path else None,
         unmapped_columns=chosen.unmapped,
     )
-    instructions = Instructions(mapping=chosen.text, columns=tuple(source.columns), strict=strictly_checked(access))
+    instructions = Instructions(
+        mapping=chosen.text,
+        columns=tuple(source.columns),
+        strict=strictly_checked(access),
+        specifications=await access.facilities.classes.specifications(),
+    )
     kinds = {RESOURCES[record].kind for record in chosen.records}
     # Documents may refer to earlier ones by the source's own ids: they go in one after the other.
     loaders = 2 if chosen.records else 1

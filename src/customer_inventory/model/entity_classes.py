@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
@@ -114,6 +115,20 @@ def entity_class(specification: Document) -> Resource | None:
         attributes=attributes,
         rules=partial(_broken_rules, rules),
     )
+
+
+def entity_classes(specifications: Iterable[Document]) -> dict[str, Resource]:
+    """Return the classes that valid specifications describe, by name; of two for one class the later one governs.
+
+    A specification of which no class can be made (it was written before a rule was made stricter) governs nothing.
+    """
+    classes: dict[str, Resource] = {}
+    for specification in specifications:
+        with suppress(InvalidDocument):
+            known = entity_class(specification)
+            if known is not None:
+                classes[known.shape.name] = known
+    return classes
 
 
 def specification_problems(specification: Document) -> Iterable[Problem]:
