@@ -23,7 +23,13 @@ FILES = {
     "TMF632": "TMF632_Party_v5.0.0",
     "TMF629": "TMF629_Customer_v5.0.1",
     "TMF669": "TMF669_PartyRole_v5.0.0",
+    "TMF683": "TMF683_PartyInteraction_v5.0.0",
+    "TMF651": "TMF651_Agreement_v5.0.0",
+    "TMF666": "TMF666_Account_v5.0.0",
 }
+
+V5 = [resource for resource in RESOURCES.values() if resource.api.number in FILES]
+"""The resources that these files declare."""
 
 POINTERS = (
     "AccountRef",
@@ -37,7 +43,16 @@ POINTERS = (
     "PaymentMethodRef",
 )
 ROLES = ("PartyRole", "Supplier", "BusinessPartner", "Consumer", "Producer")
-NAMELESS = "TMF629 creates a characteristic without a name; so that both files hold, neither demands one"
+PARTY_APIS = ("TMF632", "TMF629", "TMF669", "TMF683")
+"""The APIs in which parties and roles stand by value."""
+
+CHARACTERISTICS = (
+    *(f"{value}Characteristic" for value in ("Boolean", "Float", "Integer", "Number", "Object", "String")),
+    *(f"{value}ArrayCharacteristic" for value in ("Boolean", "Float", "Integer", "Number", "Object", "String")),
+)
+MEDIA = tuple(f"{kind}ContactMedium" for kind in ("Email", "Fax", "GeographicAddress", "Phone", "Social"))
+NAMELESS = "TMF629 creates a characteristic without a name; so that all files hold, none demands one"
+ONE_UNION = "the file forgets classes that the files of its sisters have; whatever stands here may be of any of them"
 
 DIFFERENCES: dict[tuple[str, str, str, str], str] = {
     # (API, class, attribute, what differs): why
@@ -45,35 +60,62 @@ DIFFERENCES: dict[tuple[str, str, str, str], str] = {
         ("TMF629", pointer, "id", "mandatory"): "its create schemas omit id, but every answer must have it"
         for pointer in POINTERS
     },
-    ("TMF632", "ExternalIdentifier", "id", "mandatory"): "the official examples of both APIs leave it out",
     **{
-        ("TMF632", kind, "name", "mandatory"): NAMELESS
-        for kind in (
-            "Characteristic",
-            *(f"{value}Characteristic" for value in ("Boolean", "Float", "Integer", "Number", "Object", "String")),
-            *(f"{value}ArrayCharacteristic" for value in ("Boolean", "Integer", "Number", "Object", "String")),
-        )
+        (api, "ExternalIdentifier", "id", "mandatory"): "the official examples of TMF632 and TMF629 leave it out"
+        for api in ("TMF632", "TMF669", "TMF683", "TMF651")
     },
+    **{
+        (api, kind, "name", "mandatory"): NAMELESS
+        for api in ("TMF632", "TMF669", "TMF651")
+        for kind in ("Characteristic", *CHARACTERISTICS)
+        if (api, kind) != ("TMF632", "FloatArrayCharacteristic")
+    },
+    ("TMF683", "Characteristic", "name", "mandatory"): NAMELESS,
+    **{
+        (api, kind, "", "class"): ONE_UNION
+        for api, kinds in {
+            "TMF632": ("FloatArrayCharacteristic",),
+            "TMF629": ("FloatArrayCharacteristic",),
+            "TMF683": (*CHARACTERISTICS, *MEDIA, "GeographicAddressRef"),
+            "TMF651": ("BooleanCharacteristicValueSpecification",),
+        }.items()
+        for kind in kinds
+    },
+    ("TMF669", "AgreementSpecificationRef", "version", "extra"): "TMF651 has it in the same class",
     ("TMF629", "RelatedPartyRefOrPartyRoleRef", "role", "mandatory"): (
         "the file has no create form of it; it stands where RelatedPartyOrPartyRole does, whose role is mandatory"
     ),
     **{
-        ("TMF632", holder, attribute, "classes"): "the discriminator forgets BooleanArrayCharacteristic, declared there"
+        (api, holder, attribute, "classes"): ONE_UNION
+        for api in PARTY_APIS
         for attribute, holders in {
             "partyCharacteristic": ("Individual", "Organization"),
-            "characteristic": ROLES,
+            "characteristic": (*ROLES, *(("Customer",) if api == "TMF629" else ())),
+            **({"contactMedium": ("Individual", "Organization", *ROLES)} if api == "TMF683" else {}),
         }.items()
         for holder in holders
     },
+    ("TMF651", "Agreement", "characteristic", "classes"): ONE_UNION,
+    ("TMF651", "Document", "characteristic", "classes"): ONE_UNION,
+    **{
+        (api, "CharacteristicSpecification", "characteristicValueSpecification", "classes"): ONE_UNION
+        for api in ("TMF669", "TMF651")
+    },
     **{
         (api, "Individual", name, "type"): "a plain date is accepted besides: nobody knows the hour of most births"
-        for api in FILES
+        for api in PARTY_APIS
         for name in ("birthDate", "deathDate")
     },
     **{
         (api, holder, "relatedParty", "classes"): "the official examples put RelatedPartyRefOrPartyRoleRef here"
-        for api in FILES
-        for holder in ("Individual", "Organization", *ROLES, *(("Customer",) if api == "TMF629" else ()))
+        for api in PARTY_APIS
+        for holder in (
+            "Individual",
+            "Organization",
+            *ROLES,
+            *(("Customer",) if api == "TMF629" else ()),
+            *(("PartyInteraction",) if api == "TMF683" else ()),
+        )
     },
     ("TMF629", "RelatedPartyOrPartyRole", "partyOrPartyRole", "classes"): (
         "Customer is in the discriminator but not in the oneOf; one carried by value is read as the base class"
@@ -85,6 +127,18 @@ UNDECLARED_IN_EXAMPLES = {
     "externalReference[].name": "the attribute is id; name is what v4 called it",
     "fullName": "v4 had it; v5 has name and formattedName",
     "otherName[].@type": "OtherNameIndividual has no class in the file",
+    "partyRoleSpecificationCharacteristic": "the attribute is specCharacteristic",
+    "lastUpdateDate": "the attribute is lastUpdate",
+    "interactionItem[].lastUpdateDate": "the attribute is lastUpdate",
+    "interactionItem[].item.entity.productOrderItem": "a product order by value, of a class that its schema describes",
+    **{
+        f"attachment[].{name}": "an AttachmentRef with attributes of Attachment; the address is url, not URL"
+        for name in ("URL", "attachmentType", "mimeType", "size")
+    },
+    **{
+        f"relatedParty[].partyOrPartyRole.{name}": "a pointer whose class is none of PartyRef and PartyRoleRef"
+        for name in ("name", "@referredType")
+    },
 }
 """What official examples of whole resources say that the official files do not know: kept, as any unknown attribute."""
 
@@ -141,7 +195,7 @@ class Official:
         if "enum" in schema:
             return False, "string", (), frozenset(schema["enum"]), frozenset()
         mapping = schema.get("discriminator", {}).get("mapping") or [target(attribute).removesuffix("_FVO")]
-        return False, "object", (), frozenset(), frozenset(mapping)
+        return False, "object", (), frozenset(), frozenset(mapping) - ({"Entity"} if len(mapping) > 1 else set())
 
 
 def target(schema: dict[str, Any]) -> str:
@@ -185,7 +239,7 @@ def shapes_of(resource: Resource) -> dict[str, Shape]:
 def declared() -> Iterator[tuple[str, Shape, frozenset[str]]]:
     """Every declared class with its API and what it cannot be created without."""
     seen = set()
-    for resource in RESOURCES.values():
+    for resource in V5:
         for shape in shapes_of(resource).values():
             required = frozenset(resource.mandatory if shape is resource.shape else shape.required)
             if (resource.api.number, shape.name) not in seen and not is_other_resource(resource, shape):
@@ -195,15 +249,15 @@ def declared() -> Iterator[tuple[str, Shape, frozenset[str]]]:
 
 def is_other_resource(resource: Resource, shape: Shape) -> bool:
     """A resource carried by value in another of its API is compared where it is the resource itself."""
-    return any(
-        other.shape.name == shape.name and other.api == resource.api and other is not resource
-        for other in RESOURCES.values()
-    )
+    return any(other.shape.name == shape.name and other.api == resource.api and other is not resource for other in V5)
 
 
 def differences() -> Iterator[tuple[str, str, str, str]]:
     """Every place where a declared class and the official one are not the same."""
     for api, shape, required in declared():
+        if shape.name not in official(api).schemas:
+            yield api, shape.name, "", "class"
+            continue
         theirs, mandatory = official(api).attributes(shape.name), official(api).mandatory(shape.name)
         for name in theirs.keys() ^ shape.fields.keys():
             yield api, shape.name, name, "missing" if name in theirs else "extra"
@@ -224,18 +278,23 @@ def test_every_attribute_is_declared_as_the_official_files_declare_it() -> None:
 def test_every_class_of_the_resources_is_compared() -> None:
     """The comparison reaches the classes that differ most, and as many as a resource is made of."""
     compared = {(api, shape.name) for api, shape, _ in declared()}
+    assert {(resource.api.number, resource.shape.name) for resource in V5} <= compared
     assert {("TMF632", "Individual"), ("TMF632", "Organization"), ("TMF629", "Customer")} <= compared
     assert {("TMF629", "GeographicAddressContactMedium"), ("TMF632", "IndividualIdentification")} <= compared
-    assert len(compared) > 90
+    assert len(compared) > 250
 
 
 def test_every_attribute_is_described_in_our_own_words() -> None:
     """Each attribute says what it means, and none repeats the sentence of the official file."""
     for api, shape, _ in declared():
-        theirs = official(api).attributes(shape.name)
+        theirs = official(api).attributes(shape.name) if shape.name in official(api).schemas else {}
         for name, field in shape.fields.items():
             assert field.description.endswith("."), f"{shape.name}.{name} is not described"
-            assert field.description != theirs[name].get("description", "").strip()
+            assert field.description != theirs.get(name, {}).get("description", "").strip()
+
+
+PARTIAL = "PartyInteraction_list_example_response.json"
+"""An answer to a request with `fields`: it leaves out what is mandatory."""
 
 
 def examples(kinds: str) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
@@ -256,7 +315,7 @@ def whole_examples() -> list[tuple[str, Resource, dict[str, Any]]]:
         for path in sorted((STANDARDS / "examples" / name).glob("*Create*Event_request.json")):
             ((key, document),) = json.loads(path.read_text(encoding="utf-8"))["event"].items()
             found.append((path.name, RESOURCES[key], document))
-    return found
+    return [one for one in found if one[0] != PARTIAL]
 
 
 def test_every_official_example_of_a_resource_is_valid() -> None:

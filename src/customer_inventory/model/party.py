@@ -149,6 +149,13 @@ class AgreementRef(EntityRef, frozen=True):
     """A pointer to an agreement."""
 
 
+class AgreementSpecificationRef(EntityRef, frozen=True):
+    """A pointer to what agreements are specified by."""
+
+    description: Annotated[str | UnsetType, says("What the agreement specification says, in words.")] = UNSET
+    version: Annotated[str | UnsetType, says("The version of the agreement specification.")] = UNSET
+
+
 class PaymentMethodRef(EntityRef, frozen=True):
     """A pointer to a way of paying."""
 

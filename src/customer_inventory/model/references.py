@@ -24,6 +24,14 @@ ROLES = {
 }
 """The classes of role that a party may play."""
 
+ACCOUNTS = {
+    "PartyAccount": "party_account",
+    "BillingAccount": "billing_account",
+    "SettlementAccount": "settlement_account",
+    "FinancialAccount": "financial_account",
+}
+"""The classes of account."""
+
 PARTIES_AND_ROLES = {**PARTIES, **ROLES}
 
 
@@ -39,4 +47,9 @@ def owning(declared: Reference) -> Reference:
 
 ENGAGED_PARTY = reference("engagedParty", targets=PARTIES)
 RELATED_PARTY = reference("relatedParty", "partyOrPartyRole", targets=PARTIES_AND_ROLES, role="role")
+HELD_ACCOUNT = reference("account", targets=ACCOUNTS)
+AGREEMENT_MADE = reference("agreement", targets={"Agreement": "agreement"})
 ROLE_SPECIFICATION = reference("partyRoleSpecification", targets={"PartyRoleSpecification": "party_role_specification"})
+
+ROLE_REFERENCES = (owning(ENGAGED_PARTY), RELATED_PARTY, ROLE_SPECIFICATION, HELD_ACCOUNT, AGREEMENT_MADE)
+"""What a role points at, whichever it is."""

@@ -102,7 +102,7 @@ def _text(value: Mapping[str, Any], name: str | None) -> str | None:
 
 
 def _references(reference: Reference, document: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str | None]]:
-    """Yield each object that stands where `reference` does, and the role said beside it."""
+    """Yield each object that stands where `reference` does, and the role said beside it, or else by itself."""
     holders: list[tuple[Mapping[str, Any], str | None]] = [(document, None)]
     for name in reference.path:
         holders = [

@@ -60,10 +60,17 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """The attributes that the server dates: when the record was made, and when it last changed."""
+    """The attributes that the server dates: when the record was made, last changed, and last changed its `state`."""
 
     created: str | None = None
     updated: str | None = None
+    turned: str | None = None
+    state: str = "status"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that the server dates, where there are any."""
+        return tuple(name for name in (self.created, self.updated, self.turned) if name)
 
 
 NO_STAMPS = Stamps()
@@ -127,20 +134,20 @@ def declare(
     rules: Rules = no_rules,
     extensions: tuple[type[Struct], ...] = (),
     earlier: Earlier | None = None,
+    fixed: tuple[str, ...] = (),
 ) -> Resource:
     """Return the resource that `struct` declares, named after it.
 
-    `mandatory` are the attributes a record cannot be without; `searchable` those with an index for ranges and order;
-    `state` is the attribute whose change is a state change event; `rules` yield what else is wrong with a document
-    whose attributes are all of their types; `extensions` are classes that extend it and may stand in its place;
-    `earlier` says what the earlier version of its API says otherwise.
+    `mandatory` are the attributes a record cannot be without, `searchable` those with an index for ranges and order,
+    `fixed` those that stay as created, `state` the one whose change is a state change event; `rules` yield what else is
+    wrong with a document whose attributes are all of their types; `extensions` are classes that extend it and may stand
+    in its place; `earlier` says what the earlier version of its API says otherwise.
     """
     name = struct.__name__[0].lower() + struct.__name__[1:]
     shape = shape_of(struct)
     classes = frozenset({shape.name, *(extension.__name__ for extension in extensions)})
     attributes = attributes_of(shape, searchable=searchable)
-    view = _earlier_view(shape, earlier, attributes, classes)
-    further = {attribute.path: attribute for attribute in view.derived.earlier_only} if view else {}
+    view, further = _earlier_view(shape, earlier, attributes, classes)
     return Resource(
         name=name,
         kind=kind_of(name),
@@ -148,7 +155,7 @@ def declare(
         api=api,
         struct=struct,
         mandatory=mandatory,
-        immutable=(*IMMUTABLE, *(stamp for stamp in (stamps.created, stamps.updated) if stamp)),
+        immutable=(*IMMUTABLE, *stamps.names, *fixed),
         references=references,
         searchable=searchable,
         label=label,
@@ -170,10 +177,13 @@ def kind_of(name: str) -> str:
 
 def _earlier_view(
     shape: Shape, earlier: Earlier | None, attributes: Mapping[str, Attribute], classes: frozenset[str]
-) -> EarlierView | None:
+) -> tuple[EarlierView | None, Mapping[str, Attribute]]:
+    """Return the resource in an earlier version of its API, if there is one, and the attributes only that one has."""
     if earlier is None:
-        return None
-    return EarlierView(earlier, derive(shape, earlier, stored=attributes), converted(shape, earlier, classes=classes))
+        return None, {}
+    derived = derive(shape, earlier, stored=attributes)
+    further = {attribute.path: attribute for attribute in derived.earlier_only}
+    return EarlierView(earlier, derived, converted(shape, earlier, classes=classes)), further
 
 
 def first_text(document: Document, *names: str) -> str:
@@ -196,7 +206,8 @@ def stamped(
 ) -> dict[str, Any]:
     """Return `document`, about to be kept in place of `before`, with the dates that the server sets.
 
-    A new record may bring the date on which it was made elsewhere. What has not changed keeps its date.
+    A new record may bring the dates on which it was made, and changed its state, elsewhere. What has not changed keeps
+    its date.
     """
     dates: dict[str, Any] = {}
     if stamps.created:
@@ -206,10 +217,20 @@ def stamped(
     if stamps.updated:
         told = before is not None and _without(document, stamps.updated) == _without(before, stamps.updated)
         dates[stamps.updated] = before.get(stamps.updated) if told and before else _written(now)
+    if stamps.turned:
+        dates[stamps.turned] = _turned(stamps.turned, stamps.state, document, before, now)
     if not dates:
         return document
     kept = {name: value for name, value in document.items() if name not in dates}
     return {**kept, **{name: value for name, value in dates.items() if value is not None}}
+
+
+def _turned(stamp: str, state: str, document: Document, before: Document | None, now: datetime) -> Any:
+    """Return the date of the last change of state, or None when there was no state so far."""
+    if before is None and (stamp in document or state not in document):
+        return document.get(stamp)
+    same = before is not None and document.get(state) == before.get(state)
+    return before.get(stamp) if before and same else _written(now)
 
 
 def _written(moment: datetime) -> str:

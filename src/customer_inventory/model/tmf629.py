@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer_inventory.model.references import ENGAGED_PARTY, RELATED_PARTY, ROLE_SPECIFICATION, owning
+from customer_inventory.model.references import ROLE_REFERENCES
 from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.tmf632 import PartyRole
 from customer_inventory.model.v4.tmf629 import CUSTOMER_V4
@@ -24,11 +24,7 @@ CUSTOMER = declare(
     struct=Customer,
     api=CUSTOMER_MANAGEMENT,
     mandatory=("@type", "name", "engagedParty"),
-    references=(
-        owning(ENGAGED_PARTY),
-        RELATED_PARTY,
-        ROLE_SPECIFICATION,
-    ),
+    references=ROLE_REFERENCES,
     searchable=("name", "status"),
     label=name_label,
     earlier=CUSTOMER_V4,

@@ -12,11 +12,15 @@ from msgspec import UNSET, UnsetType
 
 from customer_inventory.model.characteristic import AnyCharacteristic, Characteristic
 from customer_inventory.model.entity import Entity, EntityRef, Extensible, Instant, TimePeriod, says
-from customer_inventory.model.party import PartyRoleSpecificationRef, RelatedPartyRefOrPartyRoleRef
+from customer_inventory.model.party import (
+    AgreementSpecificationRef,
+    PartyRoleSpecificationRef,
+    RelatedPartyRefOrPartyRoleRef,
+)
 from customer_inventory.model.references import PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
 from customer_inventory.model.resource import Api, Stamps, declare, name_label
 from customer_inventory.model.specification import CharacteristicSpecification
-from customer_inventory.model.tmf669 import AgreementSpecificationRef
+from customer_inventory.model.tmf651 import ProductOfferingRef
 from customer_inventory.model.v4.tmf644 import PARTY_PRIVACY_PROFILE_SPECIFICATION_V4, PARTY_PRIVACY_PROFILE_V4
 
 
@@ -30,12 +34,6 @@ class PartyPrivacyProfileRef(EntityRef, frozen=True):
 
 class PartyPrivacyProfileSpecificationRef(EntityRef, frozen=True):
     """A pointer to what there is to allow."""
-
-
-class ProductOfferingRef(EntityRef, frozen=True):
-    """A pointer to something that is on offer."""
-
-    version: Annotated[str | UnsetType, says("The version of the offer.")] = UNSET
 
 
 class PartyPrivacyRoleSpecification(PartyRoleSpecificationRef, frozen=True):

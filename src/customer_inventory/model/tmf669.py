@@ -7,18 +7,12 @@ from typing import Annotated
 from msgspec import UNSET, UnsetType
 
 from customer_inventory.model.entity import EntityRef, says
-from customer_inventory.model.references import ENGAGED_PARTY, RELATED_PARTY, ROLE_SPECIFICATION, owning
+from customer_inventory.model.party import AgreementSpecificationRef
+from customer_inventory.model.references import RELATED_PARTY, ROLE_REFERENCES, reference
 from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.specification import EntitySpecification
 from customer_inventory.model.tmf632 import BusinessPartner, Consumer, PartyRole, Producer, Supplier
 from customer_inventory.model.v4.tmf669 import PARTY_ROLE_V4
-
-
-class AgreementSpecificationRef(EntityRef, frozen=True):
-    """A pointer to what agreements are specified by."""
-
-    description: Annotated[str | UnsetType, says("What the agreement specification says, in words.")] = UNSET
-    version: Annotated[str | UnsetType, says("The version of the agreement specification.")] = UNSET
 
 
 class PermissionSpecificationSetRef(EntityRef, frozen=True):
@@ -48,7 +42,7 @@ PARTY_ROLE = declare(
     struct=PartyRole,
     api=PARTY_ROLE_MANAGEMENT,
     mandatory=("@type", "name", "engagedParty"),
-    references=(owning(ENGAGED_PARTY), RELATED_PARTY, ROLE_SPECIFICATION),
+    references=ROLE_REFERENCES,
     searchable=("name", "role", "status"),
     label=name_label,
     extensions=(Supplier, BusinessPartner, Consumer, Producer),
@@ -59,7 +53,10 @@ PARTY_ROLE_SPECIFICATION = declare(
     struct=PartyRoleSpecification,
     api=PARTY_ROLE_MANAGEMENT,
     mandatory=("@type", "name"),
-    references=(RELATED_PARTY,),
+    references=(
+        RELATED_PARTY,
+        reference("agreementSpecification", targets={"AgreementSpecification": "agreement_specification"}),
+    ),
     searchable=("name", "status", "lifecycleStatus"),
     label=name_label,
 )
