@@ -23,6 +23,8 @@ from customer_inventory.access import Desk
 from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
+from customer_inventory.api.events.service import HubService
+from customer_inventory.api.events.worker import Worker
 from customer_inventory.api.exchange import Answer, Exchange, send_answer
 from customer_inventory.api.openapi import Documents
 from customer_inventory.console import create_console
@@ -81,7 +83,10 @@ class Application:
     def __init__(self, desk: Desk, settings: Settings) -> None:
         self._desk = desk
         self._metrics = Metrics()
-        door = create_door(desk, public_url=settings.public_url, measure=self._metrics.measure)
+        self._hub = HubService(desk, settings, registry=self._metrics.registry)
+        door = create_door(
+            desk, public_url=settings.public_url, callbacks=self._hub.callbacks, measure=self._metrics.measure
+        )
         self._door: ASGIApp = door
         self._documents = Documents(
             door.routes,
@@ -118,6 +123,10 @@ class Application:
         else:
             await self._console(scope, receive, send)
 
+    def telling(self) -> Worker:
+        """Return the worker that delivers events, a context to serve in."""
+        return self._hub.worker()
+
     async def _live(self) -> Answer:
         return Answer(200, b'{"status":"pass"}')
 
@@ -132,6 +141,7 @@ class Application:
         return Answer(200, b'{"status":"pass"}')
 
     async def _prometheus(self) -> Answer:
+        await self._hub.observe()
         text = generate_latest(self._metrics.registry)
         return Answer(200, text, ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),))
 

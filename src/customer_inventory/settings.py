@@ -52,6 +52,18 @@ class Settings:
         Most bytes that one file of a record may have, such as a scan in a document.
     content_directory
         Directory for the large files of records; without it they are kept in the database.
+    hub_allow
+        Network, such as 10.1.0.0/16, in which listeners of events may be though it is not public; may be repeated.
+    hub_append_path
+        Whether /listener/ and the event's name are added to each callback, as the official files write it.
+    hub_timeout
+        Longest time that a listener may take to answer, in seconds.
+    hub_retry_first
+        Pause before an event that did not arrive is sent again, in seconds; doubled each time, up to an hour.
+    hub_retry_days
+        How long it is tried to deliver an event before it becomes a dead letter, in days.
+    hub_lease
+        How long after a server was killed another one goes on delivering for it, in seconds.
     log_format
         How log lines are written: text for people, json for collectors.
     log_level
@@ -69,6 +81,12 @@ class Settings:
     reference_check: tuple[str, ...] = ()
     attachment_limit: int = 10 * 1024 * 1024
     content_directory: Path | None = None
+    hub_allow: tuple[str, ...] = ()
+    hub_append_path: bool = False
+    hub_timeout: float = 10.0
+    hub_retry_first: float = 5.0
+    hub_retry_days: float = 3.0
+    hub_lease: float = 10.0
     log_format: str = "text"
     log_level: str = "info"
 
@@ -84,5 +102,10 @@ class Settings:
             if not low <= getattr(self, name) <= high:
                 flag = name.replace("_", "-")
                 raise InvalidSetting(f"--{flag} is {getattr(self, name)}; it is a whole number from {low} to {high}.")
+        spans = {"hub_timeout": (0.1, 60), "hub_retry_first": (0.01, 3600), "hub_retry_days": (0, 365)}
+        for name, (least, most) in {**spans, "hub_lease": (0.5, 300)}.items():
+            if not least <= getattr(self, name) <= most:
+                flag = name.replace("_", "-")
+                raise InvalidSetting(f"--{flag} is {getattr(self, name)}; it is a number from {least} to {most}.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise InvalidSetting("--public-url is no address: it starts with http:// or https://.")

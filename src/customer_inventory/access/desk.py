@@ -88,6 +88,16 @@ class Desk:
             raise InvalidToken
         return Access(self._facilities, principal, purpose=_purpose(principal, purpose), request_id=request_id)
 
+    async def open_for_client(self, client_id: str, *, purpose: str, request_id: str) -> Access:
+        """Open an access for a client that is told of something, by what it is granted now.
+
+        Raises InvalidClient when it was revoked, and PurposeNotRegistered.
+        """
+        principal = await self._principal(client_id)
+        if principal is None:
+            raise InvalidClient(f"The client {client_id!r} is not registered or was revoked.")
+        return Access(self._facilities, principal, purpose=_purpose(principal, purpose), request_id=request_id)
+
     async def open_for_person(self, person: Person, *, request_id: str, reason: str | None = None) -> Access:
         """Open an access for someone who is signed in at the console; the person's role says what is granted."""
         principal = await self._own(CONSOLE)

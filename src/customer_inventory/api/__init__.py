@@ -5,23 +5,26 @@ from __future__ import annotations
 from customer_inventory.access import Desk
 from customer_inventory.api.attachments import add_attachments
 from customer_inventory.api.door import Door, Measure
+from customer_inventory.api.events.callbacks import Callbacks
+from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
 from customer_inventory.api.tokens import TokenEndpoint
 
 
-def create_door(desk: Desk, *, public_url: str, measure: Measure) -> Door:
+def create_door(desk: Desk, *, public_url: str, callbacks: Callbacks, measure: Measure) -> Door:
     """Return the ASGI application of every API."""
-    return Door(desk, create_routes(public_url=public_url), measure=measure)
+    return Door(desk, create_routes(public_url=public_url, callbacks=callbacks), measure=measure)
 
 
-def create_routes(*, public_url: str) -> Routes:
-    """Return every endpoint of the APIs."""
+def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Routes:
+    """Return every endpoint of the APIs; `callbacks` says where events may be sent, public addresses when not given."""
     routes = Routes()
     add_resources(routes, public_url=public_url)
     add_attachments(routes)
     add_histories(routes, public_url=public_url)
+    add_hubs(routes, public_url=public_url, callbacks=callbacks or Callbacks())
     return routes
 
 

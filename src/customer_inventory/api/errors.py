@@ -36,7 +36,7 @@ def error_answer(error: InventoryError, /, **more: str) -> Answer:
 
 def unexpected_answer(error: Exception, *, request_id: str) -> Answer:
     """Return the answer to an error nobody foresaw; what happened goes to the log, without values."""
-    _log.error("unexpected error", error=type(error).__name__, request_id=request_id, where=_where(error))
+    _log.error("unexpected error", error=type(error).__name__, request_id=request_id, where=where(error))
     return Answer(
         500,
         error_body(
@@ -48,8 +48,8 @@ def unexpected_answer(error: Exception, *, request_id: str) -> Answer:
     )
 
 
-def _where(error: Exception) -> list[str]:
-    """The trace as file, line and function only: messages and values could hold customer data."""
+def where(error: Exception) -> list[str]:
+    """Return the trace as file, line and function only: messages and values could hold customer data."""
     trace, lines = error.__traceback__, []
     while trace is not None:
         code = trace.tb_frame.f_code

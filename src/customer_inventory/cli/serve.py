@@ -40,7 +40,9 @@ async def _serve(*, demo: bool, settings: Settings) -> int:
             await load_demo(desk)
         # Only now that nothing can fail any more: the password is shown once.
         _announce(settings, await _first_administrator(desk))
-        await run_server(Application(desk, settings), listening)
+        application = Application(desk, settings)
+        async with application.telling():
+            await run_server(application, listening)
         _log.info("server.stopped")
     return 0
 

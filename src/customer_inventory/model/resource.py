@@ -28,10 +28,26 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class EventNames:
+    """What the API calls its events of a change: the words that follow the class, such as StateChangeEvent.
+
+    Without a word for the state, a change of it is a change like any other.
+    """
+
+    changed: str = "AttributeValueChangeEvent"
+    state: str | None = "StateChangeEvent"
+
+
+STATE_EVENTS = EventNames()
+STATUS_EVENTS = EventNames(state="StatusChangeEvent")
+"""The APIs do not agree on one word: TMF644 and TMF683 say StatusChangeEvent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """One of the TM Forum Open APIs: its number, title, version, and base paths with the canonical one first.
 
-    `replaces` tells whether a record may be replaced whole (PUT).
+    `replaces` tells whether a record may be replaced whole (PUT); `events` are the words of its events.
     """
 
     number: str
@@ -39,6 +55,7 @@ class Api:
     version: str
     paths: tuple[str, ...]
     replaces: bool = False
+    events: EventNames = STATE_EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from customer_inventory.model.party import (
     RelatedPartyRefOrPartyRoleRef,
 )
 from customer_inventory.model.references import PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
-from customer_inventory.model.resource import Api, Stamps, declare, name_label
+from customer_inventory.model.resource import STATUS_EVENTS, Api, Stamps, declare, name_label
 from customer_inventory.model.specification import CharacteristicSpecification
 from customer_inventory.model.tmf651 import ProductOfferingRef
 from customer_inventory.model.v4.tmf644 import PARTY_PRIVACY_PROFILE_SPECIFICATION_V4, PARTY_PRIVACY_PROFILE_V4
@@ -124,6 +124,7 @@ PRIVACY_MANAGEMENT = Api(
     title="Privacy Management",
     version="v5",
     paths=("/tmf-api/privacyManagement/v5",),
+    events=STATUS_EVENTS,
 )
 
 PARTY_PRIVACY_PROFILE = declare(

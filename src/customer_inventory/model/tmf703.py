@@ -19,7 +19,7 @@ from customer_inventory.model.entity import (
     says,
 )
 from customer_inventory.model.references import PARTIES_AND_ROLES, owning, reference
-from customer_inventory.model.resource import Api, declare, name_label
+from customer_inventory.model.resource import Api, EventNames, declare, name_label
 from customer_inventory.model.version4 import (
     AssociationSpecificationRef,
     AttachmentRefOrValue,
@@ -81,6 +81,7 @@ ENTITY_INVENTORY = Api(
     title="Entity Inventory",
     version="v4",
     paths=("/tmf-api/entityInventory/v4", "/tmf-api/entityInventoryManagement/v4"),
+    events=EventNames(changed="ChangeEvent", state=None),
 )
 
 

@@ -106,7 +106,7 @@ def earlier(resource: Resource) -> View | None:
     names = {derived.stored_paths.get(name, name): name for name in derived.shape.fields}
     return View(
         resource,
-        Api(resource.api.number, resource.api.title, declared.version, declared.paths),
+        Api(resource.api.number, resource.api.title, declared.version, declared.paths, events=resource.api.events),
         derived.shape,
         derived.attributes,
         declared.mandatory,

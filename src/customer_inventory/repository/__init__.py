@@ -11,6 +11,8 @@ from pathlib import Path
 from customer_inventory.repository.changes import Changes
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.contents import Contents
+from customer_inventory.repository.deliveries import Deliveries
+from customer_inventory.repository.hub import Hub
 from customer_inventory.repository.journal import Journal
 from customer_inventory.repository.lists import Lists
 from customer_inventory.repository.migrate import migrate
@@ -35,12 +37,17 @@ class Repository:
         self._connections = Connections(conninfo, size=connections, statement_timeout_ms=statement_timeout_ms)
         # The trail has its own connection: an answer that waits for it must not wait behind other answers' reads.
         self._trail_connection = Connections(conninfo, size=1, statement_timeout_ms=statement_timeout_ms)
+        # Telling listeners has its own, too: however much there is to tell, no request waits for a connection.
+        self._hub_connections = Connections(conninfo, size=2, statement_timeout_ms=statement_timeout_ms, wait_s=30.0)
         self.records = Records(self._connections)
         self.lists = Lists(self._connections)
         self.changes = Changes(self._connections)
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
         self.contents = Contents(self._connections, directory=content_directory)
+        self.hub = Hub(self._hub_connections)
+        self.deliveries = Deliveries(self._hub_connections)
+        self.hub_feed = Changes(self._hub_connections)
 
     async def ping(self) -> None:
         """Ask the engine for a sign of life. Raises RepositoryUnavailable."""
@@ -51,3 +58,4 @@ class Repository:
         """Close every connection."""
         await self._connections.close()
         await self._trail_connection.close()
+        await self._hub_connections.close()

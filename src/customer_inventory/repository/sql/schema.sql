@@ -4,7 +4,8 @@
 -- Three stores (docs/explanation/architecture.md):
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
---   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record, import_run
+--   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record,
+--             import_run, subscription, delivery, received_event
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
 -- be unique over everything (idempotency, source_record) take as bucket a hash of the value they are keyed by; the
@@ -256,6 +257,70 @@ create table import_run (
     unchanged bigint not null default 0,
     status text not null check (status in ('running', 'finished', 'failed'))
 );
+
+-- ---------------------------------------------------------------- register: the hub
+
+-- Who listens to what, and how far in the feed it has been told. The cursor is the last entry that was delivered or
+-- queued. A server that delivers holds the lease; it runs out by itself when the server is gone.
+create table subscription (
+    id uuid primary key,
+    client_id text not null references client on delete cascade,
+    purpose text not null,
+    api text not null,                      -- number of the API at which it was made, such as TMF629
+    api_version text not null,
+    topic text,                             -- of TMF688; null: the resources of the API
+    callback text not null,
+    query text not null,
+    type text not null,                     -- the @type that the client gave
+    fingerprint bytea not null unique,      -- SHA-256 of what must not be subscribed to twice
+    secret text not null,                   -- signs deliveries (Standard Webhooks), so it is kept as it is
+    status text not null check (status in ('active', 'disabled')),
+    reason text,                            -- why it is disabled
+    created_at timestamptz not null,
+    position bigint not null,
+    bucket smallint not null,
+    record_id uuid not null,
+    version bigint not null,
+    lease_owner uuid,
+    lease_until timestamptz
+);
+create index subscription_client on subscription (client_id);
+
+-- What could not be delivered yet, and what waits behind it: references into the feed, never content. One row a record
+-- version; `sent` says how many of its events have arrived.
+create table delivery (
+    subscription_id uuid not null references subscription on delete cascade,
+    position bigint not null,
+    bucket smallint not null,
+    record_id uuid not null,
+    version bigint not null,
+    kind text not null,
+    operation text not null,
+    change_id uuid not null,
+    status text not null check (status in ('waiting', 'dead')),
+    sent smallint not null,
+    event_type text,                        -- the event that was tried last; null: none yet, another one is before it
+    attempts integer not null,
+    queued_at timestamptz not null,
+    next_at timestamptz not null,
+    outcome text,                           -- of the last attempt: a status code, or why there was none
+    primary key (subscription_id, status, record_id, version)
+);
+
+-- Events that other systems sent to our listeners, by their own event id: sent twice is kept once.
+create table received_event (
+    bucket smallint not null,
+    source text not null,                   -- the client that sent it
+    event_id text not null,
+    id uuid not null,
+    api text not null,
+    api_version text not null,
+    event_type text not null,
+    received_at timestamptz not null,
+    body jsonb not null,
+    primary key (bucket, source, event_id)
+);
+create index received_event_id on received_event (id);
 
 -- ---------------------------------------------------------------- words of SQL that filters and sorts use
 

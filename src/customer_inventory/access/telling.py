@@ -1,0 +1,75 @@
+"""Telling: what a client that listens is shown of the versions that came about, by its grants of this moment.
+
+The same promise as for every read: what is not granted is not shown, and what is shown is in the trail, durable, before
+it leaves. The trail names a record when an event of it is about to be sent; when the listener then does not take it,
+the trail has said too much rather than too little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from customer_inventory.access.access import Access
+from customer_inventory.access.grants import allows
+from customer_inventory.repository.changes import FeedEntry
+from customer_inventory.repository.deliveries import Origin
+
+T = TypeVar("T")
+
+
+class Came(NamedTuple):
+    """A version that came about: its place in the feed, the change that made it, and the stored documents around it.
+
+    `before` is None for a new record, `after` for a deleted one.
+    """
+
+    entry: FeedEntry
+    origin: Origin
+    before: bytes | None
+    after: bytes | None
+
+
+async def tell(
+    access: Access, entries: Sequence[FeedEntry], make: Callable[[Came], list[T]]
+) -> list[tuple[FeedEntry, list[T]]]:
+    """Return for each entry what `make` makes of it, once the trail says that the records were shown.
+
+    Nothing is made of records of kinds that the access may not read, and of content that was purged.
+    """
+    kinds = dict.fromkeys(entry.kind for entry in entries)
+    granted = [kind for kind in kinds if allows(access.principal.grants, "read", kind)]
+    for kind in kinds.keys() - set(granted):
+        await access.note("read", kind, "refused", ())
+    contents = await asyncio.gather(*(_contents(access, entries, kind) for kind in granted))
+    found = {key: content for one in contents for key, content in one.items()}
+    origins = await access.facilities.repository.deliveries.origins(entry.change_id for entry in entries)
+    told = [(entry, _made(entry, found, origins, make) if entry.kind in granted else []) for entry in entries]
+    shown = {kind: {entry.record_id: None for entry, made in told if made and entry.kind == kind} for kind in granted}
+    await asyncio.gather(*(access.note("read", kind, "shown", tuple(ids)) for kind, ids in shown.items() if ids))
+    return told
+
+
+async def _contents(access: Access, entries: Sequence[FeedEntry], kind: str) -> dict[tuple[str, int], bytes]:
+    wanted = dict.fromkeys(
+        (entry.record_id, version)
+        for entry in entries
+        if entry.kind == kind
+        for version in (entry.version - 1, entry.version)
+        if version > 0
+    )
+    return await access.facilities.repository.deliveries.contents(kind, wanted)
+
+
+def _made(
+    entry: FeedEntry,
+    found: dict[tuple[str, int], bytes],
+    origins: dict[str, Origin],
+    make: Callable[[Came], list[T]],
+) -> list[T]:
+    before, after = found.get((entry.record_id, entry.version - 1)), found.get((entry.record_id, entry.version))
+    origin = origins.get(entry.change_id)
+    if origin is None or (after is None and entry.operation != "delete"):
+        return []
+    return make(Came(entry, origin, before, after))

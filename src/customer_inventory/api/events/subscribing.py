@@ -1,0 +1,218 @@
+"""Subscribing: `POST {api}/hub` and what follows, at every API and version, and at the topics of TMF688.
+
+A subscription belongs to the client that made it and to the API at which it was made; nobody else sees it. Its secret
+signs what is sent to it and is shown once. It is kept as it is: what signs cannot be kept as a hash, and a key to
+encrypt it with would have to lie beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+
+import msgspec
+import structlog
+
+from customer_inventory.access import Access
+from customer_inventory.access.grants import Denied
+from customer_inventory.api.events.callbacks import Callbacks
+from customer_inventory.api.events.interest import TOPICS_API, covered, interest
+from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.parameters import InvalidParameter
+from customer_inventory.api.routing import Routes
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import draw_bucket, new_id, parse_id
+from customer_inventory.model.view import View
+from customer_inventory.model.views import VIEWS
+from customer_inventory.repository.hub import Subscription
+
+MOST_SUBSCRIPTIONS = 100
+"""How many subscriptions a client may have."""
+_SECRET_BYTES = 32
+_log = structlog.get_logger(__name__)
+
+
+class InvalidSubscription(InventoryError):
+    """The subscription cannot be taken as it is.
+
+    Send a JSON object with `callback`, a text, and if need be `query`, a text.
+    """
+
+    code = "invalid-subscription"
+    failure = Failure.INVALID
+
+
+class SubscriptionNotFound(InventoryError):
+    """The client has no such subscription here.
+
+    A subscription is seen only by the client that made it, at the API at which it was made.
+    """
+
+    code = "subscription-not-found"
+    failure = Failure.NOT_FOUND
+
+
+class AlreadySubscribed(InventoryError):
+    """The client has subscribed with this callback and query already.
+
+    Delete that subscription first, or choose another callback or query.
+    """
+
+    code = "already-subscribed"
+    failure = Failure.CONFLICT
+
+
+class TooManySubscriptions(InventoryError):
+    """The client has as many subscriptions as a client may have.
+
+    Delete one that is not needed any more.
+    """
+
+    code = "too-many-subscriptions"
+    failure = Failure.CONFLICT
+
+
+def add_hubs(routes: Routes, *, public_url: str, callbacks: Callbacks) -> None:
+    """Let a hub answer at every base path of every API."""
+    apis = {(view.api.number, view.api.version): view.api.paths for view in VIEWS}
+    for (number, version), paths in apis.items():
+        for base in paths:
+            handlers = HubHandlers(number, version, base, public_url=public_url, callbacks=callbacks)
+            routes.add(f"{base}/hub", "hub", GET=handlers.collection, POST=handlers.create)
+            routes.add(f"{base}/hub/{{id}}", "hub", GET=handlers.get, DELETE=handlers.delete)
+
+
+class HubHandlers:
+    """Answers the requests for the hub of one API in one version, or of the topics."""
+
+    def __init__(self, api: str, version: str, base: str, *, public_url: str, callbacks: Callbacks) -> None:
+        self._api = api
+        self._version = version
+        self._address = f"{public_url}{base}"
+        self._callbacks = callbacks
+
+    async def create(self, exchange: Exchange, access: Access, topic: str | None = None) -> Answer:
+        """Answer POST: register a listener and show its secret, this once."""
+        if exchange.media_type != "application/json":
+            raise UnsupportedMediaType("Send the subscription as application/json.")
+        content, _ = await exchange.json_object()
+        callback, query, type_ = _text(content, "callback"), _text(content, "query"), _text(content, "@type")
+        if not callback:
+            raise InvalidSubscription("A subscription needs a `callback`.")
+        views = self.views(topic)
+        await self._refuse_what_is_not_granted(access, interest(views, query).kinds())
+        await self._callbacks.check(callback)
+        subscription, secret = await self._added(access, topic, callback, query, type_ or "Hub")
+        body = {**self._shown(subscription), "secret": secret}
+        location = self._location(subscription).encode()
+        return Answer(201, msgspec.json.encode(body)).plus((b"location", location))
+
+    async def collection(self, exchange: Exchange, access: Access, topic: str | None = None) -> Answer:
+        """Answer GET on the collection: the client's own subscriptions here."""
+        if exchange.query_string:
+            raise InvalidParameter("The list of subscriptions takes no parameters.")
+        self.views(topic)
+        found = await self._own(access, topic)
+        count = b"%d" % len(found)
+        answer = Answer(200, msgspec.json.encode([self._shown(subscription) for subscription in found]))
+        return answer.plus((b"x-total-count", count), (b"x-result-count", count))
+
+    async def get(self, exchange: Exchange, access: Access, *segments: str) -> Answer:
+        """Answer GET on one subscription."""
+        del exchange
+        return Answer(200, msgspec.json.encode(self._shown(await self._one(access, *segments))))
+
+    async def delete(self, exchange: Exchange, access: Access, *segments: str) -> Answer:
+        """Answer DELETE on one subscription: nothing more is sent to it."""
+        del exchange
+        subscription = await self._one(access, *segments)
+        if not await access.facilities.repository.hub.drop(subscription.id):
+            raise SubscriptionNotFound
+        _log.info("hub.unsubscribed", subscription=subscription.id, client=subscription.client_id)
+        return Answer(204)
+
+    def views(self, topic: str | None) -> dict[str, View]:
+        """Return what a subscription here is told of. Raises SubscriptionNotFound for an unknown topic."""
+        return covered(self._api, self._version, topic)
+
+    async def _refuse_what_is_not_granted(self, access: Access, kinds: frozenset[str]) -> None:
+        """Raise Denied when the client may read nothing of what it wants to hear of."""
+        for kind in sorted(kinds):
+            try:
+                return await access.require("read", kind)
+            except Denied as error:
+                denied = error
+        raise denied
+
+    async def _added(
+        self, access: Access, topic: str | None, callback: str, query: str, type_: str
+    ) -> tuple[Subscription, str]:
+        facilities, client = access.facilities, access.principal.client_id
+        hub, now = facilities.repository.hub, facilities.clock()
+        key = (client, self._api, self._version, topic, callback, query)
+        fingerprint = hashlib.sha256(msgspec.json.encode(key)).digest()
+        bucket = draw_bucket(facilities.randomness)
+        identifier = new_id(bucket=bucket, at=now, randomness=facilities.randomness)
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+        added = await hub.add(
+            identifier=identifier,
+            client_id=client,
+            purpose=access.purpose,
+            api=self._api,
+            api_version=self._version,
+            topic=topic,
+            callback=callback,
+            query=query,
+            type_=type_,
+            fingerprint=fingerprint,
+            secret=secret,
+            at=now,
+            most=MOST_SUBSCRIPTIONS,
+        )
+        if not added:
+            twin = await hub.twin(fingerprint)
+            raise AlreadySubscribed(f"It is subscription {twin}.") if twin else TooManySubscriptions
+        _log.info("hub.subscribed", subscription=str(identifier), client=client, api=self._api)
+        return (await hub.subscriptions(client_id=client, identifier=identifier))[0], secret
+
+    async def _own(self, access: Access, topic: str | None, identifier: Any = None) -> list[Subscription]:
+        return await access.facilities.repository.hub.subscriptions(
+            client_id=access.principal.client_id,
+            identifier=identifier,
+            api=self._api,
+            api_version=self._version,
+            topic=topic,
+        )
+
+    async def _one(self, access: Access, *segments: str) -> Subscription:
+        *topic, identifier = segments
+        parsed = parse_id(identifier)
+        found = await self._own(access, topic[0] if topic else None, parsed) if parsed else []
+        if not found:
+            raise SubscriptionNotFound
+        return found[0]
+
+    def _shown(self, subscription: Subscription) -> dict[str, Any]:
+        shown = {"id": subscription.id, "href": self._location(subscription), "callback": subscription.callback}
+        shown |= {"query": subscription.query} if subscription.query else {}
+        shown |= {"@type": subscription.type}
+        if subscription.status != "active":
+            shown |= {"status": subscription.status, "statusReason": subscription.reason or ""}
+        return shown
+
+    def _location(self, subscription: Subscription) -> str:
+        topic = f"/topic/{subscription.topic}" if (self._api, self._version) == TOPICS_API else ""
+        return f"{self._address}{topic}/hub/{subscription.id}"
+
+
+def _text(content: dict[str, Any], name: str) -> str:
+    value = content.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or "\0" in value:
+        raise InvalidSubscription(f"`{name}` must be a text.")
+    if len(value) > 2000:
+        raise InvalidSubscription(f"`{name}` is longer than 2,000 characters.")
+    return value
