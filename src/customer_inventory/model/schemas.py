@@ -69,7 +69,7 @@ class _Schemas:
         self._components[name] = self._object(view.shape, required=("id", "href", CLASS.name))
         self._components[f"{name}_FVO"] = self._create_object(view)
         self._components[f"{name}_MVO"] = self._patch_object(
-            view.shape, kept=frozenset(view.mandatory), without=frozenset(view.resource.immutable)
+            view.shape, kept=frozenset(view.mandatory), without=_standing(view, *view.resource.immutable)
         )
         return self._components
 
@@ -77,8 +77,8 @@ class _Schemas:
         """Return the schema of a new record: what the server sets may be sent, and is not looked at."""
         required = dict.fromkeys((*view.mandatory, *view.shape.required))
         schema = self._object(view.shape, required=tuple(required))
-        for name in ("id", "href", view.resource.stamps.updated):
-            schema["properties"].pop(name, None)
+        for name in _standing(view, "id", "href", view.resource.stamps.updated):
+            del schema["properties"][name]
         if view.api.version == "v4":  # where a client need not name a class, and may name any
             return schema
         classes = sorted(view.resource.classes)
@@ -160,6 +160,11 @@ class _Schemas:
         return self._component(f"{self._name(shape)}_MVO", lambda: self._patch_object(shape, kept=frozenset()))
 
 
+def _standing(view: View, *stored: str | None) -> frozenset[str]:
+    """Return what the first-level attributes that are stored under these names are called in this version."""
+    return frozenset(name for name in view.shape.fields if view.stored_path(name) in stored)
+
+
 def _leaf(leaf: Leaf) -> Schema:
     """Return the schema of a single value."""
     if leaf.enum:
@@ -171,10 +176,12 @@ def _leaf(leaf: Leaf) -> Schema:
         return choices[0] if len(choices) == 1 else {"anyOf": choices}
     if leaf.type in {"integer", "number"}:
         narrower = {"minimum": leaf.minimum, "maximum": leaf.maximum}
-        return {**_NUMBER, "type": leaf.type, **{key: bound for key, bound in narrower.items() if bound is not None}}
+        bounds = {key: bound for key, bound in narrower.items() if bound is not None}
+        return {**_NUMBER, "type": leaf.type, **bounds, **({"format": "int32"} if bounds == _INT32 else {})}
     return _SIMPLE.get(leaf.type, {"type": leaf.type})
 
 
+_INT32: Schema = {"minimum": -(2**31), "maximum": 2**31 - 1}
 _SIMPLE: dict[str, Schema] = {
     "object": {"type": "object", **_OPEN},
     "any": {"$ref": "#/components/schemas/Value"},

@@ -38,7 +38,7 @@ REFUSALS = {
     "503": "The repository cannot be reached.",
 }
 
-ALWAYS = (400, 401, 403, 404, 405, 409, 500, 501, 503)
+ALWAYS = (400, 401, 403, 404, 405, 500, 501, 503)
 """What every operation may be refused with, as the official files say of theirs."""
 
 _HEADERS = {

@@ -65,7 +65,7 @@ def _create(named: Named) -> Part:
         "requestBody": {"required": True, "content": {"application/json": {"schema": ref(named.create)}}},
         "responses": {
             "201": gives("Created.", ref(named.answer), "Location", *_SAVED),
-            **refuses(408, 413, 415, 422),
+            **refuses(408, 409, 413, 415, 422),
         },
     }
 
@@ -95,7 +95,7 @@ def _patch(named: Named) -> Part:
         },
         "responses": {
             "200": gives("The record as it is now.", ref(named.answer), *_SAVED),
-            **refuses(408, 412, 413, 415, 422),
+            **refuses(408, 409, 412, 413, 415, 422),
         },
     }
 
@@ -113,7 +113,7 @@ def _put(named: Named) -> Part:
         "requestBody": {"required": True, "content": {"application/json": {"schema": ref(named.create)}}},
         "responses": {
             "200": gives("The record as it is now.", ref(named.answer), *_SAVED),
-            **refuses(408, 412, 413, 415, 422),
+            **refuses(408, 409, 412, 413, 415, 422),
         },
     }
 
@@ -125,7 +125,7 @@ def _delete(named: Named) -> Part:
         "parameters": use("purpose", "reason", "key", "ifMatch"),
         "responses": {
             "204": {"description": "Deleted; its history stays.", "headers": headers()},
-            **refuses(412, 422),
+            **refuses(409, 412, 422),
         },
     }
 
