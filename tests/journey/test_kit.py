@@ -1,0 +1,94 @@
+"""What the official conformance kits do, done for every resource in every version, from the official files.
+
+The kits of one generation share a scheme: create with the mandatory attributes, list, get, filter by each attribute
+with the value it has, select each attribute, patch, delete, and ask for what is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from customer_inventory.model.view import View
+from customer_inventory.model.views import VIEWS
+from tests.journey.conftest import Server
+from tests.official.bodies import least, singles
+from tests.official.description import CREATE, Description
+from tests.official.files import official
+
+WRITTEN = [view for view in VIEWS if (view.api.number, view.resource.path) != ("TMF703", "entity")]
+NAMES = [f"{view.api.number}-{view.api.version}-{view.resource.path}" for view in WRITTEN]
+
+
+@pytest.fixture(scope="module")
+def api(server: Server) -> Iterator[httpx.Client]:
+    with server.api() as client:
+        yield client
+
+
+def described(view: View) -> tuple[Description, str]:
+    """Return the official file of a view, and the class that it creates."""
+    file = official(view.api.number, view.api.version)
+    return file, file.resources()[f"/{view.resource.path}"][CREATE]
+
+
+def created(api: httpx.Client, view: View, body: dict[str, Any]) -> dict[str, Any]:
+    answer = api.post(view.collection, json=body)
+    assert answer.status_code == 201, (body, answer.text)
+    record: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == record["href"]
+    return record
+
+
+@pytest.mark.parametrize("view", WRITTEN, ids=NAMES)
+def test_a_record_of_mandatory_attributes_lives_its_life(api: httpx.Client, view: View) -> None:
+    file, name = described(view)
+    mandatory = file.class_of(name, CREATE).mandatory | {"id", "href", "@type"}
+    record = created(api, view, least(file, name))
+    assert record.keys() >= mandatory
+    address = f"{view.collection}/{record['id']}"
+    assert record["href"].endswith(address)
+    assert api.get(address).json() == record
+    listed = api.get(view.collection)
+    assert listed.status_code in {200, 206}
+    assert all(one.keys() >= {"id", "href", "@type"} for one in listed.json())
+    found = api.get(view.collection, params={"id": record["id"]})
+    assert (found.status_code, found.json()) == (200, [record])
+    patched = api.patch(address, json={**least(file, name)})
+    assert patched.status_code == 200, patched.text
+    assert patched.json().keys() >= mandatory
+    assert api.delete(address).status_code == 204
+    assert api.get(address).status_code == 404
+    assert api.get(f"{view.collection}/{uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize("view", WRITTEN, ids=NAMES)
+def test_every_attribute_filters_and_can_be_selected(api: httpx.Client, view: View) -> None:
+    file, name = described(view)
+    body = {**singles(file, name), **least(file, name)}
+    record = created(api, view, body)
+    for attribute, value in record.items():
+        if isinstance(value, dict | list) or attribute.startswith("@"):
+            continue
+        wanted = str(value).lower() if isinstance(value, bool) else str(value)
+        found = api.get(f"{view.collection}?id={record['id']}&{quote(attribute)}={quote(wanted, safe='')}")
+        assert (found.status_code, found.json()) == (200, [record]), attribute
+    for attribute in record.keys() - {"id", "href", "@type"}:
+        chosen = api.get(f"{view.collection}/{record['id']}?fields={attribute}").json()
+        assert chosen == {key: record[key] for key in ("id", "href", "@type", attribute)}
+
+
+@pytest.mark.parametrize("view", WRITTEN, ids=NAMES)
+def test_a_record_without_a_mandatory_attribute_is_refused(api: httpx.Client, view: View) -> None:
+    file, name = described(view)
+    body = least(file, name)
+    demanded = file.class_of(name, CREATE).mandatory & set(view.mandatory)
+    for attribute in demanded:
+        answer = api.post(view.collection, json={key: value for key, value in body.items() if key != attribute})
+        assert answer.status_code == 400, attribute
+        assert attribute in answer.json()["message"]
