@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
+from customer_inventory.model.tmf672 import REGISTER
 
 VERBS = ("create", "modify", "update", "delete", "download", "read")
 
@@ -36,19 +37,25 @@ class Denied(InventoryError):
 
 def parse_grants(texts: Iterable[str]) -> list[tuple[str, str]]:
     """Return the (verb, kind) pairs that grant expressions stand for. Raises InvalidGrant."""
+    kinds = grantable()
     pairs: dict[tuple[str, str], None] = {}
     for text in (part.strip() for expression in texts for part in expression.split(",")):
         if text == "all":
             pairs.update(dict.fromkeys((verb, "*") for verb in VERBS))
             continue
         verb, _, name = text.partition(":")
-        if verb not in VERBS or (name not in RESOURCES and name not in {"", "*"}):
+        if verb not in VERBS or (name not in kinds and name not in {"", "*"}):
             raise InvalidGrant(
                 f"The grant {text!r} is not understood. Write all, a verb ({', '.join(VERBS)}), "
-                f"or verb:resource with one of {', '.join(sorted(RESOURCES))}."
+                f"or verb:resource with one of {', '.join(sorted(kinds))}."
             )
-        pairs[verb, RESOURCES[name].kind if name in RESOURCES else "*"] = None
+        pairs[verb, kinds.get(name, "*")] = None
     return list(pairs)
+
+
+def grantable() -> dict[str, str]:
+    """Return the kinds that a verb can be granted on, by the name of the resource."""
+    return {resource.name: resource.kind for resource in (*RESOURCES.values(), *REGISTER.values())}
 
 
 def allows(grants: frozenset[str], verb: str, kind: str) -> bool:

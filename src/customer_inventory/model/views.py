@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from customer_inventory.model.resource import Resource
 from customer_inventory.model.resources import RESOURCES
+from customer_inventory.model.tmf672 import REGISTER
 from customer_inventory.model.view import View, earlier, native
 
 NATIVE: dict[str, View] = {name: native(resource) for name, resource in RESOURCES.items()}
@@ -12,8 +13,11 @@ NATIVE: dict[str, View] = {name: native(resource) for name, resource in RESOURCE
 EARLIER: dict[str, View] = {name: view for name, resource in RESOURCES.items() if (view := earlier(resource))}
 """The view of each resource in the earlier version of its API, where there is one, by the resource's name."""
 
+REGISTER_VIEWS: tuple[View, ...] = tuple(map(native, REGISTER.values()))
+"""The views that show the register: read only, and not of records."""
+
 VIEWS: tuple[View, ...] = (*NATIVE.values(), *EARLIER.values())
-"""Every view, the native ones first."""
+"""Every view of records, the native ones first."""
 
 
 def native_view(resource: Resource) -> View:

@@ -38,6 +38,7 @@ class Person:
     password_hash: str
     role: str
     status: str
+    created_at: datetime
 
 
 class Register:

@@ -19,17 +19,21 @@ from customer_inventory.api.openapi.resources import (
     JSON_PATCH,
     JSON_PATCH_OPERATION,
     Named,
+    attachment_operation,
     collection_operation,
     named,
+    of_register,
     record_operation,
 )
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
 from customer_inventory.model.resource import Api
+from customer_inventory.model.tmf672 import REGISTER
 from customer_inventory.model.view import View
-from customer_inventory.model.views import VIEWS
+from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
 NAME = "/openapi.json"
+_SHOWN = (*VIEWS, *REGISTER_VIEWS)
 _BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
 
 
@@ -109,7 +113,7 @@ class _Group:
         self.api = api
         self.bases = bases
         self.endpoints = endpoints
-        self.views = {view.resource.path: view for view in VIEWS if view.api == api}
+        self.views = {view.resource.path: view for view in _SHOWN if view.api == api}
 
     def paths(self, merged: Merged, *, prefix: str, ids: str) -> dict[str, Part]:
         """Return the paths of a document, each behind `prefix`; `ids` makes its operations' names unique."""
@@ -119,7 +123,7 @@ class _Group:
 
 def _grouped(routes: Routes) -> list[_Group]:
     """Return the endpoints of `routes` by API and version, in the order in which they were added."""
-    apis = {base: view.api for view in VIEWS for base in view.api.paths}
+    apis = {base: view.api for view in _SHOWN for base in view.api.paths}
     below: dict[str, dict[str, Endpoint]] = {}
     for template, endpoint in routes.templates.items():
         found = _BASE.fullmatch(template)
@@ -158,9 +162,13 @@ def _operation(method: str, rest: str, known: Mapping[str, Named]) -> Part | Non
     """Return what a method does at a path below the base of an API."""
     name, _, below = rest.strip("/").partition("/")
     if name in known and not below:
-        return collection_operation(method, known[name])
+        said = collection_operation(method, known[name])
+        return of_register(said) if name in REGISTER else said
     if name in known and below == "{id}":
-        return record_operation(method, known[name])
+        said = record_operation(method, known[name])
+        return of_register(said) if name in REGISTER else said
+    if name in known and below == "{id}/attachment/{digest}/content":
+        return attachment_operation(known[name])
     return None
 
 

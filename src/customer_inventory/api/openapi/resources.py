@@ -10,6 +10,7 @@ from customer_inventory.api.patch import MEDIA_TYPES
 from customer_inventory.model.view import View
 
 _PAGE = ("Link", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")
+_REGISTER_PAGE = ("X-Total-Count", "X-Result-Count")
 _SAVED = ("ETag", "Idempotent-Replayed", "X-Reference-Warning")
 
 
@@ -127,6 +128,35 @@ def _delete(named: Named) -> Part:
             "204": {"description": "Deleted; its history stays.", "headers": headers()},
             **refuses(409, 412, 422),
         },
+    }
+
+
+def attachment_operation(named: Named) -> Part:
+    """Return what GET on the content of an attachment does."""
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    return {
+        "operationId": f"retrieve{named.title}AttachmentContent",
+        "summary": f"Get a file that one {named.name} carries",
+        "description": "The file itself, as the type that its attachment declares. `digest` is its SHA-256.",
+        "parameters": use("asOf", "purpose"),
+        "responses": {
+            "200": {"description": "The file.", "headers": headers("ETag"), "content": {"*/*": {"schema": file}}},
+            **refuses(),
+        },
+    }
+
+
+def of_register(operation: Part | None) -> Part | None:
+    """Return an operation that reads as one on the register does: it has no versions, and few enough to be listed."""
+    if operation is None:
+        return None
+    taken = [part["$ref"].rpartition("/")[2] for part in operation["parameters"]]
+    responses = {code: answer for code, answer in operation["responses"].items() if code != "304"}
+    responses["200"] = {**responses["200"], "headers": headers(*_REGISTER_PAGE) if "206" in responses else headers()}
+    return {
+        **{name: said for name, said in operation.items() if name != "description"},
+        "parameters": use(*(name for name in taken if name in {"fields", "offset", "limit", "purpose"})),
+        "responses": responses,
     }
 
 

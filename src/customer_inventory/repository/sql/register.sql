@@ -31,10 +31,10 @@ insert into person (id, login, display_name, password_hash, role, status, create
 values (%s, %s, %s, %s, %s, 'active', %s) on conflict do nothing
 
 -- name: person_by_login
-select id, login, display_name, password_hash, role, status from person where login = %s
+select id, login, display_name, password_hash, role, status, created_at from person where login = %s
 
 -- name: people
-select id, login, display_name, password_hash, role, status from person order by login
+select id, login, display_name, password_hash, role, status, created_at from person order by login
 
 -- name: set_password
 update person set password_hash = %s where id = %s
@@ -46,7 +46,7 @@ delete from session where person_id = %s
 insert into session (token_hash, person_id, created_at, expires_at) values (%s, %s, %s, %s)
 
 -- name: session
-select p.id, p.login, p.display_name, p.password_hash, p.role, p.status from session s
+select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at from session s
 join person p on p.id = s.person_id where s.token_hash = %s and s.expires_at > %s and p.status = 'active'
 
 -- name: end_session
