@@ -298,7 +298,8 @@ def flatten(holder: Json, flattened: Flattened) -> None:
     if names & holder.keys():
         left.update((each, holder.pop(each)) for each in names & holder.keys())
     holder.update(moved)
-    if not inner or (left and not (len(left) == 1 and "@type" in left and flattened.is_a(moved) == left["@type"])):
+    told = bool(moved) and left.keys() <= {"@type"} and left.get("@type", "") in {"", flattened.is_a(moved)}
+    if not told:
         holder[name] = left
 
 

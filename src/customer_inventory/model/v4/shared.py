@@ -166,6 +166,8 @@ def characteristic_class(stored: Object) -> str:
     told = _BY_VALUE_TYPE.get(said.lower()) if isinstance(said, str) else None
     if isinstance(named, str) and named not in {"Characteristic", *_CHARACTERISTICS}:
         return named
+    if "value" not in stored:
+        return named or "Characteristic"
     for name in (named, told, *_CHARACTERISTICS):
         if isinstance(name, str) and name in _CHARACTERISTICS and _CHARACTERISTICS[name](value):
             return name
