@@ -26,6 +26,7 @@ from customer_inventory.model.party import (
 from customer_inventory.model.references import PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
 from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.specification import CharacteristicSpecification
+from customer_inventory.model.v4.tmf651 import AGREEMENT_SPECIFICATION_V4, AGREEMENT_V4
 
 
 class ProductOfferingRef(EntityRef, frozen=True):
@@ -167,6 +168,7 @@ AGREEMENT = declare(
     ),
     searchable=("name", "agreementType", "status"),
     label=name_label,
+    earlier=AGREEMENT_V4,
 )
 
 AGREEMENT_SPECIFICATION = declare(
@@ -184,4 +186,5 @@ AGREEMENT_SPECIFICATION = declare(
     searchable=("name", "lifecycleStatus"),
     label=name_label,
     state="lifecycleStatus",
+    earlier=AGREEMENT_SPECIFICATION_V4,
 )

@@ -16,6 +16,7 @@ from customer_inventory.model.party import (
 )
 from customer_inventory.model.references import ACCOUNTS, PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
 from customer_inventory.model.resource import Api, declare, name_label
+from customer_inventory.model.v4.tmf666 import ACCOUNT_V4, NAMED_V4
 
 
 class Money(Word, frozen=True):
@@ -218,6 +219,7 @@ PARTY_ACCOUNT, BILLING_ACCOUNT, SETTLEMENT_ACCOUNT = (
         searchable=_SEARCHABLE,
         label=name_label,
         state="state",
+        earlier=ACCOUNT_V4,
     )
     for struct in (PartyAccount, BillingAccount, SettlementAccount)
 )
@@ -230,6 +232,7 @@ FINANCIAL_ACCOUNT = declare(
     searchable=_SEARCHABLE,
     label=name_label,
     state="state",
+    earlier=NAMED_V4,
 )
 
 BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECIFICATION = (
@@ -240,6 +243,7 @@ BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECIFICATION = (
         references=(),
         searchable=("name",),
         label=name_label,
+        earlier=NAMED_V4,
     )
     for struct in (BillFormat, BillPresentationMedia, BillingCycleSpecification)
 )

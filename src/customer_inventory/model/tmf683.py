@@ -20,6 +20,7 @@ from customer_inventory.model.party import PaymentMethodRef, RelatedPartyRefOrPa
 from customer_inventory.model.references import ACCOUNTS, PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
 from customer_inventory.model.resource import Api, Document, Stamps, declare, first_text
 from customer_inventory.model.tmf632 import AnyRelatedParty
+from customer_inventory.model.v4.tmf683 import PARTY_INTERACTION_V4
 
 
 class ChannelRef(EntityRef, frozen=True):
@@ -137,4 +138,5 @@ PARTY_INTERACTION = declare(
     label=interaction_label,
     stamps=Stamps(created="creationDate", turned="statusChangeDate"),
     fixed=("direction",),
+    earlier=PARTY_INTERACTION_V4,
 )
