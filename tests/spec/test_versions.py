@@ -12,12 +12,17 @@ from customer_inventory.model.views import EARLIER
 from tests.official.description import ANSWER, CREATE, Attribute, Class
 from tests.official.files import official
 
+_PROFILE = "the conformance profile demands less than the description, and its kit leaves it out"
 OURS = {
-    ("content", "type"): "base64, as the description says: what is no base64 is no attachment of v5",
-    ("birthDate", "type"): "a plain date is taken too: nobody knows the hour of most births",
-    ("deathDate", "type"): "a plain date is taken too",
+    ("AttachmentRefOrValue", "content", "type"): "base64, as its description says: v5 takes nothing else",
+    ("Individual", "birthDate", "type"): "a plain date is taken too: nobody knows the hour of most births",
+    ("Individual", "deathDate", "type"): "a plain date is taken too",
+    ("PartyInteraction", "interactionDate", "mandatory"): _PROFILE,
+    ("PartyInteraction", "status", "mandatory"): _PROFILE,
+    ("RelatedChannel", "href", "mandatory"): _PROFILE,
+    ("RelatedParty", "href", "mandatory"): _PROFILE,
 }
-"""Where a v4 shape is not what the file says, by attribute and aspect, and why."""
+"""Where a v4 shape is not what the file says, by class, attribute and aspect, and why."""
 
 Difference = tuple[str, str, str]
 
@@ -69,11 +74,9 @@ def test_the_v4_shape_is_the_official_one(name: str) -> None:
     """Name, type, cardinality, values and duty of every attribute of every class, at the place where it stands."""
     view = EARLIER[name]
     found = set(compared(view, view.shape, view.resource.shape.name, set()))
-    assert {each for each in found if each[1:] not in OURS} == set()
+    assert found - OURS.keys() == set()
 
 
 def test_no_difference_is_listed_that_is_none() -> None:
-    found = {
-        each[1:] for view in EARLIER.values() for each in compared(view, view.shape, view.resource.shape.name, set())
-    }
+    found = {each for view in EARLIER.values() for each in compared(view, view.shape, view.resource.shape.name, set())}
     assert found >= OURS.keys()

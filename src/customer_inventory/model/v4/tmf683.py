@@ -1,4 +1,8 @@
-"""TMF683 Party Interaction Management v4.0.0: what it says otherwise than v5.0.0."""
+"""TMF683 Party Interaction Management v4.0.0: what it says otherwise than v5.0.0.
+
+What is mandatory is what the conformance profile of v4 lists: its kit creates interactions without the date, status and
+addresses that the description of the API demands.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ def entity_class(reference: Object) -> str:
     return str(reference.get("@type", "EntityRef"))
 
 
-_RELATED_PARTY = related_party("id", "href", "@referredType")
+_RELATED_PARTY = related_party("id", "@referredType")
 
 _CLASSES = {
     "PartyInteraction": EarlierClass(
@@ -30,7 +34,7 @@ _CLASSES = {
     "InteractionRelationship": EarlierClass("InteractionRelationship", required=(), left_out=("@referredType", "name")),
     "RelatedChannel": EarlierClass(
         "RelatedChannel",
-        required=("id", "href"),
+        required=("id",),
         flattened=Flattened("channel", REFERENCE_NAMES, channel_class),
     ),
     "RelatedEntityRefOrValue": EarlierClass(
@@ -45,4 +49,4 @@ _CLASSES = {
 
 PARTY_INTERACTION_V4 = Earlier(
     "v4", ("/tmf-api/partyInteraction/v4", "/tmf-api/partyInteractionManagement/v4"), _CLASSES
-).demanding("channel", "direction", "interactionDate", "reason", "status")
+).demanding("channel", "direction", "reason")
