@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from customer_inventory.api import create_routes
 from customer_inventory.api.openapi import Documents
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.model.earlier import EarlierClass, shapes_within
+from customer_inventory.model.shapes import Leaf
 from customer_inventory.repository.kinds import fresh_schema
 from customer_inventory.server import Metrics
 from customer_inventory.settings import ENVIRONMENT_PREFIX, Settings
@@ -292,8 +294,59 @@ def _attributes(declared: Resource) -> str:
         kind += " or date" if "date" in attribute.formats else ""
         marks = ("mandatory" if path in declared.mandatory else "", "searchable" if attribute.searchable else "")
         many = "several" if attribute.many else "one"
+        marks += ("v4 only" if path in declared.earlier_only else "",)
         rows.append((f"`{path}`", kind, many, _sentence(attribute.description), ", ".join(filter(None, marks))))
     return _table(("attribute", "type", "how many", "meaning", ""), rows)
+
+
+# ---------------------------------------------------------------- versions
+
+
+def differences() -> str:
+    """Return a section for each API in two versions: every class that is otherwise in the earlier one, and how."""
+    numbers: dict[str, list[Resource]] = {}
+    for declared in RESOURCES.values():
+        if declared.earlier:
+            numbers.setdefault(declared.api.number, []).append(declared)
+    return "\n\n".join(_differences(number, found) for number, found in sorted(numbers.items()))
+
+
+def _differences(number: str, found: list[Resource]) -> str:
+    classes: dict[str, EarlierClass] = {}
+    demanded = []
+    for declared in found:
+        if declared.earlier:
+            said = declared.earlier.declared
+            within = shapes_within(declared.shape)
+            classes |= {name: each for name, each in said.classes.items() if name in within}
+            demanded.append(f"{declared.shape.name}: {', '.join(map(_code, said.mandatory))}")
+    rows = [(f"`{name}`", f"`{each.name}`", "<br>".join(_said(each))) for name, each in sorted(classes.items())]
+    heading = f"### {number}\n\nMandatory in v4: {'; '.join(demanded)}."
+    return f"{heading}\n\n{_table(('class in v5', 'class in v4', 'what is otherwise in v4'), rows)}"
+
+
+def _said(each: EarlierClass) -> Iterator[str]:
+    yield from (f"`{name}` is `{stored}` in v5" for name, stored in each.renamed.items())
+    if each.flattened:
+        yield f"{_codes(each.flattened.names)} stand in `{each.flattened.inner}` in v5"
+    if each.gathered:
+        yield f"{_codes(each.gathered.names)} stand in `{each.gathered.bag}`"
+    untyped = [field.name for field in each.added if isinstance(field.content, Leaf) and field.content.type == "any"]
+    added = [field.name for field in each.added if field.name not in untyped] + list(each.borrowed)
+    yield from (f"of any type: {_codes(untyped)}",) if untyped else ()
+    yield from (f"v4 only: {_codes(added)}",) if added else ()
+    yield from (f"v5 only: {_codes(each.left_out)}",) if each.left_out else ()
+    yield from (f"a text, in v5 a whole number: {_codes(each.texts)}",) if each.texts else ()
+    for name, words in each.spelled.items():
+        yield from (f"`{name}` `{word}` is `{stored}` in v5" for word, stored in words.items())
+    yield from (f"filled in when shown: {_codes(each.shown)}",) if each.shown else ()
+    yield from (f"filled in when kept: {_codes(each.kept)}",) if each.kept else ()
+    yield from (f"mandatory: {_codes(each.required)}",) if each.required else ()
+    yield from ("v5 tells the class by what the object says",) if each.is_a else ()
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(map(_code, sorted(names)))
 
 
 # ---------------------------------------------------------------- decisions
@@ -316,6 +369,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "aliases": aliases,
     "parameters": parameters,
     "tables": tables,
+    "differences": differences,
     "decisions": decisions,
 }
 
