@@ -14,6 +14,7 @@ from tests.official.files import official
 
 _PROFILE = "the conformance profile demands less than the description, and its kit leaves it out"
 OURS = {
+    ("AttachmentRefOrValue", "checksum", "extra"): "what the content hashes to, kept by the server in every version",
     ("AttachmentRefOrValue", "content", "type"): "base64, as its description says: v5 takes nothing else",
     ("Individual", "birthDate", "type"): "a plain date is taken too: nobody knows the hour of most births",
     ("Individual", "deathDate", "type"): "a plain date is taken too",
