@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from customer_inventory.model import RESOURCES
+from customer_inventory.model.filtering import Condition
 from customer_inventory.repository import Repository
-from customer_inventory.repository.query import Condition, Query
+from customer_inventory.repository.query import Query
 
 Document = dict[str, Any]
 SIZE = 240

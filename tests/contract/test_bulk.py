@@ -19,10 +19,11 @@ from customer_inventory.capture.drafting import draft, engage, seek_party
 from customer_inventory.capture.preparing import new_ids
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import RESOURCES
+from customer_inventory.model.filtering import Condition
 from customer_inventory.repository.bulk import ImportRunning, Loaded
 from customer_inventory.repository.bulk_batch import DELETED
 from customer_inventory.repository.bulk_rows import BulkRow
-from customer_inventory.repository.query import Condition, Query
+from customer_inventory.repository.query import Query
 
 INDIVIDUAL, CUSTOMER = RESOURCES["individual"], RESOURCES["customer"]
 COUNTS = ("individual", "customer", "change", "change_record", "link", "source_record", "trail", "import_run")

@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customer_inventory.model.filtering import Condition
 from customer_inventory.repository import Repository, migrate
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.repository.engines import EmbeddedEngine
 from customer_inventory.repository.lists import Lists
-from customer_inventory.repository.query import Condition, Query, Sort
+from customer_inventory.repository.order import Sort
+from customer_inventory.repository.query import Query
 from tests.conftest import RunningEngine
 from tests.consistency import ask
 from tests.contract.conftest import Document, Scribe, document, together

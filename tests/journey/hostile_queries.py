@@ -34,7 +34,7 @@ def bad_filters(random: Random, ground: Ground) -> Iterator[Case]:
 
 _NAMES = [
     *("unknown", "familyNam", "FamilyName", "family_name", "contactMedium.unknown", "contactMedium..emailAddress"),
-    *("contactMedium[0].emailAddress", "$.familyName", "familyName.regex", "familyName.like", "familyName.ne", "doc"),
+    *("contactMedium[0].emailAddress", "$.familyName", "familyName.regexp", "familyName.like", "doc"),
     *(
         "%00",
         "familyName%00",
@@ -64,7 +64,7 @@ _BAD_INSTANTS = [
         "2026-01-01T00:00:00%2B99:00",
         "2026-01-01T00:00:00%20Europe/Paris",
     ),
-    *("%D9%A2%D9%A0%D9%A2%D9%A6-01-01", "2026-01-01;", "%27", "9" * 400),
+    *("%D9%A2%D9%A0%D9%A2%D9%A6-01-01", "2026-01-01;x", "%27", "9" * 400),
 ]
 _BAD_NUMBERS = [
     *(
@@ -99,7 +99,60 @@ _TYPED = [
     ("status", ["x", "", "VALIDATED", "closed", SECRET]),
     *((group, ["x", "", "5"]) for group in ("contactMedium", "relatedParty", "contactMedium.validFor", "creditRating")),
 ]
+_BAD_PATHS = [
+    *("", "$.", "$..", "[", "]", "$[", "$[?", "$[?(", "$[?()]", "$[?(@)", "x", "5", "'x'", "$.unknown", "%27", "%25"),
+    *(
+        "$[?(@.familyName==)]",
+        "$[?(@.familyName=='x']",
+        "$[?(@.familyName=='x)]",
+        "$[?(@.familyName=~/x/]",
+        "$[?(@.x==1)]",
+    ),
+    *("$[?(@.familyName=~/(/)]", "$[?(@.familyName=~/x**/)]", "$[?(@.familyName=~/(?=x)/)]", "$[?(@.familyName>true)]"),
+    *(
+        "$[?(" * 200,
+        "$[?(" + "!" * 500 + "@.familyName)]",
+        "$[?(" + "(" * 300,
+        "$[?(@.familyName)" + "&&@.familyName" * 200 + ")]",
+    ),
+    *(
+        "$[?(@.familyName&&)]",
+        "$[?(||@.familyName)]",
+        "$[?(familyName=='x')]",
+        "$[?(@.givenName.length())]",
+        f"$[?({SECRET})]",
+    ),
+    *(
+        "$[?(@.familyName=='%00')]",
+        "$[?(@.familyName=='\\ud800')]",
+        "%FF",
+        "$[?(@.familyName.min()=='x')]",
+        "$[99999999999]",
+    ),
+    *("$[?(@.familyName==1e999)]", "$.contactMedium[x]", "$.contactMedium[1", "$['familyName'", "$[?(@['x']==1)]"),
+]
 _QUERIES = [
+    *(f"filter={quote(path, safe='%')}" for path in _BAD_PATHS),
+    *(
+        "familyName.regex=(",
+        "familyName.regex=x**",
+        "familyName%3D~[",
+        "familyName*=x{1,999}",
+        "familyName.regex=" + "x" * 300,
+    ),
+    *(
+        "birthDate.between=2000-01-01",
+        "birthDate.between=x,y",
+        "familyName.isnull=x",
+        "familyName.gt>=x",
+        "href.regex=x",
+    ),
+    *(
+        "fields=contactMedium[?(",
+        "fields=contactMedium[?(@.x==1)]",
+        "contactMedium.regex=x",
+        "limit=1;2",
+    ),
     *(
         "familyName=%FF",
         "familyName=%C3",
@@ -149,8 +202,8 @@ _QUERIES = [
             "--familyName",
             "%2B-familyName",
             "contactMedium",
-            "contactMedium.emailAddress",
-            "relatedParty.role",
+            "contactMedium.emailAddres",
+            "relatedParty.partyOrPartyRole",
         )
     ),
     *(
@@ -168,7 +221,7 @@ _QUERIES = [
     ),
     *(
         f"sort={value}"
-        for value in ("familyName;drop", "(select%201)", "familyName&sort=givenName", "partyCharacteristic.value")
+        for value in ("familyName;drop", "(select%201)", "familyName&sort=givenName", "partyCharacteristic.valu")
     ),
     *(
         f"asOf={value}"

@@ -29,9 +29,10 @@ from customer_inventory.capture.demo import load_demo
 from customer_inventory.capture.exports import UnwritableOutput
 from customer_inventory.capture.mappings import mapping_path
 from customer_inventory.model import RESOURCES, InvalidDocument
+from customer_inventory.model.filtering import Condition
 from customer_inventory.repository import Repository
 from customer_inventory.repository.bulk import ImportRunning
-from customer_inventory.repository.query import Condition, Query
+from customer_inventory.repository.query import Query
 from tests.conftest import _TEMPLATE, make_desk, shared
 
 INDIVIDUAL, ORGANIZATION, CUSTOMER = (RESOURCES[name] for name in ("individual", "organization", "customer"))

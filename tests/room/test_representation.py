@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_inventory.api.representation import href, represent, select
+from customer_inventory.api.fields import select
+from customer_inventory.api.representation import href, represent
 from customer_inventory.model.views import NATIVE
 from customer_inventory.repository.records import Record
 

@@ -19,7 +19,8 @@ from customer_inventory.model.resource import Document
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository import Repository
-from customer_inventory.repository.query import Query, Sort
+from customer_inventory.repository.order import Sort
+from customer_inventory.repository.query import Query
 
 _LASTS_S = 1.0
 _A_PAGE = 500

@@ -15,6 +15,7 @@ from customer_inventory.access import Access
 from customer_inventory.access.attaching import AttachmentNotFound
 from customer_inventory.access.opened import RecordNotFound
 from customer_inventory.api.exchange import MAX_BODY, Answer, Exchange
+from customer_inventory.api.fields import Fields, dotted
 from customer_inventory.api.parameters import of_one
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -63,10 +64,12 @@ def most_body(view: View, access: Access) -> int:
     return MAX_BODY + -(-access.facilities.attachment_limit // 3) * 4
 
 
-def names_content(view: View, fields: frozenset[str] | None) -> bool:
+def names_content(view: View, fields: Fields | None) -> bool:
     """Tell whether a selection names an attribute that holds files, or what contains it."""
     return fields is not None and any(
-        path == name or path.startswith(f"{name}.") for path in content_paths(view.resource) for name in fields
+        path == name or path.startswith(f"{name}.")
+        for path in content_paths(view.resource)
+        for name in map(dotted, fields)
     )
 
 

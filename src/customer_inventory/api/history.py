@@ -15,6 +15,7 @@ from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound, VersionNotFound
 from customer_inventory.api import conditional
 from customer_inventory.api.exchange import Answer, Exchange, MalformedJson
+from customer_inventory.api.fields import Fields
 from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, of_one
 from customer_inventory.api.questions import asked
 from customer_inventory.api.representation import href, represent
@@ -113,7 +114,7 @@ class HistoryHandlers:
         return int(version)
 
     def _entry(
-        self, identifier: UUID, version: Version, older: Version | None, fields: frozenset[str] | None
+        self, identifier: UUID, version: Version, older: Version | None, fields: Fields | None
     ) -> dict[str, Any]:
         """One version with its author, what it changed, and the record as it was."""
         at = f"{href(self._view, str(identifier), public_url=self._public_url)}/history/{version.version}"

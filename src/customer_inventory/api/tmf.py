@@ -12,8 +12,9 @@ from customer_inventory.access.access import RecordNotFound, Saved
 from customer_inventory.api import conditional
 from customer_inventory.api.attachments import most_body, names_content
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.fields import Fields
 from customer_inventory.api.pages import list_answer
-from customer_inventory.api.parameters import InvalidParameter, of_one, parse, printable
+from customer_inventory.api.parameters import InvalidParameter, of_one, parse, printable, ranged
 from customer_inventory.api.patch import MEDIA_TYPES, ImmutableAttribute, merge_document
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
@@ -53,6 +54,7 @@ class ResourceHandlers:
     async def list(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET on the collection."""
         asked = parse(self._view, exchange.query_string, public_url=self._public_url)
+        asked = ranged(asked, exchange.header(b"range"))
         page = await access.page(self._resource, asked.query)
         return list_answer(self._view, page, asked, path=exchange.path, public_url=self._public_url)
 
@@ -143,7 +145,7 @@ class ResourceHandlers:
         return Answer(204)
 
     async def _with_contents(
-        self, access: Access, record: Record, fields: frozenset[str] | None, *, created: bool = False
+        self, access: Access, record: Record, fields: Fields | None, *, created: bool = False
     ) -> Record:
         """Return a record with its files in place where they are asked for, or were just sent with the whole of it."""
         wanted = names_content(self._view, fields) or (created and fields is None)
@@ -196,7 +198,7 @@ class ResourceHandlers:
         replaced = {name: value for name, value in {**held, **whole}.items() if name not in own}
         return self._stored(replaced, document, shown)
 
-    def saved(self, access: Access, saved: Saved, fields: frozenset[str] | None, *, status: int) -> Answer:
+    def saved(self, access: Access, saved: Saved, fields: Fields | None, *, status: int) -> Answer:
         """Answer a write with what it left."""
         # Who may write but not read is told id, href and @type only.
         shown = fields if access.may("read", self._resource) else frozenset()

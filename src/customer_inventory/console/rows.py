@@ -17,7 +17,8 @@ from customer_inventory.console.asking import PARTIES
 from customer_inventory.console.contacts import first_value
 from customer_inventory.console.words import Shown, spelled
 from customer_inventory.model import RESOURCES, links
-from customer_inventory.repository.query import Condition, Query
+from customer_inventory.model.filtering import Condition
+from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import Record
 
 _MOST_CUSTOMERS = 200

@@ -15,8 +15,10 @@ from customer_inventory.access.access import RecordNotFound
 from customer_inventory.console.asking import KINDS, PARTIES, Search, field_of, plausible_fields, spellings
 from customer_inventory.console.rows import Held, Row, customer_rows, party_rows
 from customer_inventory.model import RESOURCES
+from customer_inventory.model.filtering import Condition
 from customer_inventory.repository.lists import Page, Total
-from customer_inventory.repository.query import Condition, Query, Sort, cursor_of
+from customer_inventory.repository.order import Sort, cursor_of
+from customer_inventory.repository.query import Query
 from customer_inventory.repository.search import fold
 
 _IN_GROUP = 10

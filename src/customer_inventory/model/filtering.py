@@ -52,13 +52,15 @@ class Condition:
     """One condition: where an attribute is stored, one of `OPERATORS`, and values of which any may fulfil it.
 
     The values of between stand in pairs; that of isnull is true or false. `attribute` is the one of the view in which
-    the condition was written; without it the one that is stored at `path` is meant.
+    the condition was written, `written` its values if they are stored in other words; without them the attribute that
+    is stored at `path` is meant.
     """
 
     path: str
     operator: str
     values: tuple[str, ...]
     attribute: Attribute | None = field(default=None, compare=False)
+    written: tuple[str, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _holds(term: Term, document: Mapping[str, Any]) -> bool:
 
 
 def _fulfils(condition: Condition, document: Mapping[str, Any]) -> bool:
-    attribute, sign, asked = condition.attribute, condition.operator, condition.values
+    attribute, sign, asked = condition.attribute, condition.operator, condition.written or condition.values
     if attribute is None:
         raise ValueError(f"the condition on {condition.path} was made without its attribute")
     steps = attribute.path.split(".")

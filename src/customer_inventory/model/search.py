@@ -12,9 +12,11 @@ from hashlib import sha256
 from typing import Any
 
 from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.comparing import spellings
 from customer_inventory.model.problems import InvalidDocument, InvalidValue, Problem
 from customer_inventory.model.resource import Resource
 from customer_inventory.model.spelling import (
+    DAY,
     is_instant,
     is_unicode,
     read_number,
@@ -55,11 +57,34 @@ def term(resource: Resource, path: str, text: str) -> str:
     attribute = resource.attributes.get(path)
     if attribute is None:
         raise InvalidValue(Problem("", f"the attribute asked for is none of {resource.name}"))
-    if not attribute.scalar:
-        raise InvalidValue(Problem(path, "is a group of attributes; compare one of them"))
-    if reason := _unfit(attribute, text):
-        raise InvalidValue(Problem(path, reason))
+    check_value(attribute, text)
     return _term(f"{path}=", _canonical(attribute, text))
+
+
+def sought(resource: Resource, path: str, text: str) -> tuple[str, ...]:
+    """Return the terms of all values that are equal to `text`, of which a record has one or another.
+
+    An instant at midnight in UTC and the plain date of that day are equal, and so are a number and its spelling where
+    any type may stand. Raises what `term` raises.
+    """
+    whole = term(resource, path, text)
+    attribute = resource.attributes[path]
+    prefix = f"{path}="
+    if attribute.type == "any":
+        return tuple(_term(prefix, spelling) for spelling in spellings(text))
+    if attribute.type == "date-time":
+        day, midnight, _ = whole.removeprefix(prefix).partition("T00:00:00Z")
+        if midnight or DAY.fullmatch(day):
+            return f"{prefix}{day}", f"{prefix}{day}T00:00:00Z"
+    return (whole,)
+
+
+def check_value(attribute: Attribute, text: str) -> None:
+    """Raise InvalidValue when `text` cannot be a value of the attribute, or the attribute is none of values."""
+    if not attribute.scalar:
+        raise InvalidValue(Problem(attribute.path, "is a group of attributes; compare one of them"))
+    if reason := _unfit(attribute, text):
+        raise InvalidValue(Problem(attribute.path, reason))
 
 
 def _unfit(attribute: Attribute, text: str) -> str | None:
@@ -74,8 +99,8 @@ def _unfit(attribute: Attribute, text: str) -> str | None:
         number = read_number(text)
         if number is None or (attribute.type == "integer" and number != int(number)):
             return f"is of type {attribute.type}"
-    if attribute.type == "date-time" and not is_instant(text, attribute.formats):
-        return f"is a {' or a '.join(attribute.formats)} (RFC 3339 with a zone)"
+    if attribute.type == "date-time" and not is_instant(text, ("date-time", "date")):
+        return "is a date-time with a zone or a date (RFC 3339)"
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.repository import sql
+from customer_inventory.repository.values import typed
 
 KINDS: dict[str, Resource] = {resource.kind: resource for resource in RESOURCES.values()}
 
@@ -36,19 +37,31 @@ def value_expression(attribute: Attribute) -> str:
     """
     if attribute.many:
         raise ValueError(f"{attribute.path} has several values")
-    path = attribute.path
+    steps = steps_of(attribute.path)
+    if len(steps) == 1:
+        return _typed(f"doc ->> '{attribute.path}'", attribute.type)
+    # Below an object may stand a class of the client's own, which may call anything by a word of ours.
+    return _missing_first(typed(attribute.type, f"(doc #> '{{{','.join(steps)}}}')"), attribute.type)
+
+
+def steps_of(path: str) -> list[str]:
+    """Return the names that a path is made of. Raises ValueError for what is no path of an attribute."""
     steps = path.split(".")
-    if any(not step.replace("@", "").isalnum() for step in steps):
+    if any(not step.replace("@", "").replace("_", "").isalnum() for step in steps):
         raise ValueError(f"{path} is no attribute path")
-    text = f"doc ->> '{path}'" if len(steps) == 1 else f"doc #>> '{{{','.join(steps)}}}'"
-    return _typed(text, attribute.type)
+    return steps
 
 
 def _typed(text: str, kind: str) -> str:
+    value = {"date-time": f"instant({text})", "integer": f"as_number({text})", "number": f"as_number({text})"}
+    return _missing_first(value.get(kind, text), kind)
+
+
+def _missing_first(value: str, kind: str) -> str:
     match kind:
         case "date-time":
-            return f"coalesce(instant({text}), '-infinity'::timestamptz)"
+            return f"coalesce({value}, '-infinity'::timestamptz)"
         case "integer" | "number":
-            return f"coalesce(as_number({text}), '-Infinity'::numeric)"
+            return f"coalesce({value}, '-Infinity'::numeric)"
         case _:
-            return f"(coalesce({text}, '') collate \"C\")"
+            return f"(coalesce({value}, '') collate \"C\")"

@@ -10,14 +10,17 @@ import msgspec
 import psycopg
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
-from customer_inventory.repository.connections import Connection, Connections
+from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly
 from customer_inventory.repository.kinds import KINDS
-from customer_inventory.repository.query import Compiled, Condition, Query, compile_query, cursor_of
+from customer_inventory.repository.order import cursor_of
+from customer_inventory.repository.query import Compiled, Query, compile_query, without_index
 from customer_inventory.repository.records import Record
 
 _MOVE_ON_AFTER = 10_000
 _TOTALS_KEPT = 1000
+_NAMED = 5
 _BEYOND = 2**62  # further than any place of the feed
 
 
@@ -66,7 +69,7 @@ class Lists:
         self._connections = connections
         self._bound = count_bound
         self._counts: dict[str, _Count] = {}
-        self._totals: dict[tuple[str, tuple[Condition, ...], str | None], _Count] = {}
+        self._totals: dict[tuple[str, tuple[Term, ...], str | None], _Count] = {}
 
     async def page(self, kind: str, query: Query) -> Page:
         """Return one page of the records that `query` asks for.
@@ -84,6 +87,8 @@ class Lists:
                 total = self._known(query, len(rows)) or await self._total(connection, kind, query, compiled)
             except psycopg.DataError as error:
                 raise ValueNotComparable from error
+            except psycopg.errors.QueryCanceled as error:
+                raise _too_costly(kind, query) from error
         more = len(rows) > query.limit
         rows = rows[: query.limit]
         if compiled.backwards:
@@ -149,6 +154,18 @@ class Lists:
         if passed >= _MOVE_ON_AFTER and place is not None:
             self._counts[kind] = _Count(known.number + settled, place)
         return known.number + int(came)
+
+
+def _too_costly(kind: str, query: Query) -> QueryTooCostly:
+    """The error that says what to make searchable, so that the list can be answered in time."""
+    unserved = without_index(kind, query)[:_NAMED]
+    if not unserved:
+        return QueryTooCostly()
+    named = ", ".join(f"{KINDS[kind].name}.{path}" for path in unserved)
+    return QueryTooCostly(
+        "The query took longer than the repository allows. "
+        f"Mark {named} searchable, or narrow the query by an equality filter."
+    )
 
 
 @cache

@@ -19,19 +19,6 @@ select count(*) from (select from {source} where {where} limit %s) hit
 -- name: estimate
 explain (format json) select from {source} where {where}
 
--- name: equals
-terms && %s::text[]
-
--- name: identified
-(bucket, id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
-
--- name: compares
-({value} {operator} %s::{type} and {value} > {missing})
-
--- name: some_compares
--- An array lies on the way: any element may match (TMF630 part 1, 4.4).
-exists (select from jsonb_path_query(doc, %s::jsonpath) v where {value} {operator} %s::{type})
-
 -- name: named
 -- Every word of the search stands in the name, in any order; the trigram index serves both.
 label like %s

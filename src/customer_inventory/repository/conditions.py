@@ -1,0 +1,158 @@
+"""Conditions: the terms of a filter compiled to SQL with bound parameters.
+
+Equality is a look-up in the one inverted index; sizes of searchable attributes are served by their b-trees; everything
+else is read from the documents that remain, within the statement timeout.
+"""
+
+from __future__ import annotations
+
+from customer_inventory.ids import parse_id
+from customer_inventory.model import Resource
+from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.filtering import OPERATORS, Condition, Either, Selection, Term
+from customer_inventory.model.search import check_value, sought
+from customer_inventory.repository import sql
+from customer_inventory.repository.arrays import array
+from customer_inventory.repository.kinds import value_expression
+from customer_inventory.repository.selections import selection_clause
+from customer_inventory.repository.values import (
+    ALWAYS,
+    NEVER,
+    SIGNS,
+    Clause,
+    compares,
+    conjunction,
+    disjunction,
+    negation,
+    operand,
+)
+
+_SQL = sql.statements("filters.sql")
+_SIZED = frozenset({*SIGNS, "between"})
+_OWN_ID = '(id::text collate "C")'
+
+
+def term_clause(resource: Resource, term: Term) -> Clause:
+    """Return the SQL of one term over records of `resource`.
+
+    Raises InvalidValue (model) for a value that cannot be of its attribute's type, KeyError for an attribute that the
+    resource does not have, InvalidPattern and JsonPathNotSupported.
+    """
+    match term:
+        case Either(alternatives=alternatives):
+            clauses = [[term_clause(resource, each) for each in terms] for terms in alternatives]
+            return disjunction([conjunction(each) for each in clauses])
+        case Selection():
+            return selection_clause(resource, term)
+        case _:
+            return _condition(resource, term)
+
+
+def unserved(resource: Resource, terms: tuple[Term, ...]) -> list[str]:
+    """Return the stored paths of the attributes by which `terms` filter without an index."""
+    paths: dict[str, None] = {}
+    for term in terms:
+        match term:
+            case Either(alternatives=alternatives):
+                paths.update(dict.fromkeys(path for each in alternatives for path in unserved(resource, each)))
+            case Condition(path=path, operator=operator) if path != "id" and not _served(resource, path, operator):
+                paths[path] = None
+    return list(paths)
+
+
+def _served(resource: Resource, path: str, operator: str) -> bool:
+    stored = resource.attributes.get(path)
+    if operator == "eq":
+        return stored is not None
+    return stored is not None and stored.searchable and operator in {*SIGNS, "between", "startswith"}
+
+
+def _condition(resource: Resource, condition: Condition) -> Clause:
+    path, sign = condition.path, condition.operator
+    attribute = condition.attribute or resource.attributes[path]
+    if sign not in OPERATORS:
+        raise ValueError(f"{sign} is no operator")
+    if sign == "isnull":
+        return _absence(path, absent=condition.values == ("true",))
+    if path == "id":
+        return _own_id(sign, condition.values)
+    if sign in {"eq", "ne"}:
+        found = _equality(resource, path, attribute, condition.values)
+        return found if sign == "eq" else negation(found)
+    if sign in _SIZED or not attribute.scalar:
+        for value in condition.values:
+            check_value(attribute, value)
+    return _comparison(resource, path, attribute, sign, condition.values)
+
+
+def _absence(path: str, *, absent: bool) -> Clause:
+    there = ALWAYS if path == "id" else Clause(_SQL["there"], (lax_path(path),))
+    return negation(there) if absent else there
+
+
+def _own_id(sign: str, values: tuple[str, ...]) -> Clause:
+    """The id is not in the document, and so not among its terms; what is none of our ids is nobody's."""
+    if sign in {"eq", "ne"}:
+        ids = [identifier for value in values if (identifier := parse_id(value))]
+        found = Clause(_SQL["identified"], (ids,))
+        return found if sign == "eq" else negation(found)
+    if sign in SIGNS:
+        return disjunction([Clause(f"{_OWN_ID} {SIGNS[sign]} %s::text", (value,)) for value in values])
+    return compares("string", "to_jsonb(id::text)", sign, values)
+
+
+def _equality(resource: Resource, path: str, attribute: Attribute, values: tuple[str, ...]) -> Clause:
+    stored = resource.attributes.get(path)
+    if stored is None or not stored.scalar:
+        for value in values:
+            check_value(attribute, value)
+        return _found(path, compares(attribute.type, "v", "eq", values))
+    return Clause(_SQL["equals"], (array(term for value in values for term in sought(resource, path, value)),))
+
+
+def _comparison(resource: Resource, path: str, attribute: Attribute, sign: str, values: tuple[str, ...]) -> Clause:
+    stored = resource.attributes.get(path)
+    if stored is None or stored.many:
+        return _found(path, compares(attribute.type, "v", sign, values))
+    if stored.searchable and (sign in {*SIGNS, "between"} or (sign == "startswith" and stored.type == "string")):
+        return _by_index(stored, sign, values)
+    if "." in path:
+        return _found(path, compares(attribute.type, "v", sign, values))
+    found = compares(attribute.type, f"({_SQL['own'].format(name=path)})", sign, values)
+    return Clause(f"({found.text} is true)", found.values)
+
+
+def _by_index(attribute: Attribute, sign: str, values: tuple[str, ...]) -> Clause:
+    """Compare a searchable attribute by the expression of its index."""
+    value = value_expression(attribute)
+    if sign == "startswith":
+        clauses = [Clause(f"{value} like %s", (f"{_literal(text)}%",)) for text in values]
+    elif sign == "between":
+        pairs = zip(values[::2], values[1::2], strict=True)
+        clauses = [
+            conjunction([_sized(attribute, value, "gte", least), _sized(attribute, value, "lte", most)])
+            for least, most in pairs
+        ]
+    else:
+        clauses = [_sized(attribute, value, sign, text) for text in values]
+    # What is missing is less than all and equal to an empty text in the index: it must not be found.
+    there = _absence(attribute.path, absent=False)
+    return conjunction([disjunction(clauses), there])
+
+
+def _sized(attribute: Attribute, value: str, sign: str, text: str) -> Clause:
+    found = operand(attribute.type, text) or NEVER
+    return Clause(f"{value} {SIGNS[sign]} {found.text}", found.values)
+
+
+def _found(path: str, test: Clause) -> Clause:
+    return Clause(_SQL["found"].format(test=test.text), (f"{lax_path(path)}[*]", *test.values))
+
+
+def lax_path(path: str) -> str:
+    """Return the SQL/JSON path of an attribute; arrays on the way are descended."""
+    return "$" + "".join(f'."{step}"' for step in path.split("."))
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,274 @@
+"""Selections: JSONPath compiled to SQL: a chain of SQL/JSON path queries, with an EXISTS wherever it branches.
+
+The rules are those of `model.selecting`. Paths, like values, are bound parameters. Where an equality must hold of some
+element for a record to be found, the inverted index narrows the records first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from customer_inventory.ids import parse_id
+from customer_inventory.model import Resource
+from customer_inventory.model.filtering import Selection
+from customer_inventory.model.jsonpath import JsonPathNotSupported
+from customer_inventory.model.jsonpath_tree import (
+    AllOf,
+    AnyOf,
+    At,
+    Call,
+    Compare,
+    Every,
+    Exists,
+    Expression,
+    Fits,
+    Literal,
+    Name,
+    Not,
+    Path,
+    Where,
+)
+from customer_inventory.model.problems import InvalidValue
+from customer_inventory.model.search import sought
+from customer_inventory.model.selecting import SIGNS as STANDS_FOR
+from customer_inventory.model.view import View
+from customer_inventory.repository import sql
+from customer_inventory.repository.arrays import array
+from customer_inventory.repository.values import (
+    ALWAYS,
+    Clause,
+    compares,
+    conjunction,
+    disjunction,
+    negation,
+    typed,
+    written,
+)
+
+_SQL = sql.statements("filters.sql")
+_SIZES = {"==": "=", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
+_MADE = {"min": "min", "max": "max", "avg": "avg", "stddev": "stddev_pop"}
+_MOST_LOOKUPS = 4
+_DOCUMENT = "doc"
+
+
+def selection_clause(resource: Resource, selection: Selection) -> Clause:
+    """Return the SQL of a JSONPath over records of `resource`. Raises JsonPathNotSupported."""
+    whole = _Compiler(selection.view).clause(selection.expression, _Place())
+    needed = _Needed(resource, selection.view).of(selection.expression, "")
+    lookups = [Clause(_SQL["equals"], (array(sorted(terms)),)) for terms in needed[:_MOST_LOOKUPS]]
+    return conjunction([*lookups, whole])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An element that a condition looks at: the SQL of its value, and its path in the view."""
+
+    value: str = _DOCUMENT
+    path: str = ""
+
+
+@dataclass(slots=True)
+class _Way:
+    """A path as it is followed: the values that were named so far, conditions on them, and steps not yet queried."""
+
+    value: str
+    anchor: str
+    path: str
+    steps: str = ""
+    sources: list[Clause] = field(default_factory=list)
+    tests: list[Clause] = field(default_factory=list)
+
+    def exists(self, *tests: Clause) -> Clause:
+        found = self.query(conjunction([*self.tests, *tests]))
+        return Clause(f"exists (select{found.text})", found.values)
+
+    def query(self, test: Clause) -> Clause:
+        """Return what follows `select` and what is selected."""
+        values = tuple(value for source in self.sources for value in source.values)
+        listed = ", ".join(source.text for source in self.sources)
+        return Clause(f"{f' from {listed}' if listed else ''} where {test.text}", (*values, *test.values))
+
+
+class _Compiler:
+    """Compiles one expression; names every value that it looks at anew."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._numbers = itertools.count(1)
+
+    def clause(self, expression: Expression, at: _Place) -> Clause:
+        """Return the SQL of an expression about the element `at`: true or false, never null."""
+        match expression:
+            case AllOf(parts=parts):
+                return conjunction([self.clause(part, at) for part in parts])
+            case AnyOf(parts=parts):
+                return disjunction([self.clause(part, at) for part in parts])
+            case Not(part=part):
+                return negation(self.clause(part, at))
+            case Exists(of=of):
+                return self._exists(of, at)
+            case Fits(path=path, pattern=pattern):
+                way = self._way(path, at, each=True)
+                return way.exists(Clause(f"{written(self._type(way), way.value)} ~ %s", (pattern.postgresql,)))
+            case Compare():
+                return self._compares(expression, at)
+
+    def _exists(self, of: Path | Call, at: _Place) -> Clause:
+        if isinstance(of, Call):
+            return self._called(of, at, Clause("is not null"))
+        way = self._way(of, at)
+        return way.exists(ALWAYS if way.value == _DOCUMENT else Clause(f"jsonb_typeof({way.value}) <> 'null'"))
+
+    def _compares(self, expression: Compare, at: _Place) -> Clause:
+        left, sign, right = expression.left, expression.sign, expression.right
+        if sign == "!=":
+            return negation(self._compares(Compare(left, "==", right), at))
+        if isinstance(left, Call):
+            return self._called(left, at, Clause(f"{_SIZES[sign]} %s::numeric", (right.text,)))
+        if right.type == "null":
+            return negation(self._exists(left, at))
+        if _is_own_id(left, at.path) and sign == "==":
+            identifier = parse_id(right.text)
+            return Clause(_SQL["identified"], ([identifier] if identifier else [],))
+        way = self._way(left, at, each=True)
+        text = self._view.stored_text(way.path, right.text) if sign == "==" else right.text
+        return way.exists(compares(self._type(way), way.value, STANDS_FOR[sign], (text,)))
+
+    def _called(self, call: Call, at: _Place, test: Clause) -> Clause:
+        if call.function == "length":
+            way = self._way(call.path, at)
+            return way.exists(Clause(f"{_SQL['length'].format(v=way.value)} {test.text}", test.values))
+        way = self._way(call.path, at, each=True)
+        found = way.query(conjunction(way.tests))
+        made = f"(select {_MADE[call.function]}({typed('number', way.value)}){found.text})"
+        return Clause(f"(({made} {test.text}) is true)", (*found.values, *test.values))
+
+    def _type(self, way: _Way) -> str:
+        attribute = self._view.attributes.get(way.path)
+        return attribute.type if attribute else "any"
+
+    def _way(self, path: Path, at: _Place, *, each: bool = False) -> _Way:
+        """Follow a path; with `each`, to the elements of an array at its end."""
+        start = _Place() if path.from_root else at
+        way = _Way(start.value, start.path, start.path)
+        for step in path.steps:
+            match step:
+                case Name(name=name):
+                    self._to_name(way, name)
+                case At(index=index):
+                    self._settle(way)
+                    way.steps += f"[{index}]" if index >= 0 else f"[last - {-index - 1}]"
+                case Every():
+                    self._to_each(way)
+                case Where(condition=condition):
+                    self._to_each(way)
+                    self._query(way)
+                    way.tests.append(self.clause(condition, _Place(way.value, way.path)))
+        if each:
+            self._to_each(way)
+        self._query(way)
+        return way
+
+    def _to_name(self, way: _Way, name: str) -> None:
+        if way.path == "" and name == "href":
+            raise JsonPathNotSupported("The JSONPath names href, which is made from the id. Ask for the id.")
+        way.path = f"{way.path}.{name}" if way.path else name
+
+    def _to_each(self, way: _Way) -> None:
+        self._settle(way)
+        if way.value != _DOCUMENT or way.steps:  # a document is an array of itself
+            way.steps += "[*]"
+
+    def _settle(self, way: _Way) -> None:
+        """Turn the names since the last other step into steps of the stored document."""
+        if way.path == way.anchor:
+            return
+        before, now = stored(self._view, way.anchor), stored(self._view, way.path)
+        if before and now != before and not now.startswith(f"{before}."):
+            raise JsonPathNotSupported(
+                f"The JSONPath leads to {way.path}, which is kept elsewhere than this version shows it. "
+                "Filter by the attribute, or in the version that is stored."
+            )
+        names = now[len(before) :].removeprefix(".")
+        way.steps += "".join(f".{_quoted(name)}" for name in names.split(".") if name)
+        way.anchor = way.path
+
+    def _query(self, way: _Way) -> None:
+        """Give what the steps lead to a name of its own."""
+        if way.path == "id" and way.value == _DOCUMENT and way.anchor == "":
+            way.value, way.anchor = self._alias(way, "own_id"), "id"
+            return
+        self._settle(way)
+        if way.steps:
+            way.value = self._alias(way, "follow", f"${way.steps}")
+            way.steps = ""
+
+    def _alias(self, way: _Way, source: str, *values: str) -> str:
+        alias = f"v{next(self._numbers)}"
+        way.sources.append(Clause(_SQL[source].format(v=way.value, alias=alias), values))
+        return alias
+
+
+def stored(view: View, path: str) -> str:
+    """Return where `path` of a view stands in the stored document, by the nearest mapped attribute above it."""
+    known, rest = path, ""
+    while known and known not in view.stored_paths:
+        known, _, last = known.rpartition(".")
+        rest = f".{last}{rest}"
+    return f"{view.stored_paths[known]}{rest}" if known else path
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _is_own_id(path: Path, at: str) -> bool:
+    return path.steps == (Name("id"),) and (path.from_root or at == "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """Finds the equalities without which an expression cannot hold: sets of terms, each with one a record must have."""
+
+    resource: Resource
+    view: View
+
+    def of(self, expression: Expression, at: str) -> list[frozenset[str]]:
+        """Return the sets that `expression`, about an element at the path `at`, needs."""
+        match expression:
+            case AllOf(parts=parts):
+                return [terms for part in parts for terms in self.of(part, at)]
+            case AnyOf(parts=parts):
+                found = [self.of(part, at) for part in parts]
+                return [frozenset().union(*(each[0] for each in found))] if all(found) else []
+            case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
+                return self._along(path, at)[1]
+            case Compare(left=Call(path=path), sign=sign):
+                return self._along(path, at)[1] if sign != "!=" else []
+            case Compare(left=Path() as path, sign=sign, right=right) if sign != "!=" and right.type != "null":
+                here, needed = self._along(path, at)
+                own = self._terms(here, right) if sign == "==" else None
+                return [own, *needed] if own else needed
+            case _:
+                return []
+
+    def _along(self, path: Path, at: str) -> tuple[str, list[frozenset[str]]]:
+        here, needed = "" if path.from_root else at, []
+        for step in path.steps:
+            if isinstance(step, Name):
+                here = f"{here}.{step.name}" if here else step.name
+            elif isinstance(step, Where):
+                needed += self.of(step.condition, here)
+        return here, needed
+
+    def _terms(self, path: str, literal: Literal) -> frozenset[str] | None:
+        shown, kept = self.view.attributes.get(path), self.resource.attributes.get(stored(self.view, path))
+        if shown is None or kept is None or shown.type != kept.type or not kept.scalar or kept.path == "id":
+            return None
+        try:
+            return frozenset(sought(self.resource, kept.path, self.view.stored_text(path, literal.text)))
+        except InvalidValue:
+            return None  # nothing is equal to it: the comparison itself says so

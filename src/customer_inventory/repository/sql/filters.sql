@@ -1,0 +1,54 @@
+-- Pieces from which `conditions.py`, `selections.py` and `order.py` compose filters and sorts. In braces: `{v}` an
+-- expression of type jsonb, the rest pieces of this file; every value from outside is a bound parameter.
+
+-- name: equals
+terms && %s::text[]
+
+-- name: identified
+(bucket, id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
+
+-- name: own
+doc -> '{name}'
+
+-- name: found
+-- An array may lie on the way: any element may match (TMF630 part 1, 4.4).
+exists (select from jsonb_path_query(doc, %s::jsonpath) v where {test})
+
+-- name: there
+exists (select from jsonb_path_query(doc, %s::jsonpath) v where jsonb_typeof(v) <> 'null')
+
+-- name: follow
+jsonb_path_query({v}, %s::jsonpath) {alias}
+
+-- name: own_id
+(values (to_jsonb(id::text))) {alias}({alias})
+
+-- name: least
+coalesce((select min({value}) from jsonb_path_query(doc, '{path}') v), {missing})
+
+-- name: greatest
+coalesce((select max({value}) from jsonb_path_query(doc, '{path}') v), {missing})
+
+-- name: as_text
+(case when jsonb_typeof({v}) = 'string' then {v} #>> '{{}}' end collate "C")
+
+-- name: as_truth
+(case when jsonb_typeof({v}) = 'boolean' then {v} #>> '{{}}' end collate "C")
+
+-- name: as_number
+(case when jsonb_typeof({v}) = 'number' then ({v})::numeric end)
+
+-- name: as_number_text
+(case when jsonb_typeof({v}) = 'number' then trim_scale(({v})::numeric)::text end collate "C")
+
+-- name: as_instant
+-- Below an array may stand a class of the client's own, which may call anything by a word of ours.
+(case when jsonb_typeof({v}) = 'string' then instant_or_null({v} #>> '{{}}') end)
+
+-- name: as_any_text
+(case jsonb_typeof({v}) when 'string' then {v} #>> '{{}}' when 'boolean' then {v} #>> '{{}}'
+    when 'number' then trim_scale(({v})::numeric)::text end collate "C")
+
+-- name: length
+(case jsonb_typeof({v}) when 'array' then jsonb_array_length({v}) when 'string' then length({v} #>> '{{}}')
+    when 'object' then (select count(*) from jsonb_object_keys({v})) end)
