@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from customer_inventory.api.representation import select
+from customer_inventory.api.fields import select
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.events import Content, Event, event_types
 from customer_inventory.model.view import View
