@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from customer_inventory import __version__
+from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
 from customer_inventory.api.openapi.merging import Merged
+from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
 from customer_inventory.api.openapi.parts import ERROR, Part, components
 from customer_inventory.api.openapi.resources import (
     JSON_PATCH,
@@ -34,6 +36,14 @@ from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
 NAME = "/openapi.json"
 _SHOWN = (*VIEWS, *REGISTER_VIEWS)
+_SHARED = {
+    "Error": ERROR,
+    "JsonPatch": JSON_PATCH,
+    "JsonPatchOperation": JSON_PATCH_OPERATION,
+    **SCHEMAS,
+    **OWN_SCHEMAS,
+}
+_SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')
 _BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
 
 
@@ -90,7 +100,7 @@ class Documents:
     def _document(
         self, *, title: str, version: str, servers: Iterable[str], paths: Part, schemas: Mapping[str, Any]
     ) -> Part:
-        own = {"Error": ERROR, "JsonPatch": JSON_PATCH, "JsonPatchOperation": JSON_PATCH_OPERATION}
+        everything = {**_SHARED, **schemas}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -102,7 +112,7 @@ class Documents:
             "servers": [{"url": self._public_url + base or "/"} for base in servers],
             "security": [{"oauth2": []}],
             "paths": paths,
-            "components": {"schemas": {**own, **schemas}, **components(token_url=self._token_url)},
+            "components": {"schemas": _named(paths, everything), **components(token_url=self._token_url)},
         }
 
 
@@ -161,15 +171,25 @@ def _item(rest: str, endpoint: Endpoint, known: Mapping[str, Named], ids: str) -
 def _operation(method: str, rest: str, known: Mapping[str, Named]) -> Part | None:
     """Return what a method does at a path below the base of an API."""
     name, _, below = rest.strip("/").partition("/")
-    if name in known and not below:
-        said = collection_operation(method, known[name])
-        return of_register(said) if name in REGISTER else said
-    if name in known and below == "{id}":
-        said = record_operation(method, known[name])
-        return of_register(said) if name in REGISTER else said
-    if name in known and below == "{id}/attachment/{digest}/content":
+    if name not in known:
+        return hub_operation(method, rest) or own_operation(method, rest)
+    if below == "{id}/attachment/{digest}/content":
         return attachment_operation(known[name])
-    return None
+    if below not in {"", "{id}"}:
+        return beside_operation(method, below, known[name])
+    said = record_operation(method, known[name]) if below else collection_operation(method, known[name])
+    return of_register(said) if name in REGISTER else said
+
+
+def _named(paths: Part, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schemas that the paths refer to, and what those refer to."""
+    found: dict[str, Any] = {"Error": schemas["Error"]}
+    pending: list[Any] = [paths]
+    while pending:
+        names = dict.fromkeys(name.decode() for name in _SCHEMA.findall(msgspec.json.encode(pending)))
+        pending = [schemas[name] for name in names if name not in found]
+        found |= {name: schemas[name] for name in names}
+    return found
 
 
 def _schemas(views: Iterable[View]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,0 +1,160 @@
+"""What answers beside the resources: histories, hubs and listeners, at every API; and their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from customer_inventory.api.openapi.parts import ALWAYS, Part, gives, headers, ref, refuses, use
+from customer_inventory.api.openapi.resources import Named
+
+_KINDS: dict[str, Part] = {
+    "text": {"type": "string"},
+    "whole": {"type": "integer"},
+    "truth": {"type": "boolean"},
+    "moment": {"type": "string", "format": "date-time"},
+    "object": {"type": "object"},
+    "any": {},
+}
+
+
+def declared(description: str, attributes: Mapping[str, str], *, words: str = "") -> Part:
+    """Return the schema of an object; attributes are told as `kind`, `kind!` for a mandatory one, `[kind]` for several.
+
+    `words` names attributes that are text, separated by spaces.
+    """
+    kinds = {**dict.fromkeys(words.split(), "text"), **attributes}
+    required = [name for name, kind in kinds.items() if kind.endswith("!")]
+    schema: Part = {
+        "type": "object",
+        "description": description,
+        "properties": {name: _kind(kind.removesuffix("!")) for name, kind in kinds.items()},
+    }
+    return {**schema, "required": required} if required else schema
+
+
+def _kind(kind: str) -> Part:
+    if kind.startswith("["):
+        return {"type": "array", "items": _kind(kind[1:-1])}
+    return _KINDS.get(kind) or (ref(kind) if kind not in _KINDS else {})
+
+
+IDENTIFIED = {"@type": "text!", "id": "text!", "href": "text!"}
+
+SCHEMAS: dict[str, Part] = {
+    "RecordVersion": declared(
+        "A record as it was for a time, who made it so, and what that changed.",
+        {**IDENTIFIED, "version": "whole!", "validFor": "object!", "changed": "[text]", "resource": "object"},
+        words="operation clientId person purpose source reason changeId",
+    ),
+    "Hub": declared(
+        "A subscription: where events go, and which.",
+        {"id": "text!", "href": "text", "callback": "text!", "query": "text", "@type": "text"},
+        words="status statusReason",
+    ),
+    "Hub_Secret": declared(
+        "A subscription as it is made: only now with the secret that signs what is sent.",
+        {"id": "text!", "href": "text", "callback": "text!", "query": "text", "@type": "text", "secret": "text!"},
+    ),
+    "Hub_FVO": declared(
+        "A new subscription: the callback, and in query which events, under which conditions, with which fields.",
+        {"callback": "text!", "query": "text", "@type": "text"},
+    ),
+    "Event": declared(
+        "An event of another system, or one of ours as a listener gets it.",
+        {"eventTime": "moment", "event": "object"},
+        words="eventId eventType correlationId domain title description priority @type",
+    ),
+}
+
+
+def beside_operation(method: str, below: str, named: Named) -> Part | None:
+    """Return what a method does at a path below a record, such as its history; None for what is not known."""
+    makers = {
+        ("GET", "{id}/history"): _versions,
+        ("GET", "{id}/history/{version}"): _version,
+        ("POST", "{id}/history/{version}/restore"): _restore,
+    }
+    return makers[method, below](named) if (method, below) in makers else None
+
+
+def asks(name: str, kind: str, description: str) -> Part:
+    """Return a query parameter of one operation alone."""
+    return {"name": name, "in": "query", "required": False, "schema": _kind(kind), "description": description}
+
+
+def _versions(named: Named) -> Part:
+    before = asks("before", "whole", "Versions older than this one.")
+    listed = {"type": "array", "items": ref("RecordVersion")}
+    return {
+        "operationId": f"list{named.title}Version",
+        "summary": f"List the versions of one {named.name}, newest first",
+        "parameters": [*use("fields", "offset", "limit", "asOf", "purpose"), before],
+        "responses": {
+            "200": gives("The end of the history.", listed, "Link", "X-Total-Count", "X-Result-Count"),
+            "206": gives("A page; more follows.", listed, "Link", "X-Total-Count", "X-Result-Count"),
+            **refuses(),
+        },
+    }
+
+
+def _version(named: Named) -> Part:
+    return {
+        "operationId": f"retrieve{named.title}Version",
+        "summary": f"Get one {named.name} as it was",
+        "parameters": use("fields", "purpose"),
+        "responses": {"200": gives("The record as it was.", ref(named.answer), "ETag"), **refuses()},
+    }
+
+
+def _restore(named: Named) -> Part:
+    return {
+        "operationId": f"restore{named.title}Version",
+        "summary": f"Make one {named.name} again what it was",
+        "description": "Also of a deleted record. The path says everything: there is no body, or an empty object.",
+        "parameters": use("fields", "purpose", "reason", "key", "ifMatch"),
+        "responses": {
+            "200": gives("The record as it is now.", ref(named.answer), "ETag", "X-Reference-Warning"),
+            **refuses(408, 409, 412, 413, 415, 422),
+        },
+    }
+
+
+def hub_operation(method: str, rest: str) -> Part | None:
+    """Return what a method does at a hub or a listener; None for what is neither."""
+    kind = "hub" if rest.endswith("/hub") else "one" if rest.endswith("/hub/{id}") else rest.split("/")[1]
+    match method, kind:
+        case "GET", "hub":
+            return _said("listHub", "List the client's own subscriptions", _hubs())
+        case "POST", "hub":
+            return _subscribe()
+        case "GET", "one":
+            return _said("retrieveHub", "Get one subscription", {"200": gives("It.", ref("Hub"))})
+        case "DELETE", "one":
+            return _said("deleteHub", "End one subscription", {"204": {"description": "Ended.", "headers": headers()}})
+        case "POST", "listener":
+            return _listen(rest.rpartition("/")[2])
+    return None
+
+
+def _said(name: str, summary: str, answers: Part, *codes: int) -> Part:
+    responses = {**answers, **refuses(*codes)}
+    return {"operationId": name, "summary": summary, "parameters": use("purpose"), "responses": responses}
+
+
+def _hubs() -> Part:
+    return {"200": gives("All of them.", {"type": "array", "items": ref("Hub")}, "X-Total-Count", "X-Result-Count")}
+
+
+def _subscribe() -> Part:
+    made = {"201": gives("Subscribed.", ref("Hub_Secret"), "Location")}
+    said = _said("createHub", "Subscribe to events", made, 408, 409, 413, 415)
+    return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Hub_FVO")}}}}
+
+
+def _listen(event: str) -> Part:
+    name = event.strip("{}")
+    taken = {"201": {"description": "Taken in.", "headers": headers()}}
+    said = _said(
+        f"listenTo{name[0].upper()}{name[1:]}", "Take in an event of another system", taken, *ALWAYS, 408, 409, 413, 415
+    )
+    return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Event")}}}}
