@@ -100,8 +100,10 @@ class Description:
         """Return, by the path of each collection, the schemas of its resource by form: answer, create, patch."""
         found: dict[str, dict[str, str]] = {}
         for operation in self.operations():
-            collection = operation.path.partition("/{id}")[0]
-            if any(word in collection for word in ("/hub", "/listener")) or operation.path.count("{") > 1:
+            collection = operation.path.removesuffix("/{id}")
+            if any(word in collection for word in ("/hub", "/listener")) or collection.count("{") > (
+                "/event" in collection
+            ):
                 continue
             forms = found.setdefault(collection, {})
             if operation.method == "GET" and operation.answer:

@@ -75,7 +75,8 @@ class _Schemas:
 
     def _create_object(self, view: View) -> Schema:
         """Return the schema of a new record: what the server sets may be sent, and is not looked at."""
-        required = dict.fromkeys((*view.mandatory, *view.shape.required))
+        # Another version than the stored one may leave out what only the stored one demands.
+        required = dict.fromkeys(view.mandatory if view.show else (*view.mandatory, *view.shape.required))
         schema = self._object(view.shape, required=tuple(required))
         for name in _standing(view, "id", "href", view.resource.stamps.updated):
             del schema["properties"][name]
