@@ -40,6 +40,11 @@ def add_permissions(routes: Routes, *, public_url: str) -> None:
             routes.add(f"{base}/{view.resource.path}/{{id}}", view.resource.name, GET=handlers.get)
 
 
+def filters(name: str) -> tuple[str, ...]:
+    """Return the attributes that a resource of the register can be filtered by."""
+    return _FILTERS[name]
+
+
 class RegisterHandlers:
     """Answers the requests for one resource of the register."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from customer_inventory.api.openapi.parts import ALWAYS, Part, gives, headers, ref, refuses, use
+from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
 from customer_inventory.api.openapi.resources import Named
 
 _KINDS: dict[str, Part] = {
@@ -79,7 +79,7 @@ def beside_operation(method: str, below: str, named: Named) -> Part | None:
 
 def asks(name: str, kind: str, description: str) -> Part:
     """Return a query parameter of one operation alone."""
-    return {"name": name, "in": "query", "required": False, "schema": _kind(kind), "description": description}
+    return query(name, _kind(kind), description)
 
 
 def _versions(named: Named) -> Part:
@@ -155,6 +155,6 @@ def _listen(event: str) -> Part:
     name = event.strip("{}")
     taken = {"201": {"description": "Taken in.", "headers": headers()}}
     said = _said(
-        f"listenTo{name[0].upper()}{name[1:]}", "Take in an event of another system", taken, *ALWAYS, 408, 409, 413, 415
+        f"listenTo{name[0].upper()}{name[1:]}", "Take in an event of another system", taken, 408, 409, 413, 415
     )
     return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Event")}}}}

@@ -59,7 +59,8 @@ _ETAGS = r'^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)$'
 _WHOLE: Part = {"type": "integer", "minimum": 0}
 
 
-def _query(name: str, schema: Part, description: str) -> Part:
+def query(name: str, schema: Part, description: str) -> Part:
+    """Return a parameter of the query string."""
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
@@ -69,17 +70,17 @@ def _header(name: str, description: str, *, pattern: str = _PRINTABLE, longest: 
 
 
 PARAMETERS: dict[str, Part] = {
-    "fields": _query("fields", _TEXT, "Attributes to answer with, separated by commas; none for id and href only."),
-    "offset": _query("offset", {**_WHOLE, "maximum": MOST_OFFSET}, "How many records to pass over."),
-    "limit": _query(
+    "fields": query("fields", _TEXT, "Attributes to answer with, separated by commas; none for id and href only."),
+    "offset": query("offset", {**_WHOLE, "maximum": MOST_OFFSET}, "How many records to pass over."),
+    "limit": query(
         "limit",
         {**_WHOLE, "maximum": MOST_OFFSET, "default": DEFAULT_LIMIT},
         f"How many records to answer with; {MOST_LIMIT} at most, however many are asked for.",
     ),
-    "sort": _query("sort", _TEXT, "Attributes to sort by, separated by commas; a minus sign before one: descending."),
-    "after": _query("after", _TEXT, "Cursor from a Link header: the page behind it."),
-    "before": _query("before", _TEXT, "Cursor from a Link header: the page before it."),
-    "asOf": _query("asOf", {"type": "string", "format": "date-time"}, "The state of the inventory at this moment."),
+    "sort": query("sort", _TEXT, "Attributes to sort by, separated by commas; a minus sign before one: descending."),
+    "after": query("after", _TEXT, "Cursor from a Link header: the page behind it."),
+    "before": query("before", _TEXT, "Cursor from a Link header: the page before it."),
+    "asOf": query("asOf", {"type": "string", "format": "date-time"}, "The state of the inventory at this moment."),
     "purpose": _header("X-Purpose", "The purpose of the call, one the client is registered for."),
     "reason": _header("X-Reason", "Why the change is made; the history keeps it."),
     "key": _header("Idempotency-Key", "Names this request: repeated, it is not done again."),

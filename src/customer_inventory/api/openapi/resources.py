@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from customer_inventory.api.openapi.parts import Part, gives, headers, ref, refuses, use
+from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
 from customer_inventory.api.patch import MEDIA_TYPES
 from customer_inventory.model.view import View
 
@@ -146,16 +146,18 @@ def attachment_operation(named: Named) -> Part:
     }
 
 
-def of_register(operation: Part | None) -> Part | None:
-    """Return an operation that reads as one on the register does: it has no versions, and few enough to be listed."""
+def of_register(operation: Part | None, filters: tuple[str, ...]) -> Part | None:
+    """Return an operation that reads as one on the register does: no versions, few entries, a list with few filters."""
     if operation is None:
         return None
     taken = [part["$ref"].rpartition("/")[2] for part in operation["parameters"]]
     responses = {code: answer for code, answer in operation["responses"].items() if code != "304"}
     responses["200"] = {**responses["200"], "headers": headers(*_REGISTER_PAGE) if "206" in responses else headers()}
+    shared = use(*(name for name in taken if name in {"fields", "offset", "limit", "purpose"}))
+    own = [query(name, {"type": "string"}, f"Entries with this {name}.") for name in filters]
     return {
         **{name: said for name, said in operation.items() if name != "description"},
-        "parameters": use(*(name for name in taken if name in {"fields", "offset", "limit", "purpose"})),
+        "parameters": [*shared, *own] if "206" in responses else shared,
         "responses": responses,
     }
 
