@@ -10,6 +10,8 @@ from customer_inventory.api.openapi.resources import Named
 _KINDS: dict[str, Part] = {
     "text": {"type": "string"},
     "whole": {"type": "integer"},
+    "count": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "number": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
     "truth": {"type": "boolean"},
     "moment": {"type": "string", "format": "date-time"},
     "object": {"type": "object"},
@@ -83,12 +85,12 @@ def asks(name: str, kind: str, description: str) -> Part:
 
 
 def _versions(named: Named) -> Part:
-    before = asks("before", "whole", "Versions older than this one.")
+    before = asks("before", "number", "Versions older than this one.")
     listed = {"type": "array", "items": ref("RecordVersion")}
     return {
         "operationId": f"list{named.title}Version",
         "summary": f"List the versions of one {named.name}, newest first",
-        "parameters": [*use("fields", "offset", "limit", "asOf", "purpose"), before],
+        "parameters": [*use("fields", "ownOffset", "ownLimit", "asOf", "purpose"), before],
         "responses": {
             "200": gives("The end of the history.", listed, "Link", "X-Total-Count", "X-Result-Count"),
             "206": gives("A page; more follows.", listed, "Link", "X-Total-Count", "X-Result-Count"),

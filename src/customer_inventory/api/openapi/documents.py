@@ -63,6 +63,11 @@ class Documents:
         """Where documents are read, the one for the whole server first."""
         return (NAME, *self._places)
 
+    @property
+    def first(self) -> Sequence[str]:
+        """Where each API and version has its document first: the canonical base paths."""
+        return [group.bases[0] + NAME for group in self._groups]
+
     def at(self, path: str) -> bytes | None:
         """Return the document that is read at `path`, as JSON, or None if there is none."""
         if path not in self._made:

@@ -100,7 +100,7 @@ def _lists(name: str, summary: str, *parameters: Part) -> Part:
     return {
         "operationId": f"list{name}",
         "summary": summary,
-        "parameters": [*use("offset", "limit", "purpose"), *parameters],
+        "parameters": [*use("ownOffset", "ownLimit", "purpose"), *parameters],
         "responses": {
             "200": gives("The end of the list.", listed, *_PAGE),
             "206": gives("A page; more follows.", listed, *_PAGE),
@@ -127,7 +127,7 @@ def _does(operation: str, name: str, summary: str, *parameters: Part) -> Part:
     }
 
 
-_DEPTH = asks("depth", "whole", "How many steps at most.")
+_DEPTH = asks("depth", "number", "How many steps at most.")
 _OWN: dict[tuple[str, str], Part] = {
     ("GET", "/change"): _lists(
         "Change",
@@ -139,7 +139,7 @@ _OWN: dict[tuple[str, str], Part] = {
         asks("since", "moment", "Changes from this moment on."),
     ),
     ("GET", "/change/{id}"): _gets(
-        "Change", "Get one change with the records that it wrote", shared=("offset", "limit", "purpose")
+        "Change", "Get one change with the records that it wrote", shared=("ownOffset", "ownLimit", "purpose")
     ),
     ("POST", "/change/{id}/undo"): _does(
         "undoChange",
@@ -157,7 +157,7 @@ _OWN: dict[tuple[str, str], Part] = {
     ("GET", "/customer360/{id}"): _gets(
         "Customer360",
         "Get a customer, by its id or its party's, with everything that belongs to it",
-        asks("limit", "whole", "How many records of each part; limit.account and so on for one part."),
+        asks("limit", "count", "How many records of each part; limit.account and so on for one part."),
         shared=("fields", "asOf", "purpose"),
     ),
     ("GET", "/partyHierarchy/{id}"): _gets(

@@ -57,6 +57,7 @@ _TEXT: Part = {"type": "string"}
 _PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
 _ETAGS = r'^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)$'
 _WHOLE: Part = {"type": "integer", "minimum": 0}
+_ANY_WHOLE: Part = {**_WHOLE, "maximum": 10**18 - 1}
 
 
 def query(name: str, schema: Part, description: str) -> Part:
@@ -77,6 +78,8 @@ PARAMETERS: dict[str, Part] = {
         {**_WHOLE, "maximum": MOST_OFFSET, "default": DEFAULT_LIMIT},
         f"How many records to answer with; {MOST_LIMIT} at most, however many are asked for.",
     ),
+    "ownOffset": query("offset", _ANY_WHOLE, "How many entries to pass over."),
+    "ownLimit": query("limit", _ANY_WHOLE, f"How many entries to answer with; {MOST_LIMIT} at most."),
     "sort": query("sort", _TEXT, "Attributes to sort by, separated by commas; a minus sign before one: descending."),
     "after": query("after", _TEXT, "Cursor from a Link header: the page behind it."),
     "before": query("before", _TEXT, "Cursor from a Link header: the page before it."),

@@ -153,7 +153,8 @@ def of_register(operation: Part | None, filters: tuple[str, ...]) -> Part | None
     taken = [part["$ref"].rpartition("/")[2] for part in operation["parameters"]]
     responses = {code: answer for code, answer in operation["responses"].items() if code != "304"}
     responses["200"] = {**responses["200"], "headers": headers(*_REGISTER_PAGE) if "206" in responses else headers()}
-    shared = use(*(name for name in taken if name in {"fields", "offset", "limit", "purpose"}))
+    names = {"fields": "fields", "offset": "ownOffset", "limit": "ownLimit", "purpose": "purpose"}
+    shared = use(*(names[name] for name in taken if name in names))
     own = [query(name, {"type": "string"}, f"Entries with this {name}.") for name in filters]
     return {
         **{name: said for name, said in operation.items() if name != "description"},
