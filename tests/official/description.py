@@ -13,7 +13,7 @@ from typing import Any
 METHODS = ("get", "post", "put", "patch", "delete")
 ANSWER, CREATE, PATCH = "", "create", "patch"
 _SUFFIXES = {ANSWER: ("_RES",), CREATE: ("_FVO", "_Create"), PATCH: ("_MVO", "_Update")}
-_EVERY_SUFFIX = ("_FVO", "_Create", "_MVO", "_Update", "_RES", "_Typed")
+_EVERY_SUFFIX = ("_FVO", "_Create", "_MVO", "_Update", "_RES")
 
 Schema = Mapping[str, Any]
 
@@ -206,5 +206,5 @@ def target(schema: Schema) -> str:
 
 def plain(name: str) -> str:
     """Return the name of a class without the suffix of a form."""
-    name = name.rpartition("/")[2]
+    name = name.rpartition("/")[2].removesuffix("_Typed")
     return next((name.removesuffix(suffix) for suffix in _EVERY_SUFFIX if name.endswith(suffix)), name)

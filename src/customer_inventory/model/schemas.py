@@ -3,6 +3,7 @@
 Of a resource X there are X (answers; `fields` may leave out all but id, href and @type), X_FVO (create: without what
 the server sets) and X_MVO (merge patch: null removes, an object is merged into the one that is kept). A class that
 stands among others is X_Typed there: its `@type` must say so, and whatever says something else is read as the base.
+Answers of another version than the stored one are made of X_RES, which promise nothing that only this version demands.
 """
 
 from __future__ import annotations
@@ -62,11 +63,14 @@ class _Schemas:
     def __init__(self) -> None:
         self._components: dict[str, Schema] = {"Text": _TEXT, "Name": _NAME, "Value": _VALUE}
         self._names: dict[Shape, str] = {}
+        self._form = ""
 
     def of(self, view: View) -> dict[str, Schema]:
         """Return the components of `view`."""
         name = self._name(view.shape)
+        self._form = "_RES" if view.show else ""
         self._components[name] = self._object(view.shape, required=("id", "href", CLASS.name))
+        self._form = ""
         self._components[f"{name}_FVO"] = self._create_object(view)
         self._components[f"{name}_MVO"] = self._patch_object(
             view.shape, kept=frozenset(view.mandatory), without=_standing(view, *view.resource.immutable)
@@ -129,17 +133,18 @@ class _Schemas:
         }
 
     def _plain(self, shape: Shape) -> Schema:
-        return self._component(self._name(shape), lambda: self._object(shape, required=tuple(shape.required)))
+        required = () if self._form else tuple(shape.required)
+        return self._component(self._name(shape) + self._form, lambda: self._object(shape, required=required))
 
     def _typed(self, shape: Shape) -> Schema:
         """Return the schema of a class whose `@type` must name it."""
 
         def build() -> Schema:
-            schema = self._object(shape, required=(CLASS.name, *shape.required))
+            schema = self._object(shape, required=(CLASS.name, *(() if self._form else shape.required)))
             schema["properties"][CLASS.name] = {"const": shape.name, "description": CLASS.description}
             return schema
 
-        return self._component(f"{self._name(shape)}_Typed", build)
+        return self._component(f"{self._name(shape)}{self._form}_Typed", build)
 
     def _patch_object(self, shape: Shape, *, kept: frozenset[str], without: frozenset[str] = frozenset()) -> Schema:
         """Return the schema of a merge patch for an object: any part of it, null for what may be removed."""

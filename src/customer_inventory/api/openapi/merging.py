@@ -15,7 +15,7 @@ import msgspec
 
 _REFERENCE = re.compile(rb'"#/components/schemas/([^"]+)"')
 _NUMBER = re.compile(r"\.\d+")
-_FORM = re.compile(r"(?:_(?:FVO|MVO|Typed))?$")
+_FORM = re.compile(r"(?:_RES)?(?:_(?:FVO|MVO|Typed))?$")
 
 Key = tuple[str, str]
 """A component: of which part (API, version and resource, joined by dots), and its name there."""

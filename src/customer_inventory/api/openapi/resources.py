@@ -9,7 +9,7 @@ from customer_inventory.api.openapi.parts import Part, gives, headers, query, re
 from customer_inventory.api.patch import MEDIA_TYPES
 from customer_inventory.model.view import View
 
-_PAGE = ("Link", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")
+_PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")
 _REGISTER_PAGE = ("X-Total-Count", "X-Result-Count")
 _SAVED = ("ETag", "Idempotent-Replayed", "X-Reference-Warning")
 
@@ -48,8 +48,8 @@ def _list(named: Named) -> Part:
     return {
         "operationId": f"list{named.title}",
         "summary": f"List {named.name} records",
-        "description": "Any attribute is a filter: name=value, name=a,b, and name.gt, .gte, .lt, .lte for ranges.",
-        "parameters": use("fields", "offset", "limit", "sort", "after", "before", "asOf", "purpose"),
+        "description": "Any attribute is a filter: name=value, name=a,b, name.gte=value and the other operators.",
+        "parameters": use("fields", "offset", "limit", "sort", "filter", "after", "before", "asOf", "range", "purpose"),
         "responses": {
             "200": gives("The end of the list.", schema, *_PAGE),
             "206": gives("A page; more follows.", schema, *_PAGE),
