@@ -6,18 +6,20 @@ The laws hold of documents generated from the declared shapes, not only of those
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customer_inventory.model import InvalidDocument, terms, validate
+from customer_inventory.model import InvalidDocument, json_schema, terms, validate
 from customer_inventory.model.conversion import copied, same
 from customer_inventory.model.shapes import Position, Shape
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.views import EARLIER
-from tests.room.test_model_properties import JSON, documents, objects
+from tests.room.test_model_properties import JSON, containers, documents, objects
 
 MODEST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FILLED_IN = ("@type", "@baseType", "@referredType", "mediumType", "tradingName", "isRef")
@@ -175,6 +177,48 @@ def test_whatever_v4_declares_can_be_looked_up(name: str, data: Any) -> None:
         for value in values_at(kept, view.stored_path(path)):
             if attribute.type == "string" and isinstance(value, str) and len(value) < 100:
                 assert f"{view.stored_path(path)}={value}" in found
+
+
+@cache
+def published(name: str) -> Any:
+    """A validator of what the OpenAPI document says of a creation in v4, by the standard and nothing of ours."""
+    view = EARLIER[name]
+    root = {
+        "$ref": f"#/components/schemas/{view.shape.name}_FVO",
+        "components": {"schemas": json_schema(view)},
+    }
+    return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
+
+
+@st.composite
+def damaged(draw: Any, name: str) -> dict[str, Any]:
+    """Documents of v4 in which one value somewhere was replaced by another, or an attribute taken out."""
+    document: dict[str, Any] = draw(v4_documents(name))
+    places = list(containers(document))
+    holder, key = draw(st.sampled_from(places)) if places else (document, "@type")
+    if isinstance(holder, dict) and draw(st.booleans()):
+        holder.pop(key, None)
+    else:
+        holder[key] = draw(JSON | st.sampled_from(["RelatedParty", "2020-01-01", 5, [], {}]))
+    return document
+
+
+@views()
+@MODEST
+@given(data=st.data())
+def test_the_published_schema_accepts_what_v4_accepts(name: str, data: Any) -> None:
+    view, sent = EARLIER[name], data.draw(v4_documents(name) | damaged(name))
+    read = {key: value for key, value in sent.items() if key not in view.set_by_server}
+    assert view.keep
+    try:
+        validate_shown(view.shape, read, mandatory=view.mandatory)
+    except InvalidDocument:
+        accepted = False
+    else:
+        accepted = True
+        # What v4 accepts can be stored.
+        validate(view.resource, view.keep(read, None), mandatory=view.demanded, earlier=True)
+    assert published(name).is_valid(sent) == accepted
 
 
 @views()

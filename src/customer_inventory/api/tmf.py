@@ -175,7 +175,8 @@ class ResourceHandlers:
             return document
         if self._view.show is None:
             return self._view.keep(document, before)
-        document = {name: value for name, value in document.items() if name not in {"id", "href"}}
+        ignored = self._view.set_by_server if before is None else {"id", "href"}
+        document = {name: value for name, value in document.items() if name not in ignored}
         validate_shown(self._view.shape, document, mandatory=self._view.mandatory, before=shown)
         return self._view.keep(document, before)
 

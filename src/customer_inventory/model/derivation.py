@@ -46,6 +46,9 @@ def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -
     """Return what an earlier version makes of `shape`, whose attributes are `stored`."""
     makers = _Makers(earlier, shapes_within(shape))
     made = makers.made(alone(shape))
+    made.fields.update(
+        {name: replace(field, required=name in earlier.mandatory) for name, field in made.fields.items()}
+    )
     declared = attributes_of(made, searchable=())
     standing = {path: _stored_path(made, path, makers.places) for path in declared}
     spelled = {path: words for path in declared if (words := _words(made, path, makers.spelled))}
