@@ -14,7 +14,7 @@ from customer_inventory.model.search import check_value, sought
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.kinds import value_expression
-from customer_inventory.repository.selections import selection_clause
+from customer_inventory.repository.selections import selection_clause, unserved_paths
 from customer_inventory.repository.values import (
     ALWAYS,
     NEVER,
@@ -55,6 +55,8 @@ def unserved(resource: Resource, terms: tuple[Term, ...]) -> list[str]:
         match term:
             case Either(alternatives=alternatives):
                 paths.update(dict.fromkeys(path for each in alternatives for path in unserved(resource, each)))
+            case Selection():
+                paths.update(dict.fromkeys(unserved_paths(resource, term)))
             case Condition(path=path, operator=operator) if path != "id" and not _served(resource, path, operator):
                 paths[path] = None
     return list(paths)

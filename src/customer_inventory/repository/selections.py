@@ -61,6 +61,14 @@ def selection_clause(resource: Resource, selection: Selection) -> Clause:
     return conjunction([*lookups, whole])
 
 
+def unserved_paths(resource: Resource, selection: Selection) -> list[str]:
+    """Return the stored paths that a JSONPath looks at, if no index narrows the records for it."""
+    needed = _Needed(resource, selection.view)
+    if needed.of(selection.expression, ""):
+        return []
+    return list(dict.fromkeys(stored(selection.view, path) for path in needed.looked_at(selection.expression, "")))
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """An element that a condition looks at: the SQL of its value, and its path in the view."""
@@ -254,6 +262,25 @@ class _Needed:
                 return [own, *needed] if own else needed
             case _:
                 return []
+
+    def looked_at(self, expression: Expression, at: str) -> list[str]:
+        """Return the paths in the view that `expression` looks at."""
+        match expression:
+            case AllOf(parts=parts) | AnyOf(parts=parts):
+                return [path for part in parts for path in self.looked_at(part, at)]
+            case Not(part=part):
+                return self.looked_at(part, at)
+            case Compare(left=of) | Exists(of=of) | Fits(path=of):
+                return self._looked_along(of.path if isinstance(of, Call) else of, at)
+
+    def _looked_along(self, path: Path, at: str) -> list[str]:
+        here, found = "" if path.from_root else at, []
+        for step in path.steps:
+            if isinstance(step, Name):
+                here = f"{here}.{step.name}" if here else step.name
+            elif isinstance(step, Where):
+                found += self.looked_at(step.condition, here)
+        return found or [here]
 
     def _along(self, path: Path, at: str) -> tuple[str, list[frozenset[str]]]:
         here, needed = "" if path.from_root else at, []
