@@ -27,7 +27,7 @@ from customer_inventory.model.patterns import pattern
 from customer_inventory.model.view import View
 
 LONGEST = 8192
-RESERVED = frozenset({"fields", "offset", "limit", "sort", "after", "before", "asOf"})
+RESERVED = frozenset({"fields", "filter", "offset", "limit", "sort", "after", "before", "asOf"})
 """The names that are no attributes unless an operator is written out: `limit.eq=5`."""
 
 _MOST_VALUES = 200
@@ -62,7 +62,9 @@ def parse_filter(view: View, query: str) -> Filter:
 
 
 def read(view: View, query_string: bytes, *, reserved: frozenset[str] = RESERVED, public_url: str = "") -> Said:
-    """Read a query string, of which the parameters `reserved` are left to the caller; hrefs start with `public_url`.
+    """Read a query string; the parameters `reserved`, but for `filter`, are left to the caller.
+
+    An href in it starts with `public_url`.
 
     Raises InvalidParameter, UnknownAttribute, InvalidPattern, InvalidJsonPath or JsonPathNotSupported.
     """
@@ -95,14 +97,14 @@ class _Reader:
             name, value = text_of(value), b""
         if parameter.separator == ";":
             self._alternatives.append(_Alternative())
-        if sign == "=" and name in self._names:
+        if sign == "=" and name == "filter":
+            self._alternatives[-1].paths.append([text_of(value)])
+            self._last = _FILTER
+        elif sign == "=" and name in self._names:
             if name in self.reserved:
                 raise InvalidParameter(f"The parameter {name} is given twice.")
             self.reserved[name] = text_of(value)
             self._last = None
-        elif sign == "=" and name == "filter":
-            self._alternatives[-1].paths.append([text_of(value)])
-            self._last = _FILTER
         else:
             path, operator, spelled_out = self._key(name, sign)
             if spelled_out and sign not in {"=", ""} and not parameter.plain:
