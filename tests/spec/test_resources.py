@@ -82,6 +82,7 @@ DIFFERENCES: dict[tuple[str, str, str, str], str] = {
         for kind in kinds
     },
     ("TMF669", "AgreementSpecificationRef", "version", "extra"): "TMF651 has it in the same class",
+    **{(api, "Attachment", "checksum", "extra"): "the hash by which the content kept here is checked" for api in FILES},
     ("TMF629", "RelatedPartyRefOrPartyRoleRef", "role", "mandatory"): (
         "the file has no create form of it; it stands where RelatedPartyOrPartyRole does, whose role is mandatory"
     ),

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from customer_inventory.access import Access, Desk
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
-from customer_inventory.console.asking import KINDS, Search, id_in
+from customer_inventory.console.asking import Search, id_in
 from customer_inventory.console.entrance import Entrance
+from customer_inventory.console.kinds import KIND_NAMES
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
 from customer_inventory.console.requests import query_of
@@ -90,7 +91,7 @@ class _Console:
     def application(self) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
-        records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KINDS]
+        records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
         application = Starlette(
             routes=[
                 Route("/", guard(self._signed_in(self._search))),

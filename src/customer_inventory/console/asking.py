@@ -10,12 +10,11 @@ from uuid import UUID
 
 import phonenumbers
 
+from customer_inventory.console.kinds import KIND_NAMES
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
 
 FIELDS = ("name", "email", "city", "phone")
-PARTIES = ("individual", "organization")
-KINDS = (*PARTIES, "customer")
 LONGEST_TEXT = 200
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _PHONE = re.compile(r"\+?[\d\s()./-]+")
@@ -67,7 +66,7 @@ class Search:
         )
         if len(asked.text) > LONGEST_TEXT:
             raise SearchTooLong
-        if asked.field not in {"", *FIELDS} or asked.kind not in {"", *KINDS} or (asked.after and asked.before):
+        if asked.field not in {"", *FIELDS} or asked.kind not in {"", *KIND_NAMES} or (asked.after and asked.before):
             raise UnknownChoice
         if (asked.after or asked.before) and not asked.kind:
             raise UnknownChoice

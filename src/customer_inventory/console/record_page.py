@@ -18,7 +18,7 @@ from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
 from customer_inventory.console.contacts import Contact, contacts_of
 from customer_inventory.console.facts import Fact, Section, facts_of, sections_of
-from customer_inventory.console.rendering import KIND_NAMES
+from customer_inventory.console.kinds import KIND_NAMES, resource_of
 from customer_inventory.console.rows import by_id, label
 from customer_inventory.console.timeline import Timeline, timeline
 from customer_inventory.console.words import Shown, shown_at, spelled
@@ -30,7 +30,7 @@ _MOST_REFERRING = 100
 """What `Access.linked_from` returns at most."""
 
 _APART = frozenset({"contactMedium", "engagedParty"})
-_IN_HEADING = frozenset({"name", "status"})
+_IN_HEADING = frozenset({"name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
     held, found = await asyncio.gather(_held(access, kind, identifier, limit), _referring(access, kind, identifier))
     party = await _party(access, held, limit) if kind == "customer" else None
     shown = [held, party] if isinstance(party, History) else [held]
-    status = held.document.get("status")
+    status = held.document.get(resource_of(kind).state or "")
     pages = _pages(held)
     return RecordPage(
         kind=kind,
@@ -118,7 +118,7 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
         deleted=held.deleted,
         version=held.versions[0].version,
         changed=shown_at(held.versions[0].since),
-        facts=facts_of(held.document, leave_out=_APART | _IN_HEADING | _plain_class(held)),
+        facts=facts_of(held.document, leave_out=_APART | _IN_HEADING | _stated(kind) | _plain_class(held)),
         sections=sections_of(held.document, pages=pages, leave_out=_APART),
         contacts=contacts_of([(_name(record.kind), record.document) for record in shown], now=now),
         party=_shown_party(held, party, pages) if kind == "customer" else None,
@@ -129,9 +129,14 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
     )
 
 
+def _stated(kind: str) -> frozenset[str]:
+    """The attribute whose value the heading shows as the status."""
+    return frozenset({resource_of(kind).state or "status"})
+
+
 def _plain_class(record: History) -> frozenset[str]:
     """The attributes that say the class of a record, when it is the usual one, which the heading says."""
-    usual = record.document.get("@type") == RESOURCES[record.kind].struct.__name__
+    usual = record.document.get("@type") == resource_of(record.kind).struct.__name__
     return frozenset({"@type", "@baseType"} if usual else ())
 
 
@@ -141,7 +146,7 @@ def _name(kind: str) -> str:
 
 async def _held(access: Access, kind: str, identifier: UUID, limit: int) -> History:
     # The newest version is the record as it is: one access for both, and a deleted record still has its page.
-    versions = await access.versions(RESOURCES[kind], identifier, limit=limit + 1)
+    versions = await access.versions(resource_of(kind), identifier, limit=limit + 1)
     last = next((version.document for version in versions if version.document is not None), b"{}")
     return History(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions)
 
@@ -185,13 +190,13 @@ def _shown_party(customer: History, party: History | None, pages: Mapping[str, s
 
 def _pages(record: History) -> dict[str, str]:
     """Where the records that this one refers to have their pages, by id."""
-    found = links(RESOURCES[record.kind], record.document)
+    found = links(resource_of(record.kind), record.document)
     return {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in found}
 
 
 async def _referring(access: Access, kind: str, identifier: UUID) -> tuple[Referring, ...]:
     """The records that refer to this one, in one query a kind: its customers first."""
-    found = await access.linked_from(RESOURCES[kind], identifier)
+    found = await access.linked_from(resource_of(kind), identifier)
     wanted: dict[str, list[str]] = {}
     for source_kind, source_id, _, _ in found:
         wanted.setdefault(source_kind, []).append(source_id)

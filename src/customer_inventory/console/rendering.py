@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from customer_inventory.console.kinds import KIND_NAMES, KINDS_NAMES, OTHERS, SEARCHED
 from customer_inventory.console.words import Shown
 from customer_inventory.errors import InventoryError
 
@@ -30,8 +31,6 @@ HEADERS = {
 }
 _MEDIA_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _YEAR = "public, max-age=31536000, immutable"
-KIND_NAMES = {"customer": "Customer", "individual": "Person", "organization": "Organisation"}
-KINDS_NAMES = {"customer": "Customers", "individual": "People", "organization": "Organisations"}
 FIELD_NAMES = {"name": "Name", "email": "E-mail address", "city": "City", "phone": "Phone number"}
 _PROBLEMS = {
     400: ("That could not be understood", "Go back, or start from the search page."),
@@ -94,6 +93,8 @@ class Pages:
             static=static.path,
             kind_name=KIND_NAMES,
             kinds_name=KINDS_NAMES,
+            searched=SEARCHED,
+            others=OTHERS,
             field_name=FIELD_NAMES,
             number=lambda value: f"{value:,}",
         )

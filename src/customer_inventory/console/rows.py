@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from customer_inventory.access import Access
-from customer_inventory.console.asking import PARTIES
 from customer_inventory.console.contacts import first_value
+from customer_inventory.console.kinds import PARTIES, resource_of
 from customer_inventory.console.words import Shown, spelled
 from customer_inventory.model import RESOURCES, links
 from customer_inventory.model.filtering import Condition
@@ -22,6 +22,7 @@ from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import Record
 
 _MOST_CUSTOMERS = 200
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,13 @@ class Held:
     @property
     def status(self) -> str:
         """The status in words, or "" when it has none."""
-        status = self.document.get("status")
+        status = self.document.get(resource_of(self.kind).state or "")
         return spelled(status) if isinstance(status, str) else ""
 
 
 def label(kind: str, document: Mapping[str, Any]) -> str:
     """Return what a record is called on a page."""
-    return RESOURCES[kind].label(document) or "(no name)"
+    return resource_of(kind).label(document) or "(no name)"
 
 
 async def party_rows(access: Access, parties: list[Held]) -> list[Row]:
@@ -91,12 +92,17 @@ async def customer_rows(access: Access, customers: list[Held]) -> list[Row]:
     return rows
 
 
+def other_rows(records: list[Held]) -> list[Row]:
+    """Return the rows of records of other kinds, each with the parties and roles that it names."""
+    return [_row(record, (), _named(record)) for record in records]
+
+
 async def by_id(access: Access, kind: str, identifiers: Iterable[str]) -> list[Held]:
     """Return those of the records that there are, in one query. Raises Denied."""
     wanted = tuple(dict.fromkeys(identifiers))
     if not wanted:
         return []
-    page = await access.page(RESOURCES[kind], Query(conditions=(Condition("id", "eq", wanted),), limit=len(wanted)))
+    page = await access.page(resource_of(kind), Query(conditions=(Condition("id", "eq", wanted),), limit=len(wanted)))
     return [Held.of(kind, record) for record in page.records]
 
 
@@ -127,6 +133,27 @@ def _party_of(customer: Held) -> tuple[str, str] | None:
     found = links(RESOURCES["customer"], customer.document)
     engaged = (link for link in found if link.attribute == "engagedParty" and link.target_kind in PARTIES)
     return next(((link.target_kind, str(link.target_id)) for link in engaged), None)
+
+
+def _named(record: Held) -> tuple[Shown, ...]:
+    """The parties and roles that a record names, each leading to its page where the inventory keeps it."""
+    found = links(resource_of(record.kind), record.document)
+    pages = {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in found}
+    related, engaged = record.document.get("relatedParty"), record.document.get("engagedParty")
+    entries = [*_objects(engaged), *(inner for entry in _objects(related) for inner in _party_in(entry))]
+    named = [(entry.get("name"), entry.get("id")) for entry in entries]
+    shown = [
+        Shown(name, link=pages.get(str(identifier))) for name, identifier in named if isinstance(name, str) and name
+    ]
+    return tuple(dict.fromkeys(shown))[:_MOST_NAMED]
+
+
+def _party_in(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return _objects(entry.get("partyOrPartyRole")) or [entry]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in (value if isinstance(value, list) else [value]) if isinstance(entry, dict)]
 
 
 def _named_party(customer: Held) -> tuple[Shown, ...]:

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
-from customer_inventory.console.asking import KINDS, PARTIES, Search, field_of, plausible_fields, spellings
-from customer_inventory.console.rows import Held, Row, customer_rows, party_rows
-from customer_inventory.model import RESOURCES
+from customer_inventory.console.asking import Search, field_of, plausible_fields, spellings
+from customer_inventory.console.kinds import OTHERS, PARTIES, SEARCHED, resource_of
+from customer_inventory.console.rows import Held, Row, customer_rows, other_rows, party_rows
 from customer_inventory.model.filtering import Condition
 from customer_inventory.repository.lists import Page, Total
 from customer_inventory.repository.order import Sort, cursor_of
@@ -28,7 +28,6 @@ _PATHS = {
     "city": "contactMedium.city",
     "phone": "contactMedium.phoneNumber",
 }
-_BY_NAME = {"individual": "familyName", "organization": "name", "customer": "name"}
 _END = "ffffffff-ffff-8fff-bfff-ffffffffffff"
 """The greatest id there can be: the page behind it is empty, and its total counts everything without showing any."""
 
@@ -65,6 +64,9 @@ class Found:
 
 async def find(access: Access, search: Search) -> Found:
     """Search. Raises Denied, InvalidCursor, or QueryTooCostly when it cannot be answered in time."""
+    if search.kind in OTHERS:
+        records, pages = await _pages(access, search, "name")
+        return Found("name", await _groups(access, replace(search, field="name"), records, pages), ())
     field = search.field or field_of(search.text)
     records, pages = await _pages(access, search, field)
     if field == "name" and not search.field and not search.turned and not _held(search.text, records):
@@ -78,21 +80,33 @@ async def find(access: Access, search: Search) -> Found:
 async def browse(access: Access, search: Search) -> Found:
     """Return one page of all records of one kind, in the order of their names. Raises what `find` does."""
     query = Query(
-        sort=(Sort(_BY_NAME[search.kind]),),
+        sort=_in_order(search.kind),
         limit=_ON_PAGE,
         after=search.after or None,
         before=search.before or None,
     )
-    page = await access.page(RESOURCES[search.kind], query)
+    page = await access.page(resource_of(search.kind), query)
     records = {search.kind: [Held.of(search.kind, record) for record in page.records]}
     return Found("", await _groups(access, search, records, {search.kind: page}), ())
 
 
+def _in_order(kind: str) -> tuple[Sort, ...]:
+    """The order of a list of one kind: by name, else what was written down last comes first."""
+    names = resource_of(kind).searchable
+    if by_name := next((path for path in ("familyName", "name") if path in names), None):
+        return (Sort(by_name),)
+    return (Sort("creationDate", descending=True),) if "creationDate" in names else ()
+
+
 async def count(access: Access) -> dict[str, int]:
-    """Return how many records of each kind the inventory holds, showing none of them."""
+    """Return how many records of each kind the inventory holds, showing none of them; of the others those it may read.
+
+    Raises Denied when customers, people or organisations may not be read.
+    """
     end = cursor_of((_END, 0, b"", 0), ())
-    pages = await asyncio.gather(*(access.page(RESOURCES[kind], Query(limit=1, after=end)) for kind in KINDS))
-    return {kind: page.total.number for kind, page in zip(KINDS, pages, strict=True)}
+    kinds = (*SEARCHED, *(kind for kind in OTHERS if access.may("read", resource_of(kind))))
+    pages = await asyncio.gather(*(access.page(resource_of(kind), Query(limit=1, after=end)) for kind in kinds))
+    return {kind: page.total.number for kind, page in zip(kinds, pages, strict=True)}
 
 
 async def page_of(access: Access, identifier: UUID) -> str | None:
@@ -100,17 +114,21 @@ async def page_of(access: Access, identifier: UUID) -> str | None:
 
     async def held(kind: str) -> str | None:
         try:
-            await access.versions(RESOURCES[kind], identifier, limit=1)
+            await access.versions(resource_of(kind), identifier, limit=1)
         except RecordNotFound:
             return None
         return f"/{kind}/{identifier}"
 
-    pages = await asyncio.gather(*(held(kind) for kind in KINDS))
-    return next((page for page in pages if page is not None), None)
+    readable = tuple(kind for kind in OTHERS if access.may("read", resource_of(kind)))
+    for kinds in (SEARCHED, readable):
+        for page in await asyncio.gather(*(held(kind) for kind in kinds)):
+            if page is not None:
+                return page
+    return None
 
 
 async def _pages(access: Access, search: Search, field: str) -> tuple[dict[str, list[Held]], dict[str, Page]]:
-    kinds = (search.kind,) if search.kind else KINDS
+    kinds = (search.kind,) if search.kind else SEARCHED
     equal = () if field == "name" else (Condition(_PATHS[field], "eq", spellings(search.text, field)),)
     query = Query(
         name=search.text if field == "name" else None,
@@ -119,7 +137,7 @@ async def _pages(access: Access, search: Search, field: str) -> tuple[dict[str, 
         after=search.after or None,
         before=search.before or None,
     )
-    pages = await asyncio.gather(*(access.page(RESOURCES[kind], query) for kind in kinds))
+    pages = await asyncio.gather(*(access.page(resource_of(kind), query) for kind in kinds))
     found = dict(zip(kinds, pages, strict=True))
     return {kind: [Held.of(kind, record) for record in page.records] for kind, page in found.items()}, found
 
@@ -138,6 +156,7 @@ async def _groups(
     beside = {related.link for row in parties for related in row.related}
     alone = [customer for customer in records.get("customer", []) if customer.page not in beside]
     rows = parties + await customer_rows(access, alone)
+    rows += other_rows([record for kind in OTHERS for record in records.get(kind, [])])
     return tuple(_group(search, kind, [row for row in rows if row.kind == kind], page) for kind, page in pages.items())
 
 

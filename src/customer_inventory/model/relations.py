@@ -114,8 +114,8 @@ def _references(reference: Reference, document: Mapping[str, Any]) -> Iterator[t
 
 
 def _own_role(reference: Reference, value: Mapping[str, Any]) -> str | None:
-    """Return the role that a reference says itself, as those of v4 do; in v5 what stands around it says it."""
-    return _text(value, reference.role) if "@referredType" in value else None
+    """Return the role that a pointer says itself, as relationships and those of v4 do; else what is around it says it."""
+    return _text(value, reference.role) if "@referredType" in value or not _carried_by_value(value) else None
 
 
 def _objects(content: Any) -> list[Mapping[str, Any]]:
