@@ -114,7 +114,7 @@ def _references(reference: Reference, document: Mapping[str, Any]) -> Iterator[t
 
 
 def _own_role(reference: Reference, value: Mapping[str, Any]) -> str | None:
-    """Return the role that a pointer says itself, as relationships and those of v4 do; else what is around it says it."""
+    """Return the role that a pointer says itself, as relationships and those of v4 do; else what is around it does."""
     return _text(value, reference.role) if "@referredType" in value or not _carried_by_value(value) else None
 
 
