@@ -16,8 +16,9 @@ from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource
+from customer_inventory.model.filtering import Condition
 from customer_inventory.model.resource import Stamps, stamped
-from customer_inventory.repository.query import Condition, Query
+from customer_inventory.repository.query import Query
 
 PERSON = {"@type": "Individual", "givenName": "Ada", "familyName": "Byron"}
 KEPT = {"@type": "RelatedPartyRefOrPartyRoleRef", "role": "customer"}
