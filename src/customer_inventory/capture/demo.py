@@ -21,6 +21,7 @@ from faker import Faker
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.loading import loading, strictly_checked
+from customer_inventory.capture.demo_belongings import belongings
 from customer_inventory.capture.drafting import Document, draft, engage
 from customer_inventory.capture.preparing import new_ids
 from customer_inventory.model import RESOURCES
@@ -29,6 +30,8 @@ from customer_inventory.repository.query import Query
 
 SOURCE = "demo"
 _SEED = 1316
+_MOST_RECORDS = 5
+"""How many records a customer of the demo is at most: party, customer, account, agreement, interaction."""
 _ORGANIZATIONS = 0.2
 _DOMAINS = ("example.com", "example.org", "example.net")
 
@@ -99,7 +102,7 @@ async def _live_on(desk: Desk, rows: Sequence[BulkRow], chance: random.Random) -
     for at, row in enumerate(chosen):
         reason, what = _CHANGES[at % len(_CHANGES)]
         access = await _access(desk, "demo-steward" if at % 2 else "demo-agent", reason)
-        party, customer = row.entries[0], row.entries[-1]
+        party, customer = row.entries[:2]
         if what in {"move", "prefer"}:
             await access.modify(RESOURCES[party.kind], UUID(party.id), _CHANGE[what])
         else:
@@ -154,15 +157,17 @@ class _Maker:
     _fakers: dict[str, Faker] = field(default_factory=dict)
 
     def row(self, number: int, strict: Any) -> BulkRow:
-        """Return one customer with its party as a row to load."""
+        """Return one customer, with its party and what it has, as a row to load."""
         country = self.random.choice(_COUNTRIES)
         organized = self.random.random() < _ORGANIZATIONS
         name = "organization" if organized else "individual"
         party = (self._organization if organized else self._individual)(country)
         customer = self._customer(organized=organized)
-        (ids,) = new_ids(1, 2, randomness=secrets.randbits, at=self.milliseconds)
+        (ids,) = new_ids(1, _MOST_RECORDS, randomness=secrets.randbits, at=self.milliseconds)
         engage(customer, RESOURCES[name], party, ids[0])
         records = [(RESOURCES[name], party), (RESOURCES["customer"], customer)]
+        records += belongings(number, customer, ids[1], today=self.today)
+        ids = ids[: len(records)]
         return draft(number, records, ids, f"D{number:05d}", strict=strict)
 
     def _individual(self, country: _Country) -> Document:

@@ -203,16 +203,19 @@ async def _referring(access: Access, kind: str, identifier: UUID) -> tuple[Refer
     groups = await asyncio.gather(*(by_id(access, source_kind, ids) for source_kind, ids in wanted.items()))
     records = {record.id: record for group in groups for record in group}
     referring = [
-        Referring(source_kind, Shown(record.name, link=record.page), _as_what(attribute, role), record.status)
+        Referring(
+            source_kind, Shown(record.name, link=record.page), _as_what(source_kind, attribute, role), record.status
+        )
         for source_kind, source_id, attribute, role in found
         if (record := records.get(source_id)) is not None
     ]
     return tuple(sorted(referring, key=lambda other: bool(other.role)))
 
 
-def _as_what(attribute: str, role: str) -> str:
-    """As what a record names the one shown: the role it gives, else the attribute; "" for the party of a customer."""
-    return role or ("" if attribute == "engagedParty" else spelled(attribute))
+def _as_what(kind: str, attribute: str, role: str) -> str:
+    """As what a record names the one shown: the role it gives, else the attribute; "" for the party that plays it."""
+    played = attribute == "engagedParty" and kind in {"customer", "party_role"}
+    return role or ("" if played else spelled(attribute))
 
 
 def _stored(document: dict[str, Any]) -> str:
