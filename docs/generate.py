@@ -24,6 +24,7 @@ import customer_inventory
 from customer_inventory import cli
 from customer_inventory.api import create_routes
 from customer_inventory.api.openapi import Documents
+from customer_inventory.console.words import spelled
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.earlier import EarlierClass, shapes_within
@@ -37,11 +38,26 @@ _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?
 
 
 def main() -> None:
-    """Rewrite every page whose generated blocks are out of date, and say which."""
+    """Begin the pages of resources that have none, rewrite those whose blocks are out of date, and say which."""
+    for name in RESOURCES:
+        page = DOCS / "reference" / "resources" / f"{name}.md"
+        if not page.exists():
+            page.write_text(_PAGE.format(title=spelled(name), name=name), "utf-8")
     for path, text in pages().items():
         if path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
             print(f"rewritten: {path.relative_to(DOCS.parent)}")
+
+
+_PAGE = """# {title}
+
+How to ask for it is said in [HTTP](../http.md). Attributes are listed to two names deep; deeper ones can be asked for
+too. Attributes that are not listed are kept as they came, and cannot be filtered by.
+
+<!-- generated: resource-{name} -->
+<!-- end of resource-{name} -->
+"""
+"""The page of a resource before anything is generated into it."""
 
 
 def pages() -> dict[Path, str]:
@@ -266,19 +282,22 @@ def _described(name: str, remark: str, body: str) -> str:
 
 def resource(declared: Resource) -> str:
     """Return a resource's page: what it demands, its references, and every attribute down to two names."""
-    mandatory, searchable = ", ".join(map(_code, declared.mandatory)), ", ".join(map(_code, declared.searchable))
+    mandatory, searchable = (
+        ", ".join(map(_code, names)) or "nothing" for names in (declared.mandatory, declared.searchable)
+    )
     references = [
         (f"`{reference.attribute}`", ", ".join(reference.targets), f"`{reference.check}`")
         for reference in declared.references
     ]
+    pointless = "" if references else " none."
     api = f"{declared.api.number} {declared.api.title} {declared.api.version}"
     return "\n\n".join(
         (
             declared.shape.description,
             f"{api}, at `{declared.api.paths[0]}/{declared.path}`, in the table `{declared.kind}`.",
             f"**Mandatory:** {mandatory}. **Searchable** (an index serves ranges and sorting): {searchable}.",
-            "**References** to records, and how they are checked unless a setting says otherwise:",
-            _table(("attribute", "to", "check"), references),
+            f"**References** to records, and how they are checked unless a setting says otherwise:{pointless}",
+            *((_table(("attribute", "to", "check"), references),) if references else ()),
             "**Attributes:**",
             _attributes(declared),
         )
