@@ -215,7 +215,7 @@ def test_every_refusal_has_the_one_shape(api: httpx.Client, server: Server) -> N
     assert refused(api.post(PERSONS, json=person(note="x" * 1024 * 1024)), 413) == "body-too-large"
     assert refused(api.get(f"{PERSONS}?nothing=1"), 400) == "unknown-attribute"
     assert refused(api.put(PERSONS), 405) == refused(api.put(record["href"], json=record), 405) == "method-not-allowed"
-    patch = {"content-type": "application/json-patch+json"}
+    patch = {"content-type": "application/json-patch"}
     assert refused(api.patch(record["href"], content="[]", headers=patch), 415) == "unsupported-media-type"
 
 
@@ -223,10 +223,9 @@ def test_a_refusal_says_what_is_allowed_instead(api: httpx.Client) -> None:
     assert api.put(PERSONS).headers["allow"] == "GET, HEAD, POST"
     assert api.put(f"{PERSONS}/{NO_SUCH_ID}").headers["allow"] == "GET, HEAD, PATCH, DELETE"
     unknown = api.patch(f"{PERSONS}/{NO_SUCH_ID}", content="<a/>", headers={"content-type": "text/xml"})
-    assert (unknown.status_code, unknown.headers["accept-patch"]) == (
-        415,
-        "application/merge-patch+json, application/json",
-    )
+    accepted = unknown.headers["accept-patch"].split(", ")
+    assert (unknown.status_code, len(accepted)) == (415, 4)
+    assert {"application/merge-patch+json", "application/json-patch+json"} < set(accepted)
 
 
 def test_an_answer_names_the_request_and_takes_a_name_that_is_one(api: httpx.Client) -> None:

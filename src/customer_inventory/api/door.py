@@ -15,7 +15,7 @@ from customer_inventory.access.tokens import InvalidToken
 from customer_inventory.api.errors import error_answer, unexpected_answer
 from customer_inventory.api.exchange import Answer, ClientGone, Exchange, UnsupportedMediaType, send_answer
 from customer_inventory.api.parameters import printable
-from customer_inventory.api.patch import MEDIA_TYPES
+from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.errors import Failure, InventoryError
 

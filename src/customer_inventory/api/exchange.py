@@ -118,14 +118,18 @@ class Exchange:
 
     async def json_object(self) -> tuple[dict[str, Any], bytes]:
         """Return the body as a JSON object, and as it came. Raises what `body` does and MalformedJson."""
-        raw = await self.body()
-        try:
-            value = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise MalformedJson from error
+        value, raw = await self.json()
         if not isinstance(value, dict):
             raise MalformedJson("The body must be one JSON object.")
         return value, raw
+
+    async def json(self) -> tuple[Any, bytes]:
+        """Return the body as JSON, and as it came. Raises what `body` does and MalformedJson."""
+        raw = await self.body()
+        try:
+            return msgspec.json.decode(raw), raw
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise MalformedJson from error
 
     async def _whole(self) -> bytes:
         parts: list[bytes] = []

@@ -15,7 +15,7 @@ from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaTy
 from customer_inventory.api.fields import Fields
 from customer_inventory.api.pages import list_answer
 from customer_inventory.api.parameters import InvalidParameter, of_one, parse, printable, ranged
-from customer_inventory.api.patch import MEDIA_TYPES, ImmutableAttribute, merge_document
+from customer_inventory.api.patching import ImmutableAttribute, Patch, patched, read_patch, require_patch
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -94,12 +94,12 @@ class ResourceHandlers:
     async def patch(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer PATCH on one record."""
         record_id = self._record_id(identifier)
-        if exchange.media_type not in MEDIA_TYPES:
-            raise UnsupportedMediaType(f"Send the patch as {' or '.join(MEDIA_TYPES)}.")
+        require_patch(exchange.media_type)
         asked = of_one(self._view, exchange.query_string, writing=True)
         await access.require("modify", self._resource.kind)
         exchange.max_body = most_body(self._view, access)
-        patch, raw = await exchange.json_object()
+        body, raw = await exchange.json()
+        patch = read_patch(exchange.media_type, body, most_body=exchange.max_body)
         change = partial(self._patched, patch, record_id)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(
@@ -180,13 +180,13 @@ class ResourceHandlers:
         validate_shown(self._view.shape, document, mandatory=self._view.mandatory, before=shown)
         return self._view.keep(document, before)
 
-    def _patched(self, patch: dict[str, Any], identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
+    def _patched(self, patch: Patch, identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
         own = {"id": str(identifier), "href": href(self._view, str(identifier), public_url=self._public_url)}
         if self._view.show is None:
-            return merge_document(self._view, document, patch, **own)
+            return patched(self._view, document, patch, **own)
         # Shown from a copy: `show` may take the document apart, and `keep` wants to know what was stored.
         shown = self._view.show(copied(document))
-        return self._stored(merge_document(self._view, copied(shown), patch, **own), document, shown)
+        return self._stored(patched(self._view, copied(shown), patch, **own), document, shown)
 
     def _replaced(self, whole: dict[str, Any], identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
         """Return a record's document replaced by `whole`, but for what nobody may change. Raises ImmutableAttribute."""

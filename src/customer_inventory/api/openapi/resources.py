@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
-from customer_inventory.api.patch import MEDIA_TYPES
+from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.model.view import View
 
 _PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_inventory.api.patch import ImmutableAttribute, PatchTooDeep, merge, merge_document
+from customer_inventory.api.patching import ImmutableAttribute, patched, read_patch
+from customer_inventory.api.patching.budget import LARGEST_RECORD
+from customer_inventory.api.patching.merging import merge
+from customer_inventory.api.patching.problems import InvalidPatch, PatchTooDeep, PatchTooLarge
 from customer_inventory.model.views import NATIVE
 
 # RFC 7396, appendix A: original, patch, result.
@@ -47,6 +50,10 @@ patches = st.dictionaries(names, with_null, max_size=4)
 INDIVIDUAL = NATIVE["individual"]
 PERSON = {"@type": "Individual", "givenName": "Ada", "familyName": "Byron", "validFor": {"x": 1}}
 OWN = {"id": "6f9619ff-8b86-8011-b42d-00cf4fc964ff", "href": "/tmf-api/partyManagement/v5/individual/6f96"}
+
+
+def merge_document(document: dict[str, Any], patch: Any) -> dict[str, Any]:
+    return patched(INDIVIDUAL, document, read_patch("application/merge-patch+json", patch), **OWN)
 
 
 @pytest.mark.parametrize(("original", "patch", "result"), EXAMPLES)
@@ -103,7 +110,7 @@ def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]
 @pytest.mark.parametrize("value", ["something else", "", 1, {}, []])
 def test_immutable_attributes_cannot_be_changed(name: str, value: Any) -> None:
     with pytest.raises(ImmutableAttribute) as refused:
-        merge_document(INDIVIDUAL, PERSON, {name: value}, **OWN)
+        merge_document(PERSON, {name: value})
     assert name in refused.value.message
     assert "something else" not in refused.value.message
 
@@ -111,20 +118,20 @@ def test_immutable_attributes_cannot_be_changed(name: str, value: Any) -> None:
 @pytest.mark.parametrize("name", ["@type", "id", "href"])
 def test_immutable_attributes_cannot_be_taken_away(name: str) -> None:
     with pytest.raises(ImmutableAttribute):
-        merge_document(INDIVIDUAL, PERSON, {name: None}, **OWN)
+        merge_document(PERSON, {name: None})
 
 
 def test_taking_away_an_immutable_attribute_that_is_not_there_changes_nothing() -> None:
-    assert merge_document(INDIVIDUAL, PERSON, {"@baseType": None}, **OWN) == PERSON
+    assert merge_document(PERSON, {"@baseType": None}) == PERSON
 
 
 def test_immutable_attributes_may_be_repeated_and_own_ones_are_not_stored() -> None:
     repeated = {"@type": "Individual", "givenName": "Augusta", **OWN}
-    assert merge_document(INDIVIDUAL, PERSON, repeated, **OWN) == {**PERSON, "givenName": "Augusta"}
+    assert merge_document(PERSON, repeated) == {**PERSON, "givenName": "Augusta"}
 
 
 def test_a_patch_within_an_attribute_keeps_its_neighbours() -> None:
-    patched = merge_document(INDIVIDUAL, PERSON, {"validFor": {"y": 2}}, **OWN)
+    patched = merge_document(PERSON, {"validFor": {"y": 2}})
     assert patched["validFor"] == {"x": 1, "y": 2}
 
 
@@ -134,4 +141,18 @@ def test_a_patch_too_deep_is_refused_whatever_its_depth(depth: int) -> None:
     for _ in range(depth):
         patch = {"deeper": patch}
     with pytest.raises(PatchTooDeep):
-        merge_document(INDIVIDUAL, PERSON, patch, **OWN)
+        merge_document(PERSON, patch)
+
+
+@pytest.mark.parametrize("patch", [[], "text", 1, None, True])
+def test_a_merge_patch_is_an_object(patch: Any) -> None:
+    with pytest.raises(InvalidPatch):
+        merge_document(PERSON, patch)
+
+
+def test_a_record_grows_to_a_bound_however_many_patches_it_takes() -> None:
+    half = {"one": "x" * (LARGEST_RECORD * 2 // 3)}
+    grown = merge_document(PERSON, half)
+    with pytest.raises(PatchTooLarge):
+        merge_document(grown, {"two": half["one"]})
+    assert merge_document(grown, {"one": "small"})["one"] == "small"

@@ -1,0 +1,42 @@
+"""The media types of patches, and which kind of patch each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from customer_inventory.api.exchange import MAX_BODY, UnsupportedMediaType
+from customer_inventory.api.patching.budget import LARGEST_RECORD
+from customer_inventory.api.patching.merging import read_merge_patch
+from customer_inventory.api.patching.operations import read_json_patch, read_json_patch_query
+from customer_inventory.api.patching.record import Patch
+
+
+class _Reader(Protocol):
+    def __call__(self, body: Any, *, largest: int) -> Callable[[dict[str, Any]], Any]: ...
+
+
+_READERS: Mapping[str, _Reader] = {
+    "application/merge-patch+json": read_merge_patch,
+    "application/json": read_merge_patch,
+    "application/json-patch+json": read_json_patch,
+    "application/json-patch-query+json": read_json_patch_query,
+}
+
+MEDIA_TYPES = tuple(_READERS)
+"""The media types in which a patch may come; a server says so in Accept-Patch (RFC 5789, 3.1)."""
+
+
+def read_patch(media_type: str, body: Any, *, most_body: int = MAX_BODY) -> Patch:
+    """Return what a patch does to a document; `most_body` bytes may come in one.
+
+    Raises InvalidPatch, PatchTooLarge or PatchTooDeep when no record could take it.
+    """
+    largest = LARGEST_RECORD + most_body
+    return Patch(_READERS[media_type](body, largest=largest), largest)
+
+
+def require_patch(media_type: str) -> None:
+    """Return if patches may come in a media type. Raises UnsupportedMediaType."""
+    if media_type not in _READERS:
+        raise UnsupportedMediaType(f"Send the patch as {', '.join(MEDIA_TYPES[:-1])} or {MEDIA_TYPES[-1]}.")

@@ -1,0 +1,47 @@
+"""A record under a patch: what nobody may change, and how large it may get (TMF630 part 1, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from customer_inventory.api.patching.budget import weight
+from customer_inventory.api.patching.places import same
+from customer_inventory.api.patching.problems import InvalidPatch
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.view import View
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What a patch does to a document, which it leaves as it was, and the weight that the record may then have."""
+
+    apply: Callable[[dict[str, Any]], Any]
+    largest: int
+
+
+class ImmutableAttribute(InventoryError):
+    """The patch changes an attribute that is set once and for all."""
+
+    code = "immutable-attribute"
+    failure = Failure.INVALID
+
+
+def patched(view: View, document: dict[str, Any], patch: Patch, **own: str) -> dict[str, Any]:
+    """Return a record's document, as a view shows it, with a patch applied; `own` says its id and href.
+
+    A patch may repeat or test an immutable attribute's value. Raises ImmutableAttribute when it changes one,
+    InvalidPatch when no object is left, PatchTooLarge, PatchTooDeep, and whatever the patch raises.
+    """
+    before = {**own, **document}
+    after = patch.apply(before)
+    if not isinstance(after, dict):
+        raise InvalidPatch("A record is a JSON object; the patch would leave something else.")
+    for name in view.immutable:
+        if not same(after.get(name, _ABSENT), before.get(name, _ABSENT)):
+            raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")
+    weight(after, limit=patch.largest)
+    return {name: value for name, value in after.items() if name not in own}
