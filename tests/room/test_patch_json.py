@@ -159,7 +159,11 @@ def test_one_bare_operation_is_an_array_of_one() -> None:
 
 names = st.sampled_from(["a", "b", "~", "/", "", "0", "-", "a?b"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False, width=16) | st.text(max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats(allow_nan=False, width=16).map(lambda number: number + 0.0)
+    | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
     max_leaves=12,
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from customer_inventory.api.patching import read_patch
 from customer_inventory.api.patching.budget import MOST_LOOKED_AT
 from customer_inventory.api.patching.problems import InvalidPatch, PatchTargetMissing, PatchTestFailed, PatchTooLarge
+from customer_inventory.model.jsonpath import InvalidJsonPath, JsonPathNotSupported
 
 QUERY = "application/json-patch-query+json"
 HOME = {"@type": "PhoneContactMedium", "id": "1", "preferred": True, "number": "0"}
@@ -65,6 +66,12 @@ def remove(path: str) -> dict[str, Any]:
         "/contactMedium/preferred?city=%50aris",
         "/contactMedium/preferred?city=Paris&/status=open",
         "/contactMedium/1/preferred",
+        "contactMedium[?(@.city=='Paris')].preferred",
+        '$.contactMedium[?(@.city == "Paris" && @.preferred==false)].preferred',
+        "/contactMedium[?(@.city=='Paris')]/preferred",
+        "contactMedium[?(@.city=~/^par/i)].preferred",
+        "$.contactMedium[1].preferred",
+        "contactMedium[-2]['preferred']",
     ],
 )
 def test_an_attribute_of_the_element_that_fits(path: str) -> None:
@@ -256,6 +263,43 @@ def test_searching_without_end_is_stopped() -> None:
         read_patch(QUERY, [search] * 1000).apply(record)
     with pytest.raises(PatchTooLarge, match="selects"):
         read_patch(QUERY, [{"op": "replace", "path": "/note?/note=1", "value": 2}]).apply({"note": [1] * 10_000})
+
+
+def test_json_paths_select_elements_and_what_is_below_them() -> None:
+    assert replace("contactMedium[?(@.id=='1')]", {"number": "1"})["contactMedium"][0] == {**HOME, "number": "1"}
+    assert replace("contactMedium[0]", {"number": "1"})["contactMedium"][0] == {"number": "1"}
+    assert remove("contactMedium[?(@.city)]") == {"contactMedium": [HOME]}
+    assert remove("tags[?(@=='x')]") == {"tags": ["y"]}
+    assert add("contactMedium[?(@.id=='1')].validFor", {"a": 1})["contactMedium"][0]["validFor"] == {"a": 1}
+    assert add("contactMedium[?(@.city=='Rome')].tags", "c")["contactMedium"][2]["tags"] == ["a", "b", "c"]
+    assert replace("orderItem[?(@.quantity>1)].product.party[?(@.role=='buyer')].name", "new")["orderItem"][1] == {
+        **SECOND,
+        "product": {"party": [{**ANN, "name": "new"}]},
+    }
+    assert replace("status", "closed") == replace("$.status", "closed") == {"status": "closed"}
+    for path in ("note[?(@.id=='9')]", "contactMedium[9]", "contactMedium[?(@.id=='9')].id", "nothing.at.all"):
+        with pytest.raises(PatchTargetMissing):
+            remove(path)
+
+
+@pytest.mark.parametrize("path", ["note[?(@.id==)]", "note[", "note[?(", "$[", "note[?(@.id=='1')", "a b"])
+def test_a_json_path_that_is_none(path: str) -> None:
+    with pytest.raises(InvalidJsonPath):
+        remove(path)
+
+
+@pytest.mark.parametrize("path", ["$..id", "note[(@.length-1)]", "note[0:2]"])
+def test_a_json_path_that_is_not_supported(path: str) -> None:
+    with pytest.raises(JsonPathNotSupported):
+        remove(path)
+
+
+def test_json_paths_that_search_without_end_are_stopped() -> None:
+    record = {"note": [{"id": str(number), "tags": ["a"] * 50} for number in range(300)]}
+    search = {"op": "replace", "path": "note[?(@.id=='7')].id", "value": "7"}
+    assert read_patch(QUERY, [search]).apply(record) == record
+    with pytest.raises(PatchTooLarge):
+        read_patch(QUERY, [search] * 20).apply(record)
 
 
 texts = st.text(st.characters(exclude_characters="&%=?", codec="utf-8"), min_size=1, max_size=5)

@@ -36,9 +36,9 @@ class Budget:
         """Count a value that is put `depth` levels down. Raises PatchTooDeep or PatchTooLarge."""
         self._weight -= weight(value, depth=depth, limit=self._weight)
 
-    def look(self) -> None:
-        """Count one value that a query looks at. Raises PatchTooLarge."""
-        self._looks -= 1
+    def look(self, values: int = 1) -> None:
+        """Count values that a query looks at. Raises PatchTooLarge."""
+        self._looks -= values
         if self._looks < 0:
             raise PatchTooLarge(
                 f"The patch searches more than {MOST_LOOKED_AT} values. Send fewer operations at a time."

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from customer_inventory.api.patching.budget import LONGEST_PATH, Budget
+from customer_inventory.api.patching.jsonpaths import read_json_path
 from customer_inventory.api.patching.paths import Opening, Path, Pointer
 from customer_inventory.api.patching.places import Place, parse_pointer
 from customer_inventory.api.patching.problems import NothingThere, PatchTooLarge
@@ -60,8 +61,13 @@ def read_path(text: str) -> Path:
 
 
 def read_query_path(text: str) -> Path:
-    """Return the path of a JSON Patch with queries. Raises InvalidPatch or PatchTooLarge."""
+    """Return the path of a JSON Patch with queries.
+
+    Raises InvalidPatch, PatchTooLarge, InvalidJsonPath or JsonPathNotSupported.
+    """
     if len(text) > LONGEST_PATH:
         raise PatchTooLarge(f"A path has at most {LONGEST_PATH} characters.")
     head, question, query = text.partition("?")
+    if "[" in head or head.startswith("$") or (text and not question and not text.startswith("/")):
+        return read_json_path(text)
     return read_selection(head, query) if question else Pointer(parse_pointer(text))

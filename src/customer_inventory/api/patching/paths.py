@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple, Protocol
 
 from customer_inventory.api.patching.budget import Budget
-from customer_inventory.api.patching.places import Place, Tokens, locate, locate_new
+from customer_inventory.api.patching.places import Place, Tokens, locate, locate_new, new_step, value_at
 
 
 class Opening(NamedTuple):
@@ -59,3 +59,11 @@ class Pointer(NamedTuple):
     def lies_within(self, place: Place) -> bool:
         """Tell whether the pointer leads into the value at `place`."""
         return len(self.tokens) > len(place) and self.tokens[: len(place)] == tuple(map(str, place))
+
+
+def opening(document: Any, parent: Place, token: str) -> Opening:
+    """Return where something new goes under `token` of what a query selected. Raises NothingThere."""
+    group = value_at(document, parent)
+    step = new_step(group, token)
+    here = group.get(step) if isinstance(group, dict) else None
+    return Opening((*parent, step), "append" if isinstance(here, list) else "insert")

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from customer_inventory.api.patching.budget import Budget
-from customer_inventory.api.patching.paths import Opening
-from customer_inventory.api.patching.places import END, Place, Tokens, new_step, parse_pointer, step_of, value_at
+from customer_inventory.api.patching.paths import Opening, opening
+from customer_inventory.api.patching.places import END, Place, Tokens, parse_pointer, step_of, value_at
 from customer_inventory.api.patching.problems import InvalidPatch, NothingThere
 from customer_inventory.model.spelling import read_number
 
@@ -60,7 +60,7 @@ class Selection(NamedTuple):
         budget.select(len(parents))
         if not parents:
             raise NothingThere
-        return [_opening(document, place, last) for place in parents]
+        return [opening(document, place, last) for place in parents]
 
     def selects_elements(self, place: Place) -> bool:
         """Tell whether a selected place is an element of an array."""
@@ -119,14 +119,6 @@ def _named(name: str, tokens: Tokens) -> tuple[Tokens, bool]:
         return parse_pointer(name), True
     names = parse_pointer("/" + (name if "/" in name else name.replace(".", "/")))
     return names, len(names) > 1 and names[:1] == tokens[:1]
-
-
-def _opening(document: Any, parent: Place, token: str) -> Opening:
-    """Return where something new goes under `token` of what was selected."""
-    group = value_at(document, parent)
-    step = new_step(group, token)
-    here = group.get(step) if isinstance(group, dict) else None
-    return Opening((*parent, step), "append" if isinstance(here, list) else "insert")
 
 
 def _candidates(node: Any, tokens: Tokens, place: Place, *, within: bool, budget: Budget) -> Iterator[Place]:

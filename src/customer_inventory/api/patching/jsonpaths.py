@@ -1,0 +1,117 @@
+"""JSONPath as the path of an operation (TMF630 part 6): `note[?(@.author=='John Doe')].text`.
+
+Slashes between the steps are taken for dots, so that the form of part 6 mixes with pointers as clients mix them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from customer_inventory.api.patching.budget import Budget
+from customer_inventory.api.patching.paths import Opening, opening
+from customer_inventory.api.patching.places import Place, value_at
+from customer_inventory.api.patching.problems import NothingThere
+from customer_inventory.model.jsonpath import parse_path
+from customer_inventory.model.jsonpath_tree import At, Every, Name, Step, Where
+from customer_inventory.model.selecting import Node, Reading
+
+_CHARACTERS_A_LOOK = 32
+
+
+class JsonPath(NamedTuple):
+    """The steps of a JSONPath, and how much is looked at for each value that they come by."""
+
+    steps: tuple[Step, ...]
+    cost: int
+
+    def places(self, document: Any, budget: Budget) -> list[Place]:
+        """Return where the selected values are. Raises NothingThere or PatchTooLarge."""
+        return self._reached(document, self.steps, budget)
+
+    def openings(self, document: Any, budget: Budget) -> list[Opening]:
+        """Return where something new goes: into selected elements, or below them. Raises NothingThere."""
+        last = self.steps[-1] if self.steps else None
+        if not isinstance(last, Name):
+            return [Opening(place, "merge") for place in self._reached(document, self.steps, budget)]
+        found = self._reached(document, self.steps[:-1], budget)
+        parents = [below for place in found for below in _elements(document, place)]
+        return [opening(document, place, last.name) for place in parents]
+
+    def selects_elements(self, place: Place) -> bool:
+        """Tell whether a selected place is an element of an array, not named by its index."""
+        return bool(place) and isinstance(place[-1], int) and not isinstance(self.steps[-1], At)
+
+    def lies_within(self, place: Place) -> bool:  # noqa: ARG002  what was taken away is not found any more
+        """Tell that what the path selects is looked for in what is left."""
+        return False
+
+    def _reached(self, document: Any, steps: tuple[Step, ...], budget: Budget) -> list[Place]:
+        reading = Reading({}, document)
+        found: list[Place] = [()]
+        for step in steps:
+            found = [below for place in found for below in self._stepped(reading, place, step, budget)]
+        budget.select(len(found))
+        if not found:
+            raise NothingThere
+        return found
+
+    def _stepped(self, reading: Reading, place: Place, step: Step, budget: Budget) -> Iterator[Place]:
+        """Yield where one step leads from a place."""
+        elements = list(_elements(reading.document, place))
+        budget.look(len(elements))
+        match step:
+            case Name(name=name):
+                for element in elements:
+                    value = value_at(reading.document, element)
+                    if isinstance(value, dict) and name in value:
+                        yield (*element, name)
+            case At(index=index):
+                yield from elements[index:][:1] if -len(elements) <= index < len(elements) else ()
+            case Every():
+                yield from elements
+            case Where(condition=condition):
+                for element in elements:
+                    value = value_at(reading.document, element)
+                    budget.look(self.cost * _size(value))
+                    if reading.holds(condition, Node(value, "")):
+                        yield element
+
+
+def read_json_path(text: str) -> JsonPath:
+    """Return the JSONPath that `text` writes. Raises InvalidJsonPath or JsonPathNotSupported."""
+    return JsonPath(parse_path(_dotted(text)).steps, 1 + len(text) // _CHARACTERS_A_LOOK)
+
+
+def _dotted(text: str) -> str:
+    """Return a path with dots for the slashes between its steps; what stands in brackets is left alone."""
+    letters: list[str] = []
+    quote, depth = "", 0
+    for letter in text.removeprefix("/"):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in "[]":
+            depth += 1 if letter == "[" else -1
+        letters.append("." if letter == "/" and not depth else letter)
+    return "".join(letters)
+
+
+def _elements(document: Any, place: Place) -> Iterator[Place]:
+    """Yield the elements of the array at a place, or the place itself."""
+    value = value_at(document, place)
+    if isinstance(value, list):
+        yield from ((*place, index) for index in range(len(value)))
+    else:
+        yield place
+
+
+def _size(value: Any) -> int:
+    """Return how many values there are in `value`, itself included."""
+    size, pending = 0, [value]
+    while pending:
+        node = pending.pop()
+        size += 1
+        pending += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return size
