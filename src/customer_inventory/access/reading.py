@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,6 +39,17 @@ class Reading(Opened):
         await self.require("read", resource.kind)
         page = await self.facilities.repository.lists.page(resource.kind, query)
         await self.note("read", resource.kind, "shown", tuple(record.id for record in page.records))
+        return page
+
+    async def page_of(self, resources: Sequence[Resource], query: Query) -> Page:
+        """Return one page of a list of several resources, of those that may be read. Raises as `page` does."""
+        kinds = [resource.kind for resource in resources if allows(self.principal.grants, "read", resource.kind)]
+        if not kinds:
+            await self.require("read", resources[0].kind)
+        page = await self.facilities.repository.lists.page_of(kinds, query)
+        shown = list(zip(page.records, page.kinds, strict=True))
+        for kind in kinds:
+            await self.note("read", kind, "shown", tuple(record.id for record, of in shown if of == kind))
         return page
 
     async def versions(self, resource: Resource, identifier: UUID, *, limit: int = 100) -> list[Version]:

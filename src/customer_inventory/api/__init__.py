@@ -8,6 +8,7 @@ from customer_inventory.api.door import Door, Measure
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.history import add_histories
+from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
@@ -23,6 +24,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     """Return every endpoint of the APIs; `callbacks` says where events may be sent, public addresses when not given."""
     routes = Routes()
     add_resources(routes, public_url=public_url)
+    add_parties(routes, public_url=public_url)
     add_attachments(routes)
     add_permissions(routes, public_url=public_url)
     add_histories(routes, public_url=public_url)

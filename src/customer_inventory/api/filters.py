@@ -41,10 +41,11 @@ _BARE_PLUS = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?) (\d\d:?\
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a query string says: the terms that must all hold, and the reserved parameters by name."""
+    """What a query string says: the terms that must all hold, the reserved parameters by name, and all as they came."""
 
     terms: tuple[Term, ...]
     reserved: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
 
 
 @dataclass(slots=True)
@@ -71,9 +72,10 @@ def read(view: View, query_string: bytes, *, reserved: frozenset[str] = RESERVED
     if len(query_string) > LONGEST:
         raise InvalidParameter(f"The query string is longer than {LONGEST} bytes. Ask in several requests.")
     reader = _Reader(view, reserved, public_url)
-    for parameter in parameters(query_string):
+    found = tuple(parameters(query_string))
+    for parameter in found:
         reader.take(parameter)
-    return Said(reader.terms(), reader.reserved)
+    return Said(reader.terms(), reader.reserved, found)
 
 
 class _Reader:

@@ -7,14 +7,14 @@ Everything is bounded; anything not understood is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from customer_inventory.api.fields import Fields, parse_fields
 from customer_inventory.api.filters import read
-from customer_inventory.api.scanning import InvalidParameter, parameters
+from customer_inventory.api.scanning import InvalidParameter, Parameter
 from customer_inventory.model.filtering import UnknownAttribute, known_attribute
 from customer_inventory.model.jsonpath import JsonPathNotSupported
 from customer_inventory.model.view import View
@@ -73,15 +73,17 @@ def parse(view: View, query_string: bytes, *, public_url: str = "") -> Asked:
         fields=parse_fields(view, single.get("fields")),
         paged=not single.keys().isdisjoint(_PAGE),
         by_offset="offset" in single,
-        kept=_kept(query_string),
+        kept=_kept(said.parameters),
     )
 
 
 def ranged(asked: Asked, header: str | None) -> Asked:
     """Return what is asked for with the page that a Range header names, such as `items=11-20`.
 
-    The page of the query string goes before it. A range that cannot be is passed over (RFC 9110, 14.2).
+    The page of the query string goes before it. A range that cannot be is passed over (RFC 9110, 14.2). Raises
+    InvalidParameter for a header that is none.
     """
+    header = None if header is None else printable(header, "Range")
     found = _RANGE.fullmatch(header) if header and not asked.paged else None
     if found is None:
         return asked
@@ -148,9 +150,9 @@ def _moment(text: str | None) -> datetime | None:
     raise InvalidParameter("asOf must be a date-time with a zone, such as 2026-01-31T12:00:00Z.")
 
 
-def _kept(query_string: bytes) -> str:
+def _kept(parameters: Iterable[Parameter]) -> str:
     kept, separator = "", ""
-    for parameter in parameters(query_string):
+    for parameter in parameters:
         separator = ";" if ";" in {separator, parameter.separator} else "&"
         if parameter.sign == "=" and parameter.name in _PAGE:
             continue

@@ -6,6 +6,7 @@ operator may be written in signs, plain or encoded: `birthDate%3E%3D2000-01-01`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -26,6 +27,10 @@ SIGNS = {
 
 _BRACKETED = frozenset({"filter", "fields", "sort"})
 _SEPARATORS = frozenset({"&", ";"})
+_SPECIAL = re.compile(rb"[&;<>=!*]|%(?:3[CcDdEe]|21|2[Aa])")
+"""What may end the name of a parameter; found in C, for names are looked through at every request."""
+
+_OPENING = re.compile(rb"[\[('\"~]|%(?:5[Bb]|28|2[27]|7[Ee])")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -78,7 +83,8 @@ def parameters(raw: bytes) -> Iterator[Parameter]:
 def text_of(raw: bytes) -> str:
     """Return the text that is percent-encoded in `raw`. Raises InvalidParameter."""
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        plain = b"%" not in raw and b"+" not in raw
+        text = (raw if plain else unquote_to_bytes(raw.replace(b"+", b" "))).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidParameter("The query string is not UTF-8. Percent-encode it anew.") from error
     if "\0" in text:
@@ -120,8 +126,10 @@ def _one(raw: bytes, at: int, separator: str, before: str) -> Parameter:
 
 def _sign(raw: bytes, at: int) -> tuple[int, str, int]:
     """Return where the name that begins at `at` ends, the sign behind it ("" for none), and where the value begins."""
-    for letter, here in _letters(raw, at):
-        if letter.text in _SEPARATORS and not letter.encoded:
+    for found in _SPECIAL.finditer(raw, at):
+        here = found.start()
+        letter = _letter(raw, here)
+        if letter is None or (letter.text in _SEPARATORS and not letter.encoded):
             return here, "", here
         if letter.text in "<>=!*":
             following = _letter(raw, letter.end)
@@ -155,6 +163,9 @@ def _end(raw: bytes, at: int) -> int:
 
 def _bracketed_end(raw: bytes, at: int) -> int:
     """Return where a JSONPath ends: at the first separator outside of its brackets, quotes and regular expressions."""
+    end = _end(raw, at)
+    if _OPENING.search(raw, at, end) is None:
+        return end
     depth, quote, before, escaped = 0, "", "", False
     for letter, here in _letters(raw, at):
         text = letter.text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import cursor_of
 from customer_inventory.repository.query import Compiled, Query, compile_query, without_index
 from customer_inventory.repository.records import Record
+from customer_inventory.repository.unions import compile_union
 
 _MOVE_ON_AFTER = 10_000
 _TOTALS_KEPT = 1000
@@ -44,7 +46,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its records, the total, and the cursors of its first and last row where more lies beyond them."""
+    """One page: its records, the total, and the cursors of its first and last row where more lies beyond them.
+
+    `kinds` are the kinds of its records in a list of several.
+    """
 
     records: list[Record]
     total: Total
@@ -52,6 +57,7 @@ class Page:
     last: str | None
     more_before: bool
     more_after: bool
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +95,23 @@ class Lists:
                 raise ValueNotComparable from error
             except psycopg.errors.QueryCanceled as error:
                 raise _too_costly(kind, query) from error
-        more = len(rows) > query.limit
-        rows = rows[: query.limit]
-        if compiled.backwards:
-            rows.reverse()
-        paged = query.after is not None or query.offset > 0
-        return Page(
-            records=[Record(row[0], row[1], row[2]) for row in rows],
-            total=total,
-            first=cursor_of(rows[0], query.sort) if rows else None,
-            last=cursor_of(rows[-1], query.sort) if rows else None,
-            more_before=more if compiled.backwards else paged,
-            more_after=more or compiled.backwards,
-        )
+        return _page(query, compiled, rows, total)
+
+    async def page_of(self, kinds: Sequence[str], query: Query) -> Page:
+        """Return one page of the records of several kinds, which stand in `Page.kinds`. Raises what `page` does."""
+        compiled = compile_union(kinds, query, count_bound=self._bound)
+        async with self._connections.lend() as connection:
+            try:
+                cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=False)
+                rows = await cursor.fetchall()
+                total = self._known(query, len(rows)) or await self._counted(connection, compiled)
+            except psycopg.DataError as error:
+                raise ValueNotComparable from error
+            except psycopg.errors.QueryCanceled as error:
+                raise _too_costly(kinds[0], query) from error
+        kinds_of = {row[0]: row[-1] for row in rows}
+        page = _page(query, compiled, [row[:-1] for row in rows], total)
+        return replace(page, kinds=tuple(kinds_of[record.id] for record in page.records))
 
     def _known(self, query: Query, found: int) -> Total | None:
         """The total, when the page itself tells it: it is the last, and not by cursor."""
@@ -154,6 +164,23 @@ class Lists:
         if passed >= _MOVE_ON_AFTER and place is not None:
             self._counts[kind] = _Count(known.number + settled, place)
         return known.number + int(came)
+
+
+def _page(query: Query, compiled: Compiled, rows: list[tuple[Any, ...]], total: Total) -> Page:
+    """The page that `rows` make, of which one more than asked for says that there are more."""
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    if compiled.backwards:
+        rows.reverse()
+    paged = query.after is not None or query.offset > 0
+    return Page(
+        records=[Record(row[0], row[1], row[2]) for row in rows],
+        total=total,
+        first=cursor_of(rows[0], query.sort) if rows else None,
+        last=cursor_of(rows[-1], query.sort) if rows else None,
+        more_before=more if compiled.backwards else paged,
+        more_after=more or compiled.backwards,
+    )
 
 
 def _too_costly(kind: str, query: Query) -> QueryTooCostly:

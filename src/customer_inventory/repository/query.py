@@ -65,23 +65,34 @@ def compile_query(kind: str, query: Query, *, count_bound: int) -> Compiled:
     Raises InvalidCursor for a cursor that is not of this sort, and what `conditions.term_clause` raises.
     """
     resource = KINDS[kind]
-    source, given = _source(kind, query.as_of)
+    source, given = source_of(kind, query.as_of)
     where = conjunction([*(term_clause(resource, term) for term in query.conditions), *_named(query.name)])
     keys = [Key.of(resource, sort) for sort in query.sort]
+    return composed(query, Clause(source, given), where, keys, count_bound=count_bound)
+
+
+def composed(
+    query: Query, source: Clause, where: Clause, keys: list[Key], *, count_bound: int, more: str = ""
+) -> Compiled:
+    """Return the statements of a list over `source`; `more` are columns to end each row of its page with.
+
+    Raises InvalidCursor.
+    """
     backwards = query.before is not None
     beyond = edge(keys, query.sort, query.before if backwards else query.after, backwards=backwards)
     page = _SQL["page"].format(
-        keys="".join(f", ({key.value})::text" for key in keys),
-        source=source,
+        keys="".join(f", ({key.value})::text" for key in keys) + more,
+        source=source.text,
         where=f"{where.text} and {beyond.text}",
         order=order(keys, backwards=backwards),
     )
+    found = _SQL["count"].format(source=source.text, where=where.text)
+    estimate = _SQL["estimate"].format(source=source.text, where=where.text)
+    narrowing = (*source.values, *where.values)
     return Compiled(
-        page=Statement(page, (*given, *where.values, *beyond.values, query.limit + 1, query.offset)),
-        count=Statement(
-            _SQL["count"].format(source=source, where=where.text), (*given, *where.values, count_bound + 1)
-        ),
-        estimate=Statement(_SQL["estimate"].format(source=source, where=where.text), (*given, *where.values)),
+        page=Statement(page, (*narrowing, *beyond.values, query.limit + 1, query.offset)),
+        count=Statement(found, (*narrowing, count_bound + 1)),
+        estimate=Statement(estimate, narrowing),
         backwards=backwards,
     )
 
@@ -93,7 +104,8 @@ def without_index(kind: str, query: Query) -> list[str]:
     return list(dict.fromkeys([*unserved(resource, query.conditions), *sorts]))
 
 
-def _source(kind: str, as_of: datetime | None) -> tuple[str, tuple[Any, ...]]:
+def source_of(kind: str, as_of: datetime | None) -> tuple[str, tuple[Any, ...]]:
+    """Return the records of a kind, as they are or as they were, with its bound parameters."""
     if as_of is None:
         return _SQL["now"].format(kind=kind), ()
     return _SQL["as_of"].format(kind=kind), (as_of, as_of, as_of)

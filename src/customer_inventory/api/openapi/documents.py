@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from customer_inventory import __version__
+from customer_inventory.api import parties
 from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
@@ -23,6 +24,7 @@ from customer_inventory.api.openapi.resources import (
     Named,
     attachment_operation,
     collection_operation,
+    joint_list,
     named,
     of_register,
     record_operation,
@@ -177,6 +179,8 @@ def _item(rest: str, endpoint: Endpoint, known: Mapping[str, Named], ids: str) -
 def _operation(method: str, rest: str, known: Mapping[str, Named]) -> Part | None:
     """Return what a method does at a path below the base of an API."""
     name, _, below = rest.strip("/").partition("/")
+    if name == parties.PATH:
+        return joint_list(name, [known[each] for each in parties.CLASSES])
     if name not in known:
         return hub_operation(method, rest) or own_operation(method, rest)
     if below == "{id}/attachment/{digest}/content":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
@@ -56,6 +56,15 @@ def _list(named: Named) -> Part:
             **refuses(422),
         },
     }
+
+
+def joint_list(name: str, several: Sequence[Named]) -> Part:
+    """Return what a list of several resources together does."""
+    schema = {"type": "array", "items": {"anyOf": [ref(each.answer) for each in several]}}
+    title = name[0].upper() + name[1:]
+    said = {**_list(several[0]), "operationId": f"list{title}", "summary": f"List records of every {name}"}
+    answers = {code: gives(said["responses"][code]["description"], schema, *_PAGE) for code in ("200", "206")}
+    return {**said, "responses": {**said["responses"], **answers}}
 
 
 def _create(named: Named) -> Part:

@@ -9,6 +9,12 @@
  union all
  select bucket, id, version, doc, terms, label from {kind}_history where updated_at <= %s and superseded_at > %s) t
 
+-- name: branch
+select '{kind}' as kind, bucket, id, version, doc, terms, label from {source} where {where}
+
+-- name: union
+({branches}) t
+
 -- name: page
 -- Not called `id`: an order by id would then mean the text, and no index would serve it.
 select id::text as record_id, version, doc, bucket {keys} from {source} where {where} order by {order} limit %s offset %s
