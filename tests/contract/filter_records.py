@@ -35,6 +35,7 @@ DAYS = ["2000-01-01", "2000-01-02", "2000-01-01T00:00:00Z", "2000-01-01T23:00:00
 SCORES = ["0", "1", "-1", "9", "10", "1e1", "10.0", "99"]
 AMOUNTS = ["0", "7", "7.5", "-0.5", "70"]
 TRUTHS = ["true", "false"]
+IDS = ["0", "019b", "8", "f", "nobody", "-8"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def _paths(**kinds: dict[str, list[str]]) -> dict[str, Path]:
 PATHS: dict[str, dict[str, Path]] = {
     "customer": _paths(
         text={
+            "id": IDS,
             "name": TEXTS,
             "description": TEXTS,
             "status": STATUSES,
@@ -76,6 +78,7 @@ PATHS: dict[str, dict[str, Path]] = {
     ),
     "individual": _paths(
         text={
+            "id": IDS,
             "familyName": SHORT,
             "givenName": SHORT,
             "title": SHORT,

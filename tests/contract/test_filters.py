@@ -63,7 +63,8 @@ async def held(engine: RunningEngine) -> AsyncIterator[Held]:
             for _ in range(SIZE):
                 content = MAKERS[kind](chance)
                 validate(RESOURCES[kind], content)
-                made[str((await scribe.create(kind, content)).id)] = content
+                name = str((await scribe.create(kind, content)).id)
+                made[name] = {**content, "id": name}
         yield Held(repository, documents)
         await repository.close()
 

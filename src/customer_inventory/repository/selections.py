@@ -182,6 +182,10 @@ class _Compiler:
     def _to_name(self, way: _Way, name: str) -> None:
         if way.path == "" and name == "href":
             raise JsonPathNotSupported("The JSONPath names href, which is made from the id. Ask for the id.")
+        if way.path == "" and name == "id":
+            # The id is not in the document: its column stands for it.
+            way.value, way.anchor, way.path = self._alias(way, "own_id"), "id", "id"
+            return
         way.path = f"{way.path}.{name}" if way.path else name
 
     def _to_each(self, way: _Way) -> None:
@@ -205,9 +209,6 @@ class _Compiler:
 
     def _query(self, way: _Way) -> None:
         """Give what the steps lead to a name of its own."""
-        if way.path == "id" and way.value == _DOCUMENT and way.anchor == "":
-            way.value, way.anchor = self._alias(way, "own_id"), "id"
-            return
         self._settle(way)
         if way.steps:
             way.value = self._alias(way, "follow", f"${way.steps}")
