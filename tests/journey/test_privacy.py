@@ -12,6 +12,7 @@ from tests.journey.api_words import PERSONS, create, person, refused
 from tests.journey.conftest import Server
 
 PROFILES = "/tmf-api/privacyManagement/v5/partyPrivacyProfile"
+AGREEMENTS = "/tmf-api/privacyManagement/v5/partyPrivacyAgreement"
 SPECIFICATIONS = "/tmf-api/privacyManagement/v5/partyPrivacyProfileSpecification"
 
 
@@ -78,6 +79,28 @@ def test_a_profile_needs_what_the_file_demands(api: httpx.Client, name: str) -> 
     answer = api.post(PROFILES, json=sent)
     assert refused(answer, 400) == "invalid-document"
     assert name in answer.json()["message"]
+
+
+def test_an_agreement_binds_the_parties_and_points_at_the_profiles(api: httpx.Client) -> None:
+    ada, specified = create(api, PERSONS, person()), create(api, SPECIFICATIONS, specification())
+    allowed = create(api, PROFILES, profile(ada, specified))
+    sent = {
+        "@type": "PartyPrivacyAgreement",
+        "name": "Consent",
+        "agreementType": "privacy",
+        "engagedParty": [{"@type": "PartyRef", "@referredType": "Individual", "id": ada["id"]}],
+        "partyPrivacyProfile": [{"@type": "PartyPrivacyProfileRef", "id": allowed["id"]}],
+        "status": "initialized",
+    }
+    made = create(api, AGREEMENTS, sent)
+    assert {name: made[name] for name in sent} == sent
+    assert made["id"][15:18] == ada["id"][15:18]
+    found = api.get(AGREEMENTS, params={"partyPrivacyProfile.id": allowed["id"]}).json()
+    assert [agreement["id"] for agreement in found] == [made["id"]]
+    without = api.post(AGREEMENTS, json={**sent, "engagedParty": None})
+    assert "engagedParty" in without.json()["message"]
+    old = api.get(f"{AGREEMENTS.replace('v5', 'v4')}/{made['id']}").json()
+    assert old["engagedPartyRole"][0]["id"] == ada["id"]
 
 
 def test_a_specification_says_what_is_wrong_with_it(api: httpx.Client) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from customer_inventory.model.tmf629 import CUSTOMER
 from customer_inventory.model.tmf632 import INDIVIDUAL, ORGANIZATION
-from customer_inventory.model.tmf644 import PARTY_PRIVACY_PROFILE, PARTY_PRIVACY_PROFILE_SPECIFICATION
+from customer_inventory.model.tmf644 import (
+    PARTY_PRIVACY_AGREEMENT,
+    PARTY_PRIVACY_PROFILE,
+    PARTY_PRIVACY_PROFILE_SPECIFICATION,
+)
 from customer_inventory.model.tmf651 import AGREEMENT, AGREEMENT_SPECIFICATION
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf666 import (
@@ -32,6 +36,7 @@ RESOURCES = {
         PARTY_ROLE_SPECIFICATION,
         PARTY_PRIVACY_PROFILE,
         PARTY_PRIVACY_PROFILE_SPECIFICATION,
+        PARTY_PRIVACY_AGREEMENT,
         PARTY_INTERACTION,
         AGREEMENT,
         AGREEMENT_SPECIFICATION,

@@ -1,7 +1,7 @@
-"""TMF644 Privacy Management v5.0.0: PartyPrivacyProfile and PartyPrivacyProfileSpecification.
+"""TMF644 Privacy Management v5.0.0: PartyPrivacyProfile, PartyPrivacyProfileSpecification, PartyPrivacyAgreement.
 
 A specification says what of a party there is to keep private and for which purposes it may be asked for; a profile says
-what one party allows of that.
+what one party allows of that; an agreement binds it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,18 @@ from customer_inventory.model.party import (
 from customer_inventory.model.references import PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
 from customer_inventory.model.resource import STATUS_EVENTS, Api, Stamps, declare, name_label
 from customer_inventory.model.specification import CharacteristicSpecification
-from customer_inventory.model.tmf651 import ProductOfferingRef
-from customer_inventory.model.v4.tmf644 import PARTY_PRIVACY_PROFILE_SPECIFICATION_V4, PARTY_PRIVACY_PROFILE_V4
+from customer_inventory.model.tmf651 import (
+    AGREEMENT,
+    Agreement,
+    AgreementItem,
+    ProductAgreementItem,
+    ProductOfferingRef,
+)
+from customer_inventory.model.v4.tmf644 import (
+    PARTY_PRIVACY_AGREEMENT_V4,
+    PARTY_PRIVACY_PROFILE_SPECIFICATION_V4,
+    PARTY_PRIVACY_PROFILE_V4,
+)
 
 
 class PartyPrivacyAgreementRef(EntityRef, frozen=True):
@@ -119,6 +129,21 @@ class PartyPrivacyProfile(Entity, kw_only=True, frozen=True):
     agreed_by_party: Annotated[RelatedPartyRefOrPartyRoleRef, says("Who agreed: the party itself, or a parent of it.")]
 
 
+class PartyPrivacyAgreement(Agreement, kw_only=True, frozen=True):
+    """What a party has agreed to about its privacy."""
+
+    # Of these agreements, unlike of others, the file demands no items.
+    agreement_item: Annotated[
+        list[AgreementItem | ProductAgreementItem] | UnsetType, says("The parts of the agreement.")
+    ] = UNSET  # type: ignore[assignment]
+    party_privacy_profile: Annotated[
+        list[PartyPrivacyProfileRef] | UnsetType, says("The profiles that were agreed to.")
+    ] = UNSET
+    party_privacy_profile_characteristic: Annotated[
+        list[PartyPrivacyProfileCharacteristic] | UnsetType, says("What of them the agreement says itself.")
+    ] = UNSET
+
+
 PRIVACY_MANAGEMENT = Api(
     number="TMF644",
     title="Privacy Management",
@@ -138,11 +163,25 @@ PARTY_PRIVACY_PROFILE = declare(
             "partyPrivacyProfileSpecification",
             targets={"PartyPrivacyProfileSpecification": "party_privacy_profile_specification"},
         ),
+        reference("agreement", targets={"PartyPrivacyAgreement": "party_privacy_agreement"}),
     ),
     searchable=("name", "status", "creationDate"),
     label=name_label,
     stamps=Stamps(created="creationDate"),
     earlier=PARTY_PRIVACY_PROFILE_V4,
+)
+
+PARTY_PRIVACY_AGREEMENT = declare(
+    struct=PartyPrivacyAgreement,
+    api=PRIVACY_MANAGEMENT,
+    mandatory=("@type", "name", "agreementType", "engagedParty"),
+    references=(
+        *AGREEMENT.references,
+        reference("partyPrivacyProfile", targets={"PartyPrivacyProfile": "party_privacy_profile"}),
+    ),
+    searchable=("name", "agreementType", "status"),
+    label=name_label,
+    earlier=PARTY_PRIVACY_AGREEMENT_V4,
 )
 
 PARTY_PRIVACY_PROFILE_SPECIFICATION = declare(

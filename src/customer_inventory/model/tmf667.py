@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, UnsetType, field
 
 from customer_inventory.model.entity import Entity, EntityRef, Instant, says
-from customer_inventory.model.references import PARTIES_AND_ROLES, owning, reference
+from customer_inventory.model.references import ACCOUNTS, PARTIES_AND_ROLES, owning, reference
 from customer_inventory.model.resource import Api, declare, first_text
 from customer_inventory.model.resource import Document as Json
 from customer_inventory.model.version4 import AttachmentRefOrValue, Characteristic, RelatedEntity, RelatedParty
@@ -71,13 +71,24 @@ def document_label(document: Json) -> str:
     return first_text(document, "name")
 
 
+_ENTITIES = {
+    **PARTIES_AND_ROLES,
+    **ACCOUNTS,
+    "Agreement": "agreement",
+    "PartyInteraction": "party_interaction",
+    "PartyPrivacyAgreement": "party_privacy_agreement",
+    "CommunicationMessage": "communication_message",
+    "Document": "document",
+}
+"""What a document may be about, of what is kept here."""
+
 DOCUMENT = declare(
     struct=Document,
     api=DOCUMENT_MANAGEMENT,
     mandatory=(),
     references=(
         owning(reference("relatedParty", targets=PARTIES_AND_ROLES, role="role")),
-        reference("relatedEntity", targets=PARTIES_AND_ROLES, role="role"),
+        reference("relatedEntity", targets=_ENTITIES, role="role"),
         reference("documentRelationship", targets={"Document": "document"}),
     ),
     searchable=("name", "creationDate", "lastUpdate"),
