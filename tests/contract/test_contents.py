@@ -107,6 +107,18 @@ async def test_what_a_killed_writer_left_unfinished_is_no_content(tmp_path: Path
     assert [path.name for path in (tmp_path / "abc").iterdir()] == [DIGEST]
 
 
+async def test_a_file_whose_content_was_never_known_is_removed(repository: Repository, tmp_path: Path) -> None:
+    """Killed between the file and the commit of its row."""
+    contents, directory = Contents(repository._connections, directory=tmp_path), ContentDirectory(tmp_path)
+    await contents.keep("document", RECORD, [(DIGEST, DATA)], at=datetime.now(UTC) + timedelta(hours=2))
+    stray = hashlib.sha256(b"stray").hexdigest()
+    await directory.keep(0xABC, stray, b"stray")
+    await contents.sweep(before=datetime.now(UTC) - timedelta(hours=1))
+    assert await directory.read(0xABC, stray, start=0, size=9) == b"stray"
+    await contents.sweep(before=datetime.now(UTC) + timedelta(hours=1))
+    assert [path.name for path in (tmp_path / "abc").iterdir()] == [DIGEST]
+
+
 async def test_content_lives_as_long_as_any_version_that_names_it(access: Access, database: str) -> None:
     document, contents = RESOURCES["document"], access.facilities.repository.contents
     file = {"mimeType": "application/pdf", "content": "JVBERi0" + "A" * 12_001}

@@ -222,6 +222,23 @@ def test_other_records_carry_files_too(api: httpx.Client) -> None:
     assert "content" not in plain
 
 
+def test_an_earlier_version_carries_large_files_too(api: httpx.Client) -> None:
+    old = "/tmf-api/party/v4/individual"
+    data = b"%PDF-" + bytes(400_000)
+    passport = {"attachmentType": "passport", "mimeType": "application/pdf", "content": text(data)}
+    sent = {"givenName": "Ada", "familyName": "Byron", "individualIdentification": [{"attachment": passport}]}
+    made = create(api, old, sent)
+    kept = made["individualIdentification"][0]["attachment"]
+    assert base64.b64decode(kept["content"]) == data
+    assert api.get(kept["url"]).content == data
+    assert api.get(kept["url"].replace(PERSONS, old)).content == data
+    asked = api.get(f"{old}/{made['id']}", params={"fields": "individualIdentification"}).json()
+    assert asked["individualIdentification"][0]["attachment"]["content"] == kept["content"]
+    wrong = {**passport, "mimeType": "image/png"}
+    refusal = api.post(old, json={**sent, "individualIdentification": [{"attachment": wrong}]})
+    assert refused(refusal, 400) == "invalid-document"
+
+
 async def test_the_same_file_sent_by_many_at_once_is_kept(server: Server) -> None:
     headers = {"authorization": f"Bearer {server.token()}"}
     data = PDF + b"of many"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -57,9 +58,14 @@ class AttachmentHandlers:
         return Answer(200, headers=_headers(attached.attachment, digest), parts=attached.parts, size=attached.size)
 
 
+@cache
+def _paths(view: View) -> frozenset[str]:
+    return content_paths(view.attributes)
+
+
 def most_body(view: View, access: Access) -> int:
     """Return how many bytes a body for a resource may have: room for one file in base64 where it carries files."""
-    if not content_paths(view.resource):
+    if not _paths(view):
         return MAX_BODY
     return MAX_BODY + -(-access.facilities.attachment_limit // 3) * 4
 
@@ -67,9 +73,7 @@ def most_body(view: View, access: Access) -> int:
 def names_content(view: View, fields: Fields | None) -> bool:
     """Tell whether a selection names an attribute that holds files, or what contains it."""
     return fields is not None and any(
-        path == name or path.startswith(f"{name}.")
-        for path in content_paths(view.resource)
-        for name in map(dotted, fields)
+        path == name or path.startswith(f"{name}.") for path in _paths(view) for name in map(dotted, fields)
     )
 
 

@@ -19,6 +19,7 @@ from customer_inventory.api.patching import ImmutableAttribute, Patch, patched, 
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
+from customer_inventory.model.contents import without_contents
 from customer_inventory.model.conversion import copied
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
@@ -177,7 +178,9 @@ class ResourceHandlers:
             return self._view.keep(document, before)
         ignored = self._view.set_by_server if before is None else {"id", "href"}
         document = {name: value for name, value in document.items() if name not in ignored}
-        validate_shown(self._view.shape, document, mandatory=self._view.mandatory, before=shown)
+        # Files, which may be larger than any other text, are judged as they are taken out of the stored document.
+        looked_at = without_contents(self._view.shape, document)
+        validate_shown(self._view.shape, looked_at, mandatory=self._view.mandatory, before=shown)
         return self._view.keep(document, before)
 
     def _patched(self, patch: Patch, identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from customer_inventory.capture.mapping import PARTIES, Leaf, Node, RowMapping, 
 from customer_inventory.capture.standardise import Unusable, Value, text
 from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links, terms, validate
+from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
@@ -146,6 +147,7 @@ def draft(
     entries = []
     for (resource, document), identifier in zip(records, ids, strict=True):
         try:
+            _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None)
             line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
         except InvalidDocument as error:
@@ -155,6 +157,17 @@ def draft(
             Entry(resource.kind, identifier, line, _links(resource, document, strict), source_id, tuple(sought))
         )
     return BulkRow(number, tuple(entries))
+
+
+def _refuse_files(resource: Resource, document: Document) -> None:
+    """Raise RowRefused or InvalidDocument for files that are too large for a record or not what they say."""
+    if carries_content(resource, document):
+        try:
+            _, large = taken_out(resource, document, address="")
+        except AttachmentTooLarge:
+            large = [File("", b"")]
+        if large:
+            raise RowRefused(f"the {resource.name} carries a file of more than {INLINE} bytes; send it by the API")
 
 
 def _links(resource: Resource, document: Document, strict: Strict) -> tuple[BulkLink, ...]:

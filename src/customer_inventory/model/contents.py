@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.bounds import DEPTH
 from customer_inventory.model.mediatype import UNKNOWN, agrees, found_type, is_executable
 from customer_inventory.model.problems import InvalidDocument, Problem
@@ -89,6 +90,15 @@ def filled(resource: Resource, document: dict[str, Any], files: Mapping[str, byt
     return _replaced(resource.shape, document, "", place)
 
 
+def without_contents(shape: Shape, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document read as `shape` with empty files, for a look at everything else."""
+
+    def place(value: dict[str, Any], path: str) -> dict[str, Any]:  # noqa: ARG001  a Place knows where it is
+        return {**value, _CONTENT: ""} if isinstance(value.get(_CONTENT), str) else value
+
+    return _replaced(shape, document, "", place)
+
+
 def named(resource: Resource, document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the attachments of `document` whose content is kept elsewhere, by digest; the first of each."""
     found: dict[str, Mapping[str, Any]] = {}
@@ -113,10 +123,9 @@ def may_carry(resource: Resource) -> bool:
     return bool(_ways(resource.shape))
 
 
-@cache
-def content_paths(resource: Resource) -> frozenset[str]:
-    """Return the paths of the attributes that hold a file in base64, as deep as attributes can be asked for."""
-    return frozenset(path for path, attribute in resource.attributes.items() if attribute.formats == ("base64",))
+def content_paths(attributes: Mapping[str, Attribute]) -> frozenset[str]:
+    """Return the paths of those attributes that hold a file in base64."""
+    return frozenset(path for path, attribute in attributes.items() if attribute.formats == ("base64",))
 
 
 @dataclass(slots=True)

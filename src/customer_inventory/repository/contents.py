@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from customer_inventory.repository.contents_directory import ContentDirectory
 from customer_inventory.repository.kinds import KINDS
 
 _SQL = sql.statements("contents.sql")
+_EVER = datetime.min.replace(tzinfo=UTC)
 PART = 256 * 1024
 """How many bytes are read and handed on at once."""
 
@@ -94,31 +95,36 @@ class Contents:
             raise ContentDamaged(f"The content {kept.digest} of record {kept.record_id} is damaged or gone.")
         return _once(first) if kept.size == len(first) else self._checked(kept)
 
-    async def sweep(self, *, before: datetime) -> int:
-        """Drop content that no version of any record names and that was kept before `before`; return how much.
+    async def sweep(self, *, before: datetime, since: datetime = _EVER) -> int:
+        """Drop content that no version of any record names, of what was wanted from `since` until `before`.
 
-        Content that is on its way into a record is younger: `before` must lie further back than any write takes.
+        Returns how much was dropped. Content that is on its way into a record is younger: `before` must lie further
+        back than any write takes. What a purge left goes whenever it was wanted. With no `since` the directory is
+        tidied too.
         """
         async with self._connections.lend() as connection:
-            buckets = [row[0] for row in await (await connection.execute(_SQL["buckets"])).fetchall()]
-        return sum([await self._sweep(bucket, before) for bucket in buckets])
-
-    async def _sweep(self, bucket: int, before: datetime) -> int:
-        async with self._connections.lend() as connection:
-            uses = await (await connection.execute(_SQL["old_uses"], (bucket, before))).fetchall()
-            for digest, record_id, kind in uses:
-                if not await _mentioned(connection, kind, record_id, bytes(digest).hex()):
-                    await connection.execute(_SQL["drop_use"], (bucket, record_id, digest, before))
+            values = {"since": since, "before": before}
+            for kind in KINDS:
+                await connection.execute(_SQL["drop_unused"].replace("{kind}", kind), values)
             async with connection.transaction():
                 # The rows stay locked until their files are gone, so that nobody can write one anew in between.
-                values = {"bucket": bucket, "before": before}
                 orphans = await (await connection.execute(_SQL["drop_orphans"], values)).fetchall()
-                for digest, in_directory in orphans:
+                for bucket, digest, in_directory in orphans:
                     if self._directory and in_directory:
                         await self._directory.drop(bucket, bytes(digest).hex())
-        if self._directory:
-            await self._directory.tidy(bucket, before=before)
+        if self._directory and since == _EVER:
+            await self._tidy(self._directory, before)
         return len(orphans)
+
+    async def _tidy(self, directory: ContentDirectory, before: datetime) -> None:
+        """Remove files whose writers were killed: unfinished ones, and whole ones that no content is known of."""
+        for bucket in await directory.buckets():
+            digests = await directory.tidy(bucket, before=before)
+            async with self._connections.lend() as connection:
+                values = {"bucket": bucket, "digests": [bytes.fromhex(digest) for digest in digests]}
+                unknown = await (await connection.execute(_SQL["unknown"], values)).fetchall()
+            for (digest,) in unknown:
+                await directory.drop(bucket, digest)
 
     async def _checked(self, kept: Kept) -> AsyncGenerator[bytes, None]:
         """Yield the parts; raise before the last one when they are not what the digest says after all."""
@@ -156,11 +162,3 @@ class Contents:
 
 async def _once(part: bytes) -> AsyncIterator[bytes]:
     yield part
-
-
-async def _mentioned(connection: Connection, kind: str, record_id: UUID, digest: str) -> bool:
-    if kind not in KINDS:
-        return True  # kept by a later version of the product: not ours to judge
-    values = {"bucket": bucket_of(record_id), "id": record_id, "name": f"sha256:{digest}"}
-    row = await (await connection.execute(_SQL["mentions"].replace("{kind}", kind), values)).fetchone()
-    return bool(row and row[0])

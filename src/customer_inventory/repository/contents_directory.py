@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 from datetime import datetime
 from pathlib import Path
 
 _UNFINISHED = ".part"
+_BUCKET = re.compile(r"[0-9a-f]{3}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class ContentDirectory:
@@ -33,9 +36,13 @@ class ContentDirectory:
         """Remove a file if it is there."""
         await asyncio.to_thread(self._path(bucket, digest).unlink, missing_ok=True)
 
-    async def tidy(self, bucket: int, *, before: datetime) -> None:
-        """Remove what writers that were killed before `before` left unfinished."""
-        await asyncio.to_thread(self._tidy, bucket, before.timestamp())
+    async def buckets(self) -> list[int]:
+        """Return the buckets that have a directory."""
+        return await asyncio.to_thread(self._buckets)
+
+    async def tidy(self, bucket: int, *, before: datetime) -> list[str]:
+        """Remove what writers left unfinished before `before`; return the digests of the files that are as old."""
+        return await asyncio.to_thread(self._tidy, bucket, before.timestamp())
 
     def _keep(self, bucket: int, digest: str, data: bytes) -> None:
         path = self._path(bucket, digest)
@@ -60,10 +67,17 @@ class ContentDirectory:
         except FileNotFoundError:
             return b""
 
-    def _tidy(self, bucket: int, before: float) -> None:
-        for path in self._root.joinpath(f"{bucket:03x}").glob(f"*{_UNFINISHED}"):
-            if path.stat().st_mtime < before:
+    def _buckets(self) -> list[int]:
+        if not self._root.is_dir():
+            return []
+        return [int(path.name, 16) for path in self._root.iterdir() if _BUCKET.fullmatch(path.name)]
+
+    def _tidy(self, bucket: int, before: float) -> list[str]:
+        old = [path for path in self._root.joinpath(f"{bucket:03x}").iterdir() if path.stat().st_mtime < before]
+        for path in old:
+            if path.suffix == _UNFINISHED:
                 path.unlink(missing_ok=True)
+        return [path.name for path in old if _DIGEST.fullmatch(path.name)]
 
     def _path(self, bucket: int, digest: str) -> Path:
         return self._root / f"{bucket:03x}" / digest

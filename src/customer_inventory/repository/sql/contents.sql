@@ -22,22 +22,24 @@ where u.bucket = %s and u.record_id = %s and u.sha256 = %s
 -- name: part
 select substring(bytes from %s for %s) from content where bucket = %s and sha256 = %s
 
--- name: buckets
-select distinct bucket from content union select distinct bucket from content_use order by 1
-
--- name: old_uses
--- Uses that no sweep has to fear for: whoever noted them has written the record by now, or never will.
-select sha256, record_id, kind from content_use where bucket = %s and used_at < %s
-
--- name: mentions
--- Whether any version of a record, present or past, names the content. `{kind}` is the record's table.
-select exists (select from {kind} where bucket = %(bucket)s and id = %(id)s and position(%(name)s in doc::text) > 0)
-    or exists (select from {kind}_history where bucket = %(bucket)s and id = %(id)s and position(%(name)s in doc::text) > 0)
-
--- name: drop_use
-delete from content_use where bucket = %s and record_id = %s and sha256 = %s and used_at < %s
+-- name: drop_unused
+-- Forget uses, noted in a period long enough ago, by records none of whose versions names the content: whoever noted
+-- them was stopped before writing the record. `{kind}` is the records' table.
+delete from content_use u
+where u.kind = '{kind}' and u.used_at >= %(since)s and u.used_at < %(before)s
+    and not exists (
+        select from {kind} r where r.bucket = u.bucket and r.id = u.record_id
+            and position('sha256:' || encode(u.sha256, 'hex') in r.doc::text) > 0)
+    and not exists (
+        select from {kind}_history h where h.bucket = u.bucket and h.id = u.record_id
+            and position('sha256:' || encode(u.sha256, 'hex') in h.doc::text) > 0)
 
 -- name: drop_orphans
-delete from content c where bucket = %(bucket)s and kept_at < %(before)s and not exists (
+delete from content c where c.kept_at < %(before)s and not exists (
     select from content_use u where u.bucket = c.bucket and u.sha256 = c.sha256
-) returning sha256, bytes is null
+) returning c.bucket, c.sha256, c.bytes is null
+
+-- name: unknown
+-- Which of the files of one bucket's directory no content is known of.
+select encode(d, 'hex') from unnest(%(digests)s::bytea[]) as d
+where not exists (select from content c where c.bucket = %(bucket)s and c.sha256 = d)
