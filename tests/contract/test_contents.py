@@ -13,10 +13,12 @@ import psycopg
 import pytest
 
 from customer_inventory.access import Access
+from customer_inventory.access.sweeping import sweeping_hourly
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
 from customer_inventory.repository.contents import PART, ContentDamaged, Contents
 from customer_inventory.repository.contents_directory import ContentDirectory
+from tests.conftest import make_desk
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -24,6 +26,7 @@ RECORD = UUID("0199aa00-0000-8abc-8000-000000000001")
 OTHER = UUID("0199aa00-0000-8abc-8000-000000000002")
 DATA = b"%PDF-" + bytes(3 * PART)
 DIGEST = hashlib.sha256(DATA).hexdigest()
+OTHER_DIGEST = hashlib.sha256(b"other").hexdigest()
 
 
 @pytest.fixture(params=["database", "directory"])
@@ -117,6 +120,17 @@ async def test_a_file_whose_content_was_never_known_is_removed(repository: Repos
     assert await directory.read(0xABC, stray, start=0, size=9) == b"stray"
     await contents.sweep(before=datetime.now(UTC) + timedelta(hours=1))
     assert [path.name for path in (tmp_path / "abc").iterdir()] == [DIGEST]
+
+
+async def test_a_server_sweeps_what_an_earlier_one_left(repository: Repository) -> None:
+    now = datetime.now(UTC)
+    await repository.contents.keep("document", RECORD, [(DIGEST, DATA)], at=now - timedelta(hours=2))
+    await repository.contents.keep("document", OTHER, [(OTHER_DIGEST, b"other")], at=now)
+    async with make_desk(repository) as desk, sweeping_hourly(desk, every_s=0.05):
+        async with asyncio.timeout(10):
+            while await repository.contents.held(RECORD, DIGEST) is not None:
+                await asyncio.sleep(0.01)
+        assert await repository.contents.held(OTHER, OTHER_DIGEST) is not None
 
 
 async def test_content_lives_as_long_as_any_version_that_names_it(access: Access, database: str) -> None:

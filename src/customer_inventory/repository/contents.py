@@ -95,24 +95,26 @@ class Contents:
             raise ContentDamaged(f"The content {kept.digest} of record {kept.record_id} is damaged or gone.")
         return _once(first) if kept.size == len(first) else self._checked(kept)
 
-    async def sweep(self, *, before: datetime, since: datetime = _EVER) -> int:
+    async def sweep(self, *, before: datetime, since: datetime = _EVER, tidy: bool = True) -> int:
         """Drop content that no version of any record names, of what was wanted from `since` until `before`.
 
         Returns how much was dropped. Content that is on its way into a record is younger: `before` must lie further
-        back than any write takes. What a purge left goes whenever it was wanted. With no `since` the directory is
-        tidied too.
+        back than any write takes. What a purge left goes whenever it was wanted. `tidy`: the directory is gone through.
         """
+        values = {"since": since, "before": before}
         async with self._connections.lend() as connection:
-            values = {"since": since, "before": before}
             for kind in KINDS:
-                await connection.execute(_SQL["drop_unused"].replace("{kind}", kind), values)
+                async with connection.transaction():
+                    await connection.execute(_SQL["patiently"])
+                    await connection.execute(_SQL["drop_unused"].replace("{kind}", kind), values)
             async with connection.transaction():
                 # The rows stay locked until their files are gone, so that nobody can write one anew in between.
+                await connection.execute(_SQL["patiently"])
                 orphans = await (await connection.execute(_SQL["drop_orphans"], values)).fetchall()
                 for bucket, digest, in_directory in orphans:
                     if self._directory and in_directory:
                         await self._directory.drop(bucket, bytes(digest).hex())
-        if self._directory and since == _EVER:
+        if self._directory and tidy:
             await self._tidy(self._directory, before)
         return len(orphans)
 

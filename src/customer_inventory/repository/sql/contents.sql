@@ -22,6 +22,10 @@ where u.bucket = %s and u.record_id = %s and u.sha256 = %s
 -- name: part
 select substring(bytes from %s for %s) from content where bucket = %s and sha256 = %s
 
+-- name: patiently
+-- A sweep looks at many records and nobody waits for it; but it must end, for an open transaction holds back the feed.
+set local statement_timeout = '60s'
+
 -- name: drop_unused
 -- Forget uses, noted in a period long enough ago, by records none of whose versions names the content: whoever noted
 -- them was stopped before writing the record. `{kind}` is the records' table.
