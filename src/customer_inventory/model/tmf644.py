@@ -136,6 +136,9 @@ class PartyPrivacyAgreement(Agreement, kw_only=True, frozen=True):
     agreement_item: Annotated[
         list[AgreementItem | ProductAgreementItem] | UnsetType, says("The parts of the agreement.")
     ] = UNSET  # type: ignore[assignment]
+    characteristic: Annotated[
+        list[AnyCharacteristic | MapAnyCharacteristicValue] | UnsetType, says("Attributes its specification adds.")
+    ] = UNSET
     party_privacy_profile: Annotated[
         list[PartyPrivacyProfileRef] | UnsetType, says("The profiles that were agreed to.")
     ] = UNSET

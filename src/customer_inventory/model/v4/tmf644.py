@@ -68,7 +68,7 @@ _CLASSES = {
     "ProductOfferingRef": EarlierClass("ProductOfferingRef", left_out=("version",)),
     "PartyPrivacyAgreement": EarlierClass(
         "PartyPrivacyAgreement",
-        left_out=("relatedDocument", "relatedParty"),
+        left_out=("externalIdentifier", "relatedDocument", "relatedParty"),
         renamed={"associatedAgreement": "agreementRelationship", "engagedPartyRole": "engagedParty"},
         added=(added("documentNumber", "The number of the document that records it.", type="integer"),),
     ),
