@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,6 +200,35 @@ def test_bounds_and_damage_with_a_directory_of_ones_own(new_server: Server, tmp_
         assert path.name in damaged.json()["message"]
         path.unlink()
         assert refused(api.get(url), 500) == "content-damaged"
+
+
+def test_a_killed_server_leaves_no_document_without_its_file(new_server: Server, tmp_path: Path) -> None:
+    contents = tmp_path / "contents"
+    flags = ("--content-directory", str(contents))
+    new_server.start(*flags).register()
+    sent = 0
+
+    def send(api: httpx.Client) -> None:
+        nonlocal sent
+        with contextlib.suppress(httpx.TransportError):
+            while True:
+                sent += 1
+                api.post(DOCUMENTS, json=document(attachment(PDF + b"%d" % sent * 1000)))
+
+    for _ in range(3):
+        with new_server.api() as api:
+            sending = threading.Thread(target=send, args=(api,))
+            sending.start()
+            time.sleep(0.7)
+            new_server.stop(signal.SIGKILL)
+            sending.join()
+        new_server.start(*flags)
+    with new_server.api() as api:
+        found = api.get(DOCUMENTS, params={"limit": 1000}).json()
+        for one in found:
+            assert api.get(one["binaryAttachment"][0]["url"]).status_code == 200
+    files = [path for path in contents.rglob("*") if path.is_file()]
+    assert 3 <= len(found) <= len([path for path in files if path.suffix != ".part"]) <= sent
 
 
 def test_a_file_takes_the_grant_to_read_its_record(new_server: Server) -> None:
