@@ -12,6 +12,9 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.tmf672 import REGISTER
 
+OWN_KINDS = {"receivedEvent": "received_event"}
+"""What grants can name besides the resources of the Open APIs, with the kind it stands for."""
+
 VERBS = ("create", "modify", "update", "delete", "download", "read")
 
 
@@ -55,7 +58,8 @@ def parse_grants(texts: Iterable[str]) -> list[tuple[str, str]]:
 
 def grantable() -> dict[str, str]:
     """Return the kinds that a verb can be granted on, by the name of the resource."""
-    return {resource.name: resource.kind for resource in (*RESOURCES.values(), *REGISTER.values())}
+    resources = (*RESOURCES.values(), *REGISTER.values())
+    return {**{resource.name: resource.kind for resource in resources}, **OWN_KINDS}
 
 
 def allows(grants: frozenset[str], verb: str, kind: str) -> bool:

@@ -6,6 +6,8 @@ from customer_inventory.access import Desk
 from customer_inventory.api.attachments import add_attachments
 from customer_inventory.api.door import Door, Measure
 from customer_inventory.api.events.callbacks import Callbacks
+from customer_inventory.api.events.letters import add_subscriptions
+from customer_inventory.api.events.receiving import add_listeners
 from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.parties import add_parties
@@ -29,6 +31,8 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_permissions(routes, public_url=public_url)
     add_histories(routes, public_url=public_url)
     add_hubs(routes, public_url=public_url, callbacks=callbacks or Callbacks())
+    add_subscriptions(routes, public_url=public_url)
+    add_listeners(routes, public_url=public_url)
     return routes
 
 

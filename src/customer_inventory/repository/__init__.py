@@ -16,6 +16,7 @@ from customer_inventory.repository.hub import Hub
 from customer_inventory.repository.journal import Journal
 from customer_inventory.repository.lists import Lists
 from customer_inventory.repository.migrate import migrate
+from customer_inventory.repository.receiving import ReceivedEvents
 from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
 
@@ -45,6 +46,7 @@ class Repository:
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
         self.contents = Contents(self._connections, directory=content_directory)
+        self.received = ReceivedEvents(self._connections)
         self.hub = Hub(self._hub_connections)
         self.deliveries = Deliveries(self._hub_connections)
         self.hub_feed = Changes(self._hub_connections)

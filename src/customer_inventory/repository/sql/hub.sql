@@ -191,9 +191,15 @@ select position, bucket, record_id::text, version, kind, operation, change_id::t
 where (position, bucket, record_id, version) = (%s, %s, %s, %s) and position < feed_horizon()
 
 -- name: receive
-insert into received_event (bucket, source, event_id, id, api, api_version, event_type, received_at, body)
-values (%(bucket)s, %(source)s, %(event_id)s, %(id)s, %(api)s, %(api_version)s, %(event_type)s, %(at)s, %(body)s::jsonb)
-on conflict (bucket, source, event_id) do nothing
+with kept as (
+    insert into received_event (bucket, source, event_id, id, api, api_version, event_type, received_at, body)
+    values (%(bucket)s, %(source)s, %(event_id)s, %(id)s, %(api)s, %(api_version)s, %(event_type)s, %(received_at)s,
+        %(body)s)
+    on conflict (bucket, source, event_id) do nothing returning id
+)
+insert into trail values (bucket_of(%(trail_id)s), %(trail_id)s, %(received_at)s, %(source)s, %(person)s, %(purpose)s,
+    'create', 'received_event', case when exists (select from kept) then 'done' else 'replayed' end,
+    (select coalesce(array_agg(id), '{}') from kept), %(request_id)s)
 
 -- name: received
 select id::text, source, event_id, api, api_version, event_type, received_at, body from received_event

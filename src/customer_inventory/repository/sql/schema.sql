@@ -317,7 +317,7 @@ create table received_event (
     api_version text not null,
     event_type text not null,
     received_at timestamptz not null,
-    body jsonb not null,
+    body text not null,                     -- JSON as it came: jsonb knows neither NUL characters nor lone surrogates
     primary key (bucket, source, event_id)
 );
 create index received_event_id on received_event (id);

@@ -1,0 +1,150 @@
+"""Receiving: the listener endpoints of each API, where other systems tell us of their events.
+
+`POST {api}/listener/{eventName}` as the official files write it. What is received is kept durably before it is
+acknowledged, and once: the same event of the same client, by its `eventId`, changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from customer_inventory.access import Access
+from customer_inventory.access.receiving import receive, received
+from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.parameters import MOST_LIMIT, InvalidParameter
+from customer_inventory.api.questions import asked
+from customer_inventory.api.routing import Routes
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import parse_id
+from customer_inventory.model.events import event_types, written
+from customer_inventory.model.views import VIEWS
+from customer_inventory.repository.receiving import Received
+
+RECEIVED_EVENTS = "/inventory/v1/receivedEvent"
+DEFAULT_LIMIT = 20
+LONGEST_EVENT_ID = 200
+
+
+class UnknownEvent(InventoryError):
+    """The API has no event of this name."""
+
+    code = "unknown-event"
+    failure = Failure.NOT_FOUND
+
+
+class InvalidEvent(InventoryError):
+    """The event cannot be taken as it is.
+
+    Send a JSON object with `event`, an object; `eventId` a text of at most 200 characters, and `eventType`, if it is
+    given, the one that the path names.
+    """
+
+    code = "invalid-event"
+    failure = Failure.INVALID
+
+
+class ReceivedEventNotFound(InventoryError):
+    """No event of this id was received."""
+
+    code = "received-event-not-found"
+    failure = Failure.NOT_FOUND
+
+
+def add_listeners(routes: Routes, *, public_url: str) -> None:
+    """Let the listeners answer at every base path of every API, and what they took be read."""
+    known: dict[tuple[str, str], dict[str, str]] = {}
+    paths = {(view.api.number, view.api.version): view.api.paths for view in VIEWS}
+    for view in VIEWS:
+        names = known.setdefault((view.api.number, view.api.version), {})
+        names.update({f"{kind[0].lower()}{kind[1:]}": kind for kind in event_types(view)})
+    for (number, version), names in known.items():
+        handlers = ListenerHandlers(number, version, names)
+        for base in paths[number, version]:
+            routes.add(f"{base}/listener/{{eventName}}", "listener", POST=handlers.receive)
+    reading = ReceivedHandlers(public_url=public_url)
+    routes.add(RECEIVED_EVENTS, "receivedEvent", GET=reading.collection)
+    routes.add(f"{RECEIVED_EVENTS}/{{id}}", "receivedEvent", GET=reading.get)
+
+
+class ListenerHandlers:
+    """Takes the events of one API in one version; `names` maps the names of its paths to types of event."""
+
+    def __init__(self, api: str, version: str, names: dict[str, str]) -> None:
+        self._api = api
+        self._version = version
+        self._names = names
+
+    async def receive(self, exchange: Exchange, access: Access, name: str) -> Answer:
+        """Answer POST of an event."""
+        kind = self._names.get(name)
+        if kind is None:
+            raise UnknownEvent(f"There is no such event here; there are {', '.join(sorted(self._names))}.")
+        if exchange.media_type != "application/json":
+            raise UnsupportedMediaType("Send the event as application/json.")
+        content, raw = await exchange.json_object()
+        event_id = _event_id(content, kind)
+        api, version = self._api, self._version
+        await receive(access, api=api, api_version=version, event_id=event_id, event_type=kind, body=raw)
+        return Answer(201, raw)
+
+
+class ReceivedHandlers:
+    """Shows what the listeners took."""
+
+    def __init__(self, *, public_url: str) -> None:
+        self._public_url = public_url
+
+    async def collection(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer GET: what was received, in order of arrival; `after` an id, of one `eventType`."""
+        page = asked(exchange.query_string, ("limit", "after", "eventType"))
+        limit = page.whole("limit", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT)
+        named = page.given.get("after")
+        after = UUID(int=0) if named is None else parse_id(named)
+        if after is None:
+            raise InvalidParameter("after must be the id of an event that was received.")
+        found = await received(access, after=after, event_type=page.given.get("eventType"), limit=limit + 1)
+        shown = [self._shown(row) for row in found[:limit]]
+        answer = Answer(206 if len(found) > limit else 200, msgspec.json.encode(shown))
+        answer = answer.plus((b"x-result-count", b"%d" % len(shown)))
+        if len(found) > limit:
+            more = f"{self._public_url}{RECEIVED_EVENTS}?after={shown[-1]['id']}&limit={limit}"
+            answer = answer.plus((b"link", f'<{more}>; rel="next"'.encode()))
+        return answer
+
+    async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer GET on one event."""
+        asked(exchange.query_string, ())
+        parsed = parse_id(identifier)
+        found = await received(access, after=UUID(int=0), identifier=parsed, limit=1) if parsed else []
+        if not found:
+            raise ReceivedEventNotFound
+        return Answer(200, msgspec.json.encode(self._shown(found[0])))
+
+    def _shown(self, event: Received) -> dict[str, Any]:
+        return {
+            "id": event.id,
+            "href": f"{self._public_url}{RECEIVED_EVENTS}/{event.id}",
+            "@type": "ReceivedEvent",
+            "source": event.source,
+            "eventId": event.event_id,
+            "api": event.api,
+            "apiVersion": event.api_version,
+            "eventType": event.event_type,
+            "receivedAt": written(event.received_at),
+            "body": msgspec.Raw(event.body.encode()),
+        }
+
+
+def _event_id(content: dict[str, Any], kind: str) -> str | None:
+    """The event's own id, or None when it has none. Raises InvalidEvent for what is no event of this kind."""
+    if not isinstance(content.get("event"), dict) or content.get("eventType", kind) != kind:
+        raise InvalidEvent
+    event_id = content.get("eventId")
+    if event_id is not None and not (isinstance(event_id, str) and 0 < len(event_id) <= LONGEST_EVENT_ID):
+        raise InvalidEvent
+    if event_id is not None and "\0" in event_id:
+        raise InvalidEvent
+    return event_id

@@ -1,0 +1,48 @@
+"""Received events: what other systems sent to our listeners, each kept once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from customer_inventory.repository import sql
+from customer_inventory.repository.connections import Connections
+
+_SQL = sql.statements("hub.sql")
+
+
+class Received(NamedTuple):
+    """An event as it came: from which client, at which listener, and its body as JSON."""
+
+    id: str
+    source: str
+    event_id: str
+    api: str
+    api_version: str
+    event_type: str
+    received_at: datetime
+    body: str
+
+
+class ReceivedEvents:
+    """The received events of one inventory."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def add(self, event: Received, *, trail_id: UUID, person: str | None, purpose: str, request_id: str) -> None:
+        """Keep an event unless it is there, with the trail entry of who sent it, in one statement."""
+        values = {**event._asdict(), "bucket": int(event.id[15:18], 16)}
+        values |= {"trail_id": trail_id, "person": person, "purpose": purpose, "request_id": request_id}
+        async with self._connections.lend() as connection:
+            await connection.execute(_SQL["receive"], values)
+
+    async def after(
+        self, place: UUID, *, limit: int, identifier: UUID | None, event_type: str | None
+    ) -> list[Received]:
+        """Return up to `limit` events that came after `place`, narrowed by what is given."""
+        values = {"after": place, "id": identifier, "event_type": event_type, "limit": limit}
+        async with self._connections.lend() as connection:
+            rows = await (await connection.execute(_SQL["received"], values)).fetchall()
+        return [Received(*row) for row in rows]
