@@ -10,9 +10,9 @@ import asyncio
 import os
 import random
 from collections import Counter
+from typing import Any
 from uuid import UUID, uuid5
 
-import msgspec
 import pytest
 from standardwebhooks import Webhook
 
@@ -22,6 +22,7 @@ from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.repository.engines import EmbeddedEngine
 from tests.conftest import make_desk
+from tests.consistency import ask
 from tests.journey.conftest import Server
 from tests.killing import steady_port
 from tests.listening import Listener, failing, listening
@@ -37,6 +38,9 @@ FLAGS = (
     "--hub-lease=1",
 )
 HUB = "/tmf-api/partyManagement/v5/hub"
+VERSIONS = """
+    select id::text, version, doc from individual union all select id::text, version, doc from individual_history
+    order by 1, 2"""
 INDIVIDUAL = RESOURCES["individual"]
 STATES = ("initialized", "validated", "deceased")
 
@@ -70,7 +74,9 @@ class Writing:
         return str(saved.record.id)
 
     async def _modify(self, identifier: str, turn: int, chance: random.Random) -> None:
-        changes = chance.choice(({"turn": turn}, {"status": chance.choice(STATES)}, {"turn": turn, "status": "other"}))
+        changes = chance.choice(
+            ({"turn": turn}, {"status": chance.choice(STATES)}, {"turn": turn, "status": chance.choice(STATES)})
+        )
         await self._patiently(
             lambda: self._access.modify(INDIVIDUAL, UUID(identifier), lambda document: {**document, **changes})
         )
@@ -101,22 +107,25 @@ async def kill(server: Server, *, times: int, writing: Writing) -> None:
         await asyncio.to_thread(server.start, *FLAGS)
 
 
-async def expected(repository: Repository, identifier: str) -> list[str]:
-    """The ids of the events of a record in order, by its versions."""
-    versions = await repository.records.versions("individual", UUID(identifier), limit=1000)
-    ids, before = [], None
-    for version in reversed(versions):
-        after = msgspec.json.decode(version.document) if version.document else None
-        if before is None:
-            types = ["Create"]
-        elif after is None:
-            types = ["Delete"]
-        else:
+async def expected(conninfo: str) -> dict[str, list[str]]:
+    """The ids of the events of each record in order, by the versions that the inventory holds and held."""
+    versions: dict[str, dict[int, Any]] = {}
+    for identifier, number, document in await ask(conninfo, VERSIONS):
+        versions.setdefault(identifier, {})[number] = document
+    there = {identifier for (identifier,) in await ask(conninfo, "select id::text from individual")}
+    wanted = {}
+    for identifier, held in versions.items():
+        events = [(1, "Create")]
+        for number in range(2, max(held) + 1):
+            before, after = held[number - 1], held[number]
             changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-            types = ["AttributeValueChange"] * bool(changed - {"status"}) + ["StateChange"] * ("status" in changed)
-        ids += [str(uuid5(UUID(identifier), f"{version.version} Individual{kind}Event")) for kind in types]
-        before = after
-    return ids
+            events += [(number, "AttributeValueChange")] * bool(changed - {"status"})
+            events += [(number, "StateChange")] * ("status" in changed)
+        events += [(max(held) + 1, "Delete")] * (identifier not in there)
+        wanted[identifier] = [
+            str(uuid5(UUID(identifier), f"{number} Individual{kind}Event")) for number, kind in events
+        ]
+    return wanted
 
 
 def follow(listener: Listener, wanted: dict[str, list[str]]) -> Counter[str]:
@@ -155,10 +164,11 @@ async def test_every_event_arrives_in_order_whatever_is_killed(new_server: Serve
             killing = asyncio.create_task(kill(new_server, times=KILLS, writing=writing))
             await asyncio.gather(*(writing.write(number) for number in range(WRITERS)))
             await killing
-        wanted = {identifier: await expected(repository, identifier) for identifier in writing.records}
+        await repository.close()
+        wanted = await expected(conninfo)
+        assert wanted.keys() == set(writing.records)
         all_of_them = {event for ids in wanted.values() for event in ids}
         await listener.until(lambda listener: listener.ids >= all_of_them, seconds=400)
-        await repository.close()
     counted = follow(listener, wanted)
     print(f"{len(all_of_them)} events of {len(wanted)} records, {KILLS} kills: {dict(counted)}")
     assert len(all_of_them) >= WRITES
