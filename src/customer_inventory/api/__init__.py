@@ -9,6 +9,7 @@ from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.letters import add_subscriptions
 from customer_inventory.api.events.receiving import add_listeners
 from customer_inventory.api.events.subscribing import add_hubs
+from customer_inventory.api.events.topics import add_topics
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
@@ -30,7 +31,9 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_attachments(routes)
     add_permissions(routes, public_url=public_url)
     add_histories(routes, public_url=public_url)
-    add_hubs(routes, public_url=public_url, callbacks=callbacks or Callbacks())
+    allowed = callbacks or Callbacks()
+    add_hubs(routes, public_url=public_url, callbacks=allowed)
+    add_topics(routes, public_url=public_url, callbacks=allowed)
     add_subscriptions(routes, public_url=public_url)
     add_listeners(routes, public_url=public_url)
     return routes

@@ -61,9 +61,12 @@ def change_event(view: View) -> str:
 
 
 def state_event(view: View) -> str | None:
-    """Return the type of the event of a changed state, or None for a resource without states."""
+    """Return the type of the event of a changed state, or None for an API that has none.
+
+    A resource without an attribute for its state has the word all the same, as in the official files.
+    """
     word = view.api.events.state
-    return f"{view.shape.name}{word}" if word and view.resource.state else None
+    return f"{view.shape.name}{word}" if word else None
 
 
 def delete_event(view: View) -> str:

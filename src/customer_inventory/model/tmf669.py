@@ -59,4 +59,5 @@ PARTY_ROLE_SPECIFICATION = declare(
     ),
     searchable=("name", "status", "lifecycleStatus"),
     label=name_label,
+    state="lifecycleStatus",
 )

@@ -18,7 +18,7 @@ from customer_inventory.model.entity import (
 )
 from customer_inventory.model.party import PaymentMethodRef, RelatedPartyRefOrPartyRoleRef
 from customer_inventory.model.references import ACCOUNTS, PARTIES_AND_ROLES, RELATED_PARTY, owning, reference
-from customer_inventory.model.resource import Api, Document, Stamps, declare, first_text
+from customer_inventory.model.resource import STATUS_EVENTS, Api, Document, Stamps, declare, first_text
 from customer_inventory.model.tmf632 import AnyRelatedParty
 from customer_inventory.model.v4.tmf683 import PARTY_INTERACTION_V4
 
@@ -124,6 +124,7 @@ PARTY_INTERACTION = declare(
         title="Party Interaction Management",
         version="v5",
         paths=("/tmf-api/partyInteractionManagement/v5", "/tmf-api/partyInteraction/v5"),
+        events=STATUS_EVENTS,
     ),
     mandatory=("@type", "relatedChannel", "direction", "reason"),
     references=(

@@ -33,6 +33,11 @@ _MOST_CONNECTIONS = 128
 _KEPT_CONNECTIONS = 32
 _KEPT_S = 30.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_RESERVED = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20", "5f00::/16", "fec0::/10")
+)
+"""Special purposes that the standard library does not know in every version (IANA's registries; RFC 3879)."""
 
 
 class CallbackRefused(InventoryError):
@@ -70,10 +75,8 @@ def permitted(address: Address, allowed: Iterable[Network]) -> bool:
         within = [inner for inner in carried if inner is not None]
         if within:
             return all(permitted(inner, allowed) for inner in within)
-        if address.is_site_local:
-            return _within(address, allowed)
-    public = address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-    return public or _within(address, allowed)
+    special = address.is_multicast or address.is_reserved or address.is_unspecified or _within(address, _RESERVED)
+    return (address.is_global and not special) or _within(address, allowed)
 
 
 def _within(address: Address, allowed: Iterable[Network]) -> bool:
@@ -170,7 +173,7 @@ def _host_and_port(callback: str) -> tuple[str, int]:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
         raise CallbackRefused from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or "#" in callback:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "#" in callback or set(parts.netloc) & set("@%"):
         raise CallbackRefused
     return parts.hostname, port
 

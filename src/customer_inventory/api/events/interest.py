@@ -1,18 +1,22 @@
 """Interest: what a subscription wants to hear of, read from its `query` (TMF630 part 1, section 10).
 
-`eventType=A,B` names events; `fields=a,b` chooses what is sent. A query is understood when it is registered; what is
-wrong with it is said then, and never at a delivery.
+`eventType=A,B` names events, `fields=a,b` chooses what is sent, and all else are conditions as lists have them, on the
+event as it would be sent: `event.customer.status=Approved`, JSONPath in `filter=`, and `;` between alternatives. A
+query is understood when it is registered; what is wrong with it is said then, and never at a delivery.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 from customer_inventory.api.fields import select
+from customer_inventory.api.filters import parse_filter
+from customer_inventory.api.scanning import Parameter, parameters, text_of
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.events import Content, Event, event_types
+from customer_inventory.model.filtering import Filter
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 
@@ -67,22 +71,43 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to be wanted: by the event's type, and by conditions on the resource in it, for each kind of record.
+
+    A kind that has no filter is not wanted: the conditions are on an attribute that it does not have.
+    """
+
+    types: frozenset[str] | None
+    filters: Mapping[str, Filter]
+
+    def wants(self, view: View, event: Event) -> bool:
+        """Return whether an event is wanted."""
+        conditions = self.filters.get(view.resource.kind)
+        if conditions is None or (self.types is not None and event.type not in self.types):
+            return False
+        return conditions.matches(event.body["event"][view.resource.name])
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
-    """What a subscription wants: events of some types, of some views, and of these a selection."""
+    """What a subscription wants: events of some views that fulfil any of several alternatives, and a selection."""
 
     views: Mapping[str, View]
-    types: frozenset[str] | None = None
+    alternatives: tuple[Alternative, ...]
     selection: Selection = field(default=Selection())
 
     def chosen(self, view: View, events: list[Event]) -> list[Event]:
         """Return the events that are wanted, with what is wanted of them."""
-        wanted = (event for event in events if self.types is None or event.type in self.types)
+        wanted = (event for event in events if any(each.wants(view, event) for each in self.alternatives))
         return [Event(event.id, event.type, self.selection.of(view, event.body)) for event in wanted]
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds of record that can give an event that is wanted."""
         return frozenset(
-            kind for kind, view in self.views.items() if self.types is None or self.types & set(event_types(view))
+            kind
+            for kind, view in self.views.items()
+            for each in self.alternatives
+            if kind in each.filters and (each.types is None or each.types & set(event_types(view)))
         )
 
 
@@ -99,21 +124,68 @@ def interest(views: Mapping[str, View], query: str) -> Interest:
     if len(query) > LONGEST_QUERY:
         raise InvalidQuery(f"The query is longer than {LONGEST_QUERY} characters.")
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=50)
-    except ValueError as error:
-        raise InvalidQuery from error
-    types: set[str] = set()
+        return _interest(views, query)
+    except InvalidQuery:
+        raise
+    except InventoryError as error:
+        raise InvalidQuery(error.message) from error
+
+
+def _interest(views: Mapping[str, View], query: str) -> Interest:
+    parts: list[_Part] = [_Part()]
     fields: set[str] = set()
-    for name, value in pairs:
-        words = [word.strip() for word in value.split(",") if word.strip()]
-        if name == "eventType":
-            types.update(words)
-        elif name == "fields":
-            fields.update(words)
+    for parameter in parameters(query.encode()):
+        if parameter.name == "fields":
+            fields.update(word.strip() for word in text_of(parameter.value).split(",") if word.strip())
+            continue
+        if parameter.separator == ";" and parameter.sign and parts[-1].begun:
+            parts.append(_Part())
+        parts[-1].take(parameter)
+    return Interest(views, tuple(part.alternative(views) for part in parts), _selection(views, fields))
+
+
+class _Part:
+    """What stands between two semicolons: types of events, and conditions to be read for each resource."""
+
+    def __init__(self) -> None:
+        self._types: set[str] = set()
+        self._conditions: list[str] = []
+        self._typed = False
+        self.begun = False
+
+    def take(self, parameter: Parameter) -> None:
+        """Take in one parameter; what has no sign is another value of the one before it."""
+        if parameter.sign:
+            self._typed = parameter.name in {"eventType", "eventType.eq", "eventType.in"}
+        if self._typed and parameter.sign not in {"=", "==", ""}:
+            raise InvalidQuery("eventType can be compared for being equal only.")
+        if self._typed:
+            self._types.update(word.strip() for word in text_of(parameter.value).split(",") if word.strip())
         else:
-            raise InvalidQuery
-    _check_types(views, types)
-    return Interest(views, frozenset(types) or None, _selection(views, fields))
+            join = "&" if parameter.sign else ";"
+            self._conditions.append(join + parameter.raw.decode())
+        self.begun = True
+
+    def alternative(self, views: Mapping[str, View]) -> Alternative:
+        """Return the alternative. Raises InvalidQuery, and what a condition raises that no resource understands."""
+        _check_types(views, self._types)
+        filters: dict[str, Filter] = {}
+        refused: InventoryError | None = None
+        for kind, view in views.items():
+            try:
+                filters[kind] = parse_filter(view, _of_resource(view, "".join(self._conditions).lstrip("&")))
+            except InventoryError as error:
+                refused = refused or error
+        if refused is not None and not filters:
+            raise refused
+        return Alternative(frozenset(self._types) or None, filters)
+
+
+def _of_resource(view: View, conditions: str) -> str:
+    """Return conditions on the event as conditions on the resource in it: `event.customer.name=x` as `name=x`."""
+    name = re.escape(view.resource.name)
+    shorter = re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}(?=\[)", "$", conditions)
+    return re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}\.", lambda found: found[1] or "", shorter)
 
 
 def _check_types(views: Mapping[str, View], types: Iterable[str]) -> None:
