@@ -1,4 +1,4 @@
-"""Callbacks lead only where they may: every spelling of a forbidden address is refused, when registered and when sent."""
+"""Callbacks lead only where they may: every spelling of a forbidden address is refused, registered and sent to."""
 
 from __future__ import annotations
 
