@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from customer_inventory.model.views import VIEWS
-from tests.journey.conftest import Server
+from tests.journey.conftest import Server, command
 from tests.listening import listening
 
 PARTY = "/tmf-api/partyManagement/v5"
@@ -211,6 +212,12 @@ async def test_dead_letters_are_seen_and_replayed(new_server: Server) -> None:
         assert (await api.get(f"/inventory/v1/subscription/{made['id']}")).json()["deadLetters"] == 1
         assert "customer_inventory_hub_dead_letters 1.0" in (await api.get("/metrics")).text
         assert json.dumps(letter).count("givenName") == 0
+        data = ("--data", str(new_server.data))
+        listed = await asyncio.to_thread(command, "hub", "list", *data)
+        assert f"{made['id']}  {new_server.client_id}  TMF632 v5  active  {listener.url}" in listed.stdout
+        dead = await asyncio.to_thread(command, "hub", "dead-letters", *data)
+        assert f"{made['id']}  individual {record} version 1  IndividualCreateEvent" in dead.stdout
+        assert "1 dead letters." in dead.stdout
         down = False
         assert (await api.post(f"{letter['href']}/replay")).status_code == 202
         await listener.until_taken(1)
@@ -220,6 +227,11 @@ async def test_dead_letters_are_seen_and_replayed(new_server: Server) -> None:
         await listener.until_taken(2)
         assert (await api.post(replay, json={"from": "2020-01-01T00:00:00Z"})).status_code == 200
         await listener.until_taken(3)
+        again = await asyncio.to_thread(command, "hub", "replay", made["id"], "--position", "0", *data)
+        assert again.returncode == 0, again.stderr
+        await listener.until_taken(4)
+        unknown = await asyncio.to_thread(command, "hub", "replay", record, *data)
+        assert unknown.returncode == 4
         assert (await api.post(replay, json={"deadLetters": True})).status_code == 200
         for wrong in ({}, {"from": None}, {"from": -1}, {"from": "yesterday"}, {"from": "2020-01-01"}, {"from": 2**70}):
             refused = await api.post(replay, json=wrong)

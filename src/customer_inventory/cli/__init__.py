@@ -6,7 +6,7 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from customer_inventory.cli import access, capture, facilities
+from customer_inventory.cli import access, capture, facilities, hub
 from customer_inventory.cli.app import make_app
 from customer_inventory.cli.serve import serve
 
@@ -19,7 +19,7 @@ def command_line() -> App:
     app.command(capture.import_, name="import")
     for verb in (capture.export, facilities.backup, facilities.restore, facilities.verify, facilities.migrate):
         app.command(verb)
-    for group in (capture.mapping, access.client, access.person):
+    for group in (capture.mapping, access.client, access.person, hub.hub):
         app.command(group)
     return app
 
