@@ -15,6 +15,7 @@ import msgspec
 from customer_inventory import __version__
 from customer_inventory.api import parties
 from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
+from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
 from customer_inventory.api.openapi.parts import ERROR, Part, components
@@ -45,6 +46,7 @@ _SHARED = {
     "JsonPatchOperation": JSON_PATCH_OPERATION,
     **SCHEMAS,
     **OWN_SCHEMAS,
+    **EVENT_SCHEMAS,
 }
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')
 _BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
@@ -182,7 +184,7 @@ def _operation(method: str, rest: str, known: Mapping[str, Named]) -> Part | Non
     if name == parties.PATH:
         return joint_list(name, [known[each] for each in parties.CLASSES])
     if name not in known:
-        return hub_operation(method, rest) or own_operation(method, rest)
+        return hub_operation(method, rest) or own_operation(method, rest) or event_operation(method, rest)
     if below == "{id}/attachment/{digest}/content":
         return attachment_operation(known[name])
     if below not in {"", "{id}"}:

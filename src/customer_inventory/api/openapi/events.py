@@ -1,0 +1,130 @@
+"""Topics, subscriptions, dead letters and received events: what answers about events besides the hubs."""
+
+from __future__ import annotations
+
+from customer_inventory.api.openapi.beside import IDENTIFIED, asks, declared
+from customer_inventory.api.openapi.parts import Part, gives, ref, refuses, use
+
+EVENT_SCHEMAS: dict[str, Part] = {
+    "Topic": declared("What events are about: a resource, or all.", IDENTIFIED, words="name"),
+    "TopicEvent": declared(
+        "An event as a topic shows it.",
+        {"id": "text!", "href": "text!", "eventTime": "moment!", "event": "object!"},
+        words="eventId eventType correlationId domain title description priority @type",
+    ),
+    "Subscription": declared(
+        "Where the client's events go, and how far they have been told.",
+        {
+            **IDENTIFIED,
+            "callback": "text!",
+            "status": "text!",
+            "createdAt": "moment!",
+            "position": "whole!",
+            "waiting": "whole",
+            "deadLetters": "whole",
+        },
+        words="api apiVersion topic query statusReason",
+    ),
+    "SubscriptionReplay": declared(
+        "What to tell again: from a position of the feed or a moment on, or the dead letters.",
+        {"from": "any", "deadLetters": "truth"},
+    ),
+    "DeadLetter": declared(
+        "A delivery that was given up.",
+        {
+            **IDENTIFIED,
+            "version": "whole!",
+            "attempts": "whole!",
+            "queuedAt": "moment!",
+            "givenUpAt": "moment!",
+            "eventType": "any",
+            "outcome": "any",
+        },
+        words="subscription resource recordId status",
+    ),
+    "ReceivedEvent": declared(
+        "An event that another system sent.",
+        {**IDENTIFIED, "receivedAt": "moment!", "body": "object!"},
+        words="source eventId api apiVersion eventType",
+    ),
+}
+
+_COUNTS = ("X-Total-Count", "X-Result-Count")
+
+
+def event_operation(method: str, rest: str) -> Part | None:
+    """Return what a method does at a path about events; None for what is not known."""
+    return _OPERATIONS.get((method, rest))
+
+
+def _lists(name: str, summary: str, *parameters: Part, counts: tuple[str, ...] = _COUNTS) -> Part:
+    listed = {"type": "array", "items": ref(name)}
+    return {
+        "operationId": f"list{name}",
+        "summary": summary,
+        "parameters": [*use("purpose"), *parameters],
+        "responses": {
+            "200": gives("The end of the list.", listed, *counts),
+            "206": gives("A page; more follows.", listed, *counts),
+            **refuses(),
+        },
+    }
+
+
+def _gets(name: str, summary: str) -> Part:
+    responses = {"200": gives("It.", ref(name)), **refuses()}
+    return {"operationId": f"retrieve{name}", "summary": summary, "parameters": use("purpose"), "responses": responses}
+
+
+def _does(operation: str, name: str, summary: str, *, status: str, body: str | None = None) -> Part:
+    said: Part = {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": use("purpose"),
+        "responses": {status: gives("What it is now.", ref(name)), **refuses(408, 413, 415)},
+    }
+    if body is None:
+        return said
+    return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref(body)}}}}
+
+
+_LIMIT = asks("limit", "number", "How many at most.")
+_OFFSET = asks("offset", "count", "How many are passed over.")
+_AFTER = asks("after", "text", "The id of the last one of the page before.")
+_OPERATIONS: dict[tuple[str, str], Part] = {
+    ("GET", "/topic"): _lists("Topic", "List the topics", _LIMIT, _OFFSET),
+    ("GET", "/topic/{topicId}"): _gets("Topic", "Get one topic"),
+    ("GET", "/topic/{topicId}/event"): _lists(
+        "TopicEvent",
+        "List the latest events of a topic, or those after one",
+        _LIMIT,
+        _AFTER,
+        counts=("Link", "X-Result-Count"),
+    ),
+    ("GET", "/topic/{topicId}/event/{id}"): _gets("TopicEvent", "Get one event of a topic"),
+    ("GET", "/subscription"): _lists("Subscription", "List the client's own subscriptions", _LIMIT, _OFFSET),
+    ("GET", "/subscription/{id}"): _gets("Subscription", "Get one subscription with what waits for it"),
+    ("POST", "/subscription/{id}/replay"): _does(
+        "replaySubscription", "Subscription", "Tell a subscription again", status="200", body="SubscriptionReplay"
+    ),
+    ("GET", "/deadLetter"): _lists(
+        "DeadLetter",
+        "List the deliveries that were given up",
+        _LIMIT,
+        _OFFSET,
+        asks("subscription", "text", "Those of this subscription."),
+    ),
+    ("GET", "/deadLetter/{id}"): _gets("DeadLetter", "Get one dead letter"),
+    ("POST", "/deadLetter/{id}/replay"): _does(
+        "replayDeadLetter", "DeadLetter", "Deliver a dead letter again", status="202"
+    ),
+    ("GET", "/receivedEvent"): _lists(
+        "ReceivedEvent",
+        "List the events that other systems sent",
+        _LIMIT,
+        _AFTER,
+        asks("eventType", "text", "Events of this type."),
+        counts=("Link", "X-Result-Count"),
+    ),
+    ("GET", "/receivedEvent/{id}"): _gets("ReceivedEvent", "Get one received event"),
+}
