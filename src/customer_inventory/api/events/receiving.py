@@ -28,13 +28,6 @@ DEFAULT_LIMIT = 20
 LONGEST_EVENT_ID = 200
 
 
-class UnknownEvent(InventoryError):
-    """The API has no event of this name."""
-
-    code = "unknown-event"
-    failure = Failure.NOT_FOUND
-
-
 class InvalidEvent(InventoryError):
     """The event cannot be taken as it is.
 
@@ -61,34 +54,33 @@ def add_listeners(routes: Routes, *, public_url: str) -> None:
         names = known.setdefault((view.api.number, view.api.version), {})
         names.update({f"{kind[0].lower()}{kind[1:]}": kind for kind in event_types(view)})
     for (number, version), names in known.items():
-        handlers = ListenerHandlers(number, version, names)
-        for base in paths[number, version]:
-            routes.add(f"{base}/listener/{{eventName}}", "listener", POST=handlers.receive)
+        for name, kind in names.items():
+            handler = ListenerHandler(number, version, kind)
+            for base in paths[number, version]:
+                routes.add(f"{base}/listener/{name}", "listener", POST=handler.receive)
     reading = ReceivedHandlers(public_url=public_url)
     routes.add(RECEIVED_EVENTS, "receivedEvent", GET=reading.collection)
     routes.add(f"{RECEIVED_EVENTS}/{{id}}", "receivedEvent", GET=reading.get)
 
 
-class ListenerHandlers:
-    """Takes the events of one API in one version; `names` maps the names of its paths to types of event."""
+class ListenerHandler:
+    """Takes the events of one type, at one API in one version."""
 
-    def __init__(self, api: str, version: str, names: dict[str, str]) -> None:
+    def __init__(self, api: str, version: str, kind: str) -> None:
         self._api = api
         self._version = version
-        self._names = names
+        self._kind = kind
 
-    async def receive(self, exchange: Exchange, access: Access, name: str) -> Answer:
+    async def receive(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST of an event."""
-        kind = self._names.get(name)
-        if kind is None:
-            raise UnknownEvent(f"There is no such event here; there are {', '.join(sorted(self._names))}.")
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the event as application/json.")
         content, raw = await exchange.json_object()
-        event_id = _event_id(content, kind)
+        event_id, kind = _event_id(content, self._kind), self._kind
         api, version = self._api, self._version
         await receive(access, api=api, api_version=version, event_id=event_id, event_type=kind, body=raw)
-        return Answer(201, raw)
+        # Each version has its own word for it in the official files.
+        return Answer(201, raw) if version == "v4" else Answer(204)
 
 
 class ReceivedHandlers:

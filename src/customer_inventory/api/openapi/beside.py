@@ -121,8 +121,8 @@ def _restore(named: Named) -> Part:
     }
 
 
-def hub_operation(method: str, rest: str) -> Part | None:
-    """Return what a method does at a hub or a listener; None for what is neither."""
+def hub_operation(method: str, rest: str, version: str) -> Part | None:
+    """Return what a method does at a hub or a listener of an API in a version; None for what is neither."""
     kind = "hub" if rest.endswith("/hub") else "one" if rest.endswith("/hub/{id}") else rest.split("/")[1]
     match method, kind:
         case "GET", "hub":
@@ -134,7 +134,7 @@ def hub_operation(method: str, rest: str) -> Part | None:
         case "DELETE", "one":
             return _said("deleteHub", "End one subscription", {"204": {"description": "Ended.", "headers": headers()}})
         case "POST", "listener":
-            return _listen(rest.rpartition("/")[2])
+            return _listen(rest.rpartition("/")[2], "201" if version == "v4" else "204")
     return None
 
 
@@ -153,9 +153,9 @@ def _subscribe() -> Part:
     return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Hub_FVO")}}}}
 
 
-def _listen(event: str) -> Part:
+def _listen(event: str, status: str) -> Part:
     name = event.strip("{}")
-    taken = {"201": {"description": "Taken in.", "headers": headers()}}
+    taken = {status: {"description": "Taken in.", "headers": headers()}}
     said = _said(
         f"listenTo{name[0].upper()}{name[1:]}", "Take in an event of another system", taken, 408, 409, 413, 415
     )
