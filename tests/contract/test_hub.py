@@ -313,6 +313,20 @@ async def test_several_workers_share_and_tell_everything_once(ground: Ground, ac
     assert set(came.values()) == {1}
 
 
+async def test_busy_subscriptions_take_turns(ground: Ground, access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server tells so many at once; one whose listener never answers must not keep the others waiting for ever."""
+    monkeypatch.setattr("customer_inventory.api.events.worker.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("customer_inventory.api.events.telling.TURN_S", 0.3)
+    async with listening(lambda _: -1) as silent, listening() as listener:
+        await ground.subscribe(silent.url)
+        await ground.subscribe(listener.url)
+        for _ in range(20):
+            await person(access)
+        async with ground.worker(timeout_s=0.2):
+            await listener.until_taken(20)
+    assert silent.received
+
+
 async def test_a_lease_that_ran_out_passes_on_and_the_former_holder_writes_nothing(
     ground: Ground, access: Access
 ) -> None:

@@ -122,6 +122,8 @@ def test_topics_show_the_events_of_the_feed(api: httpx.Client) -> None:
     assert events[0]["event"]["individual"]["givenName"] == "A"
     for number, event in enumerate(events):
         assert api.get(event["href"]).json() == event
+        chosen = api.get(event["href"], params={"fields": "eventType,event.individual.status"}).json()
+        assert chosen.keys() == {"id", "href", "@type", "eventType", "event"}
         after = api.get(f"{TOPICS}/individual/event", params={"after": event["id"], "limit": "5"})
         assert [each["id"] for each in after.json()] == [each["id"] for each in events[number + 1 :]]
         assert api.get(f"{TOPICS}/customer/event/{event['id']}").status_code == 404

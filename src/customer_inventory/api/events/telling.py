@@ -12,6 +12,7 @@ fill tables.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,6 +41,8 @@ MOST_WAITING = 1000
 SENT_AT_ONCE = 8
 """How many deliveries to one listener are under way."""
 LONGEST_PAUSE_S = 3600.0
+TURN_S = 10.0
+"""How long one subscription is told before others get their turn, when there are more than a server tells at once."""
 _IDLE_S = 0.1
 
 Measure = Callable[[str], None]
@@ -106,9 +109,14 @@ class Telling:
         self._webhook = Webhook(subscription.secret)
         self._lane = asyncio.Semaphore(SENT_AT_ONCE)
         self._busy = {"feed", "retries"}
+        self._until = 0.0
 
     async def work(self) -> None:
-        """Tell until there is nothing to do. Raises LeaseLost, ListenerGone, and what opening the access raises."""
+        """Tell until there is nothing to do, or others are to have their turn.
+
+        Raises LeaseLost, ListenerGone, and what opening the access raises.
+        """
+        self._until = time.monotonic() + TURN_S
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._while_any_is_busy("feed", self._page))
@@ -122,7 +130,7 @@ class Telling:
         return self._place != self._subscription.place
 
     async def _while_any_is_busy(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
-        while True:
+        while time.monotonic() < self._until:
             if await step():
                 self._busy.add(name)
                 continue

@@ -18,8 +18,9 @@ from customer_inventory.api.events.interest import EVERYTHING, TOPICS_API, cover
 from customer_inventory.api.events.subscribing import HubHandlers
 from customer_inventory.api.events.telling import make_events
 from customer_inventory.api.exchange import Answer, Exchange
+from customer_inventory.api.fields import select
 from customer_inventory.api.parameters import MOST_LIMIT, InvalidParameter
-from customer_inventory.api.questions import asked
+from customer_inventory.api.questions import Question, asked
 from customer_inventory.api.routing import Routes
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
@@ -101,7 +102,7 @@ class TopicHandlers:
     async def events(self, exchange: Exchange, access: Access, topic: str) -> Answer:
         """Answer GET: the latest events, or those `after` one; in the order of the feed."""
         views = _views(topic)
-        page = asked(exchange.query_string, ("limit", "after"))
+        page = asked(exchange.query_string, ("limit", "after", "fields"))
         limit = page.whole("limit", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT)
         named = page.given.get("after")
         place, past = (_END, 0) if named is None else _place(named)
@@ -110,7 +111,8 @@ class TopicHandlers:
         told = await self._told(access, topic, views, entries)
         shown = [event for event in told if named is None or _place(event["id"]) > (place, past)]
         shown = shown[:limit] if named is not None else shown[-limit:]
-        answer = Answer(200, msgspec.json.encode(shown)).plus((b"x-result-count", b"%d" % len(shown)))
+        body = msgspec.json.encode([_selected(event, page) for event in shown])
+        answer = Answer(200, body).plus((b"x-result-count", b"%d" % len(shown)))
         if not shown:
             return answer
         more = f"{self._address(topic)}/event?after={shown[-1]['id']}&limit={limit}"
@@ -118,7 +120,7 @@ class TopicHandlers:
 
     async def event(self, exchange: Exchange, access: Access, topic: str, identifier: str) -> Answer:
         """Answer GET on one event."""
-        asked(exchange.query_string, ())
+        question = asked(exchange.query_string, ("fields",))
         views = _views(topic)
         try:
             place, _ = _place(identifier)
@@ -128,7 +130,7 @@ class TopicHandlers:
         entries = [entry] if entry is not None and entry.kind in views else []
         for event in await self._told(access, topic, views, entries):
             if event["id"] == identifier:
-                return Answer(200, msgspec.json.encode(event))
+                return Answer(200, msgspec.json.encode(_selected(event, question)))
         raise EventNotFound
 
     async def _told(self, access: Access, topic: str, views: dict[str, View], entries: list[FeedEntry]) -> list[Shown]:
@@ -148,6 +150,12 @@ class TopicHandlers:
 
     def _address(self, topic: str) -> str:
         return f"{self._public_url}{BASE}/topic/{topic}"
+
+
+def _selected(event: Shown, question: Question) -> Shown:
+    """Return what `fields` names of an event, with its id and href; all of it without."""
+    names = frozenset(name.strip() for name in question.given.get("fields", "").split(",") if name.strip())
+    return select(event, names | {"id", "href", "@type"}) if names else event
 
 
 def _views(topic: str) -> dict[str, View]:

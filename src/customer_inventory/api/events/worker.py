@@ -78,12 +78,15 @@ class Worker:
         await self._callbacks.close()
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]], pause_s: float) -> None:
+        away = False
         while True:
             try:
                 await step()
+                away = False
             except InventoryError as error:
-                # The repository is away: it is asked again, and says so to whoever has a request.
-                _log.warning("hub.waiting", reason=error.code)
+                if not away:  # said once, not at every look
+                    _log.warning("hub.waiting", reason=error.code)
+                away = True
             except Exception as error:  # noqa: BLE001  whatever it was, listeners must go on being told
                 _log.error("hub.failed", error=type(error).__name__, where=where(error))
             await asyncio.sleep(pause_s)
@@ -115,7 +118,7 @@ class Worker:
         except LeaseLost:
             return
         except InventoryError as error:
-            _log.warning("hub.waiting", subscription=subscription.id, reason=error.code)
+            _log.debug("hub.waiting", subscription=subscription.id, reason=error.code)
         except Exception as error:  # noqa: BLE001  one subscription must not end the others
             name = type(error).__name__
             _log.error("hub.failed", subscription=subscription.id, error=name, where=where(error))

@@ -9,7 +9,7 @@ EVENT_SCHEMAS: dict[str, Part] = {
     "Topic": declared("What events are about: a resource, or all.", IDENTIFIED, words="name"),
     "TopicEvent": declared(
         "An event as a topic shows it.",
-        {"id": "text!", "href": "text!", "eventTime": "moment!", "event": "object!"},
+        {"id": "text!", "href": "text!", "eventTime": "moment!", "timeOcurred": "moment!", "event": "object!"},
         words="eventId eventType correlationId domain title description priority @type",
     ),
     "Subscription": declared(
@@ -71,9 +71,13 @@ def _lists(name: str, summary: str, *parameters: Part, counts: tuple[str, ...] =
     }
 
 
-def _gets(name: str, summary: str) -> Part:
-    responses = {"200": gives("It.", ref(name)), **refuses()}
-    return {"operationId": f"retrieve{name}", "summary": summary, "parameters": use("purpose"), "responses": responses}
+def _gets(name: str, summary: str, *parameters: Part) -> Part:
+    return {
+        "operationId": f"retrieve{name}",
+        "summary": summary,
+        "parameters": [*use("purpose"), *parameters],
+        "responses": {"200": gives("It.", ref(name)), **refuses()},
+    }
 
 
 def _does(operation: str, name: str, summary: str, *, status: str, body: str | None = None) -> Part:
@@ -91,6 +95,7 @@ def _does(operation: str, name: str, summary: str, *, status: str, body: str | N
 _LIMIT = asks("limit", "number", "How many at most.")
 _OFFSET = asks("offset", "count", "How many are passed over.")
 _AFTER = asks("after", "text", "The id of the last one of the page before.")
+_FIELDS = asks("fields", "text", "What of the events is shown.")
 _OPERATIONS: dict[tuple[str, str], Part] = {
     ("GET", "/topic"): _lists("Topic", "List the topics", _LIMIT, _OFFSET),
     ("GET", "/topic/{topicId}"): _gets("Topic", "Get one topic"),
@@ -99,9 +104,10 @@ _OPERATIONS: dict[tuple[str, str], Part] = {
         "List the latest events of a topic, or those after one",
         _LIMIT,
         _AFTER,
+        _FIELDS,
         counts=("Link", "X-Result-Count"),
     ),
-    ("GET", "/topic/{topicId}/event/{id}"): _gets("TopicEvent", "Get one event of a topic"),
+    ("GET", "/topic/{topicId}/event/{id}"): _gets("TopicEvent", "Get one event of a topic", _FIELDS),
     ("GET", "/subscription"): _lists("Subscription", "List the client's own subscriptions", _LIMIT, _OFFSET),
     ("GET", "/subscription/{id}"): _gets("Subscription", "Get one subscription with what waits for it"),
     ("POST", "/subscription/{id}/replay"): _does(
