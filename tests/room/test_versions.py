@@ -160,7 +160,8 @@ def test_a_value_shown_at_a_path_is_stored_at_the_path_it_is_looked_up_by(name: 
         held = list(values_at(stored, view.stored_path(path)))
         if path.rpartition(".")[2] in FILLED_IN:
             seen = [each for each in seen if each in held]
-        assert sorted(map(repr, seen)) == sorted(map(repr, held)), path
+        # As texts: a range that v4 spells is a whole number in v5.
+        assert sorted(map(str, seen)) == sorted(map(str, held)), path
 
 
 @views()
