@@ -27,29 +27,20 @@ from customer_inventory.api.openapi import Documents
 from customer_inventory.console.words import spelled
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.earlier import EarlierClass, shapes_within
 from customer_inventory.model.shapes import Leaf
+from customer_inventory.model.view import View
+from customer_inventory.model.views import EARLIER, NATIVE, REGISTER_VIEWS, VIEWS
 from customer_inventory.repository.kinds import fresh_schema
 from customer_inventory.server import Metrics
 from customer_inventory.settings import ENVIRONMENT_PREFIX, Settings
 
 DOCS = Path(__file__).parent
-_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
-
-
-def main() -> None:
-    """Begin the pages of resources that have none, rewrite those whose blocks are out of date, and say which."""
-    for name in RESOURCES:
-        page = DOCS / "reference" / "resources" / f"{name}.md"
-        if not page.exists():
-            page.write_text(_PAGE.format(title=spelled(name), name=name), "utf-8")
-    for path, text in pages().items():
-        if path.read_text("utf-8") != text:
-            path.write_text(text, "utf-8")
-            print(f"rewritten: {path.relative_to(DOCS.parent)}")
-
-
-_PAGE = """# {title}
+SHOWN = {view.resource.name: view for view in (*NATIVE.values(), *REGISTER_VIEWS)}
+"""Every resource that has a page, by its name, in the version in which it is kept."""
+_BARE = """\
+# {title}
 
 How to ask for it is said in [HTTP](../http.md). Attributes are listed to two names deep; deeper ones can be asked for
 too. Attributes that are not listed are kept as they came, and cannot be filtered by.
@@ -57,12 +48,23 @@ too. Attributes that are not listed are kept as they came, and cannot be filtere
 <!-- generated: resource-{name} -->
 <!-- end of resource-{name} -->
 """
-"""The page of a resource before anything is generated into it."""
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Begin the pages of resources that have none, rewrite those whose blocks are out of date, and say which."""
+    for path, text in pages().items():
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"rewritten: {path.relative_to(DOCS.parent)}")
 
 
 def pages() -> dict[Path, str]:
     """Return every page with generated blocks as it should be now. Raises KeyError for a block nothing generates."""
-    texts = {path: path.read_text("utf-8") for path in sorted(DOCS.rglob("*.md"))}
+    texts = {
+        DOCS / "reference" / "resources" / f"{name}.md": _BARE.format(name=name, title=spelled(name)) for name in SHOWN
+    }
+    texts |= {path: path.read_text("utf-8") for path in sorted(DOCS.rglob("*.md"))}
     return {path: filled(text) for path, text in texts.items() if _BLOCK.search(text)}
 
 
@@ -74,7 +76,7 @@ def filled(text: str) -> str:
 def _made(name: str) -> str:
     kind, _, subject = name.partition("-")
     if kind == "resource":
-        return resource(RESOURCES[subject])
+        return resource(SHOWN[subject])
     return BLOCKS[name]()
 
 
@@ -216,27 +218,53 @@ def _document() -> Any:
 
 
 def endpoints() -> str:
-    """Return the table of the Open APIs' endpoints: method, path, parameters, answers."""
-    document = _document()
-    known = document["components"]["parameters"]
+    """Return the table of collections: where each resource is in each version, and which methods it takes."""
+    paths = _document()["paths"]
     rows = []
-    for path, item in document["paths"].items():
-        for method in ("get", "post", "put", "patch", "delete"):
-            if operation := item.get(method):
-                names = [known[used["$ref"].rpartition("/")[2]]["name"] for used in operation["parameters"]]
-                given = ", ".join(f"`{name}`" for name in names)
-                answers = ", ".join(operation["responses"])
-                rows.append((method.upper(), f"`{path}`", _sentence(operation["summary"]), given, answers))
+    for view in (*VIEWS, *REGISTER_VIEWS):
+        taken = [_methods(paths[place]) for place in (view.collection, f"{view.collection}/{{id}}")]
+        rows.append((view.api.number, f"`{view.collection}`", *taken))
+    return _table(("API", "collection", "methods", "methods on one record (`…/{id}`)"), sorted(rows))
+
+
+def _methods(item: dict[str, Any]) -> str:
+    return ", ".join(name.upper() for name in item if name != "parameters")
+
+
+def operations() -> str:
+    """Return the table of what each method does: at an API, as individuals have it, and at the inventory's own."""
+    base = next(view for view in VIEWS if view.resource.name == "individual").api.paths[0]
+    rows = []
+    for path, item in _document()["paths"].items():
+        place = path.removeprefix(base)
+        if place == path and not path.startswith("/inventory/"):
+            continue
+        if place.startswith("/organization") or (place.startswith("/listener/") and not place.endswith("CreateEvent")):
+            continue
+        for method, operation in item.items():
+            if method != "parameters":
+                rows.append((method.upper(), f"`{place}`", *_operation(operation)))
     return _table(("method", "path", "what it does", "parameters and headers", "answers"), rows)
+
+
+def _operation(operation: dict[str, Any]) -> tuple[str, str, str]:
+    known = _document()["components"]["parameters"]
+    used = [known[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in operation["parameters"]]
+    given = ", ".join(f"`{one['name']}`" for one in used)
+    return _sentence(operation["summary"]), given, ", ".join(operation["responses"])
 
 
 def aliases() -> str:
     """Return the list of base paths: the canonical one first, then what else is answered."""
     rows = {
-        item.api.number: (f"{item.api.number} {item.api.title} {item.api.version}", *map(_code, item.api.paths))
-        for item in RESOURCES.values()
+        (view.api.number, view.api.version): (
+            f"{view.api.number} {view.api.title} {view.api.version}",
+            _code(view.api.paths[0]),
+            ", ".join(map(_code, view.api.paths[1:])),
+        )
+        for view in (*VIEWS, *REGISTER_VIEWS)
     }
-    return _table(("API", "base path", "also answered"), [rows[number] for number in sorted(rows)])
+    return _table(("API", "base path", "also answered"), [rows[key] for key in sorted(rows)])
 
 
 def _code(text: str) -> str:
@@ -244,10 +272,14 @@ def _code(text: str) -> str:
 
 
 def parameters() -> str:
-    """Return the table of query parameters and request headers."""
-    known = _document()["components"]["parameters"].values()
-    rows = [(f"`{item['name']}`", item["in"], _sentence(item["description"])) for item in known if item["in"] != "path"]
-    return _table(("name", "in", "meaning"), rows)
+    """Return the table of query parameters and request headers; of two of one name that of the Open APIs."""
+    known: dict[str, Any] = {}
+    for item in _document()["components"]["parameters"].values():
+        known.setdefault(item["name"], item)
+    return _table(
+        ("name", "in", "meaning"),
+        [(f"`{name}`", item["in"], _sentence(item["description"])) for name, item in known.items()],
+    )
 
 
 _CREATED = re.compile(r"((?:^--[^\n]*\n)*)^create table (\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
@@ -280,42 +312,65 @@ def _described(name: str, remark: str, body: str) -> str:
 # ---------------------------------------------------------------- resources
 
 
-def resource(declared: Resource) -> str:
-    """Return a resource's page: what it demands, its references, and every attribute down to two names."""
-    mandatory, searchable = (
-        ", ".join(map(_code, names)) or "nothing" for names in (declared.mandatory, declared.searchable)
-    )
-    references = [
-        (f"`{reference.attribute}`", ", ".join(reference.targets), f"`{reference.check}`")
-        for reference in declared.references
-    ]
-    pointless = "" if references else " none."
-    api = f"{declared.api.number} {declared.api.title} {declared.api.version}"
-    return "\n\n".join(
-        (
-            declared.shape.description,
-            f"{api}, at `{declared.api.paths[0]}/{declared.path}`, in the table `{declared.kind}`.",
-            f"**Mandatory:** {mandatory}. **Searchable** (an index serves ranges and sorting): {searchable}.",
-            f"**References** to records, and how they are checked unless a setting says otherwise:{pointless}",
-            *((_table(("attribute", "to", "check"), references),) if references else ()),
-            "**Attributes:**",
-            _attributes(declared),
+def resource(view: View) -> str:
+    """Return a resource's page: what it demands, its references, every attribute, what its other version changes."""
+    declared = view.resource
+    parts = [declared.shape.description, _place(view) + ("" if view in REGISTER_VIEWS else f", in `{declared.kind}`.")]
+    if view not in REGISTER_VIEWS:
+        parts.append(
+            f"**Mandatory:** {_listed(view.mandatory)}. **Searchable** (an index serves ranges and sorting): "
+            f"{_listed(declared.searchable)}."
         )
-    )
+    if declared.references:
+        rows = [
+            (f"`{reference.attribute}`", ", ".join(reference.targets), f"`{reference.check}`")
+            for reference in declared.references
+        ]
+        parts.append("**References** to records, and how they are checked unless a setting says otherwise:")
+        parts.append(_table(("attribute", "to", "check"), rows))
+    parts += ["**Attributes:**", _attributes(view)]
+    if declared.name in EARLIER:
+        parts += _in_other_version(EARLIER[declared.name])
+    return "\n\n".join(parts)
 
 
-def _attributes(declared: Resource) -> str:
+def _place(view: View) -> str:
+    return f"{view.api.number} {view.api.title} {view.api.version}, at `{view.collection}`"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(_code, names)) or "none"
+
+
+def _attributes(view: View) -> str:
     rows = []
-    for path, attribute in sorted(declared.attributes.items(), key=lambda item: item[0].replace("@", "~")):
-        if path.count(".") > 1:
-            continue
-        kind = "one of " + ", ".join(map(_code, attribute.enum)) if attribute.enum else attribute.type
-        kind += " or date" if "date" in attribute.formats else ""
-        marks = ("mandatory" if path in declared.mandatory else "", "searchable" if attribute.searchable else "")
-        many = "several" if attribute.many else "one"
-        marks += ("v4 only" if path in declared.earlier_only else "",)
-        rows.append((f"`{path}`", kind, many, _sentence(attribute.description), ", ".join(filter(None, marks))))
+    for path, attribute in sorted(view.attributes.items(), key=lambda item: item[0].replace("@", "~")):
+        if path.count(".") <= 1:
+            marks = ["mandatory"] if path in view.mandatory else []
+            marks += ["searchable"] if attribute.searchable else []
+            marks += ["v4 only"] if path in view.resource.earlier_only else []
+            shown = (f"`{path}`", _type(attribute), "several" if attribute.many else "one")
+            rows.append((*shown, _sentence(attribute.description), ", ".join(marks)))
     return _table(("attribute", "type", "how many", "meaning", ""), rows)
+
+
+def _type(attribute: Attribute) -> str:
+    kind = "one of " + ", ".join(map(_code, attribute.enum)) if attribute.enum else attribute.type
+    return kind + (" or date" if "date" in attribute.formats else "")
+
+
+def _in_other_version(view: View) -> list[str]:
+    """What an earlier version demands, and the attributes that only it has or that stand elsewhere in the kept one."""
+    parts = [f"## In {view.api.version}", f"{_place(view)}.", f"**Mandatory:** {_listed(view.mandatory)}."]
+    rows = []
+    for path, attribute in sorted(view.attributes.items(), key=lambda item: item[0].replace("@", "~")):
+        kept = view.stored_path(path)
+        if path.count(".") <= 1 and (kept != path or path not in view.resource.attributes):
+            rows.append((f"`{path}`", _type(attribute), f"`{kept}`", _sentence(attribute.description)))
+    if rows:
+        parts.append(f"Attributes that have another name there, or that only {view.api.version} has:")
+        parts.append(_table((f"in {view.api.version}", "type", "kept as", "meaning"), rows))
+    return parts
 
 
 # ---------------------------------------------------------------- versions
@@ -385,6 +440,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "failures": failures,
     "metrics": metrics,
     "endpoints": endpoints,
+    "operations": operations,
     "aliases": aliases,
     "parameters": parameters,
     "tables": tables,

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from customer_inventory import server
-from customer_inventory.api import exchange, parameters
-from customer_inventory.model import RESOURCES, bounds, search
+from customer_inventory.api import create_routes, exchange, filters, parameters
+from customer_inventory.model import bounds, jsonpath, search
+from customer_inventory.model.views import EARLIER, REGISTER_VIEWS, VIEWS
 from customer_inventory.settings import Settings
 from docs import generate
 from tests.docs.pages import ROOT
@@ -92,16 +93,15 @@ def test_an_error_tells_what_happened_in_a_sentence() -> None:
 
 def test_every_endpoint_is_described() -> None:
     page = _page("http.md")
-    for resource in RESOURCES.values():
-        base = f"{resource.api.paths[0]}/{resource.path}"
-        for method, path in (
-            ("GET", base),
-            ("POST", base),
-            *((m, f"{base}/{{id}}") for m in ("GET", "PATCH", "DELETE")),
-        ):
-            assert f"| {method} | `{path}` |" in page
-        for alias in resource.api.paths:
+    for view in (*VIEWS, *REGISTER_VIEWS):
+        taken = "GET, POST" if view in VIEWS else "GET"
+        assert f"| {view.api.number} | `{view.collection}` | {taken} | GET" in page
+        for alias in view.api.paths:
             assert f"`{alias}`" in page
+    for template, endpoint in create_routes(public_url="").templates.items():
+        found = re.fullmatch(r"/tmf-api/partyManagement/v5(/(?!organization|listener).*)|(/inventory/.*)", template)
+        for method in endpoint.methods.keys() - {"HEAD"} if found else ():
+            assert f"| {method} | `{found[1] or found[2]}` |" in page
     text = (PACKAGE / "server.py").read_text("utf-8")
     own = set(re.findall(r"\"(/(?:health|metrics|openapi|oauth2)[\w/.]*)\"", text)) - {"/oauth2", "/health"}
     assert {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/oauth2/token"} <= own
@@ -130,8 +130,11 @@ def test_the_limits_are_those_of_the_code() -> None:
         int(server.HEAD_TIMEOUT_S),
         exchange.MAX_BODY,
         int(exchange.BODY_TIMEOUT_S),
-        parameters._LONGEST,
-        parameters._MOST_VALUES,
+        filters.LONGEST,
+        filters._MOST_VALUES,
+        filters._MOST_PATHS,
+        jsonpath.LONGEST,
+        jsonpath.MOST_CONDITIONS,
         parameters._MOST_SORTS,
         parameters.MOST_LIMIT,
         bounds.DEPTH,
@@ -167,15 +170,20 @@ async def test_every_table_is_described(database: str) -> None:
         assert f"| `{column}` |" in sections[table], f"{table}.{column}"
 
 
-@pytest.mark.parametrize("name", sorted(RESOURCES))
+@pytest.mark.parametrize("name", sorted(generate.SHOWN))
 def test_every_attribute_is_described(name: str) -> None:
     page = _page(f"resources/{name}.md")
-    resource = RESOURCES[name]
-    outer = {path for path in resource.attributes if path.count(".") < 2}
+    view = generate.SHOWN[name]
+    outer = {path for path in view.attributes if path.count(".") < 2}
     assert outer <= _first_cells(page)
-    assert "givenName" in page if name == "individual" else "name" in page
-    for path in (*resource.mandatory, *resource.searchable):
-        assert f"`{path}`" in page.partition("**References**")[0]
+    kept, _, earlier = page.partition("\n## In v4\n")
+    for path in (*view.mandatory, *view.resource.searchable) if view in VIEWS else ():
+        assert f"`{path}`" in kept.partition("**Attributes:**")[0]
+    if name in EARLIER:
+        assert f"`{EARLIER[name].collection}`" in earlier
+        assert all(f"`{path}`" in earlier.partition("| in v4 ")[0] for path in EARLIER[name].mandatory)
+        moved = {path for path in EARLIER[name].stored_paths if path.count(".") < 2}
+        assert moved <= _first_cells(earlier)
 
 
 def test_every_library_has_its_reason() -> None:
@@ -186,4 +194,4 @@ def test_every_library_has_its_reason() -> None:
 
 
 def test_every_resource_has_a_page() -> None:
-    assert {path.stem for path in (REFERENCE / "resources").glob("*.md")} == set(RESOURCES)
+    assert {path.stem for path in (REFERENCE / "resources").glob("*.md")} == set(generate.SHOWN)
