@@ -16,13 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench import exports, imports, machine, profiles, requests
+from bench import exports, imports, machine, profiles, requests, resources
 from bench.house import BenchError, House, serving
 from bench.report import page
-from bench.results import Bulk, Request, Results
+from bench.results import Bulk, Line, Request, Results
 from bench.rounds import ground
 
-NAMES = ("import", "export", "get", "list", "deep", "create")
+NAMES = ("import", "export", "get", "list", "deep", "create", "resources")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ async def _run(plan: Plan) -> Results:
             facts = await machine.facts(house, at=datetime.now(UTC))
             bulks = await _bulks(plan, house)
             measured = await _requests(plan, house)
+            lines = await _lines(plan, house)
         found = [one.request for one in measured]
         if plan.profiled:
             found = [await _profiled(one, data, plan) for one in measured]
@@ -85,7 +86,7 @@ async def _run(plan: Plan) -> Results:
         "rounds": f"{plan.rounds} of {plan.seconds:g} s",
         "took": f"{time.monotonic() - began:.0f} s",
     }
-    return Results(facts=facts, requests=found, bulks=bulks)
+    return Results(facts=facts, requests=found, bulks=bulks, lines=lines)
 
 
 @contextmanager
@@ -121,6 +122,15 @@ async def _requests(plan: Plan, house: House) -> list[requests.Measured]:
     async with ground(house, concurrency=plan.concurrency, seconds=plan.seconds) as here:
         asking = requests.Asking(here, await house.token(), plan.rounds, plan.customers)
         return [one async for one in _asked(plan, asking)]
+
+
+async def _lines(plan: Plan, house: House) -> list[Line]:
+    if "resources" not in plan.names:
+        return []
+    _say("every resource")
+    async with ground(house, concurrency=plan.concurrency, seconds=plan.seconds) as here:
+        asking = requests.Asking(here, await house.token(), plan.rounds, plan.customers)
+        return await resources.measure_resources(asking, seconds=plan.seconds / 4)
 
 
 async def _asked(plan: Plan, asking: requests.Asking) -> AsyncIterator[requests.Measured]:

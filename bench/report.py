@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.results import Bulk, Request, Results, Verdict
+from bench.results import Bulk, Line, Request, Results, Verdict
 
 _NOTE = """\
 Processor time per request is that of the server process and of the whole database (postmaster, backends, WAL writer,
@@ -15,11 +15,18 @@ primary key) and returns the bytes. Rounds of floor and inventory alternate; the
 shown, the ratio is the median over the pairs."""
 
 
+_LINES_NOTE = """\
+Processor milliseconds of server and database, of getting one record by id and of listing twenty, as it is stored and
+in v4, and how many times the one the other is. Measured once and briefly: a miss is worth a closer look."""
+
+
 def page(results: Results) -> str:
     """Return the whole page."""
     parts = ["# Speed", "", *_machine(results), ""]
     if results.requests:
         parts += ["## Requests", "", _NOTE, "", *_requests(results.requests), ""]
+    if results.lines:
+        parts += ["## Every resource", "", _LINES_NOTE, "", *_lines(results.lines), ""]
     if results.bulks:
         parts += ["## In and out", "", *_bulks(results.bulks), ""]
     for request in results.requests:
@@ -65,6 +72,27 @@ def _requests(requests: Sequence[Request]) -> Iterable[str]:
             for one in requests
         ),
     )
+
+
+def _lines(lines: Sequence[Line]) -> Iterable[str]:
+    heads = ("resource", "get", "list 20", "get v4", "ratio", "list 20 v4", "ratio", "budget")
+    return _table(
+        heads,
+        (
+            (
+                one.name,
+                *(_shown(figure, 3) for figure in (one.get_ms, one.list_ms)),
+                *(_shown(one.earlier_get_ms, 3), _shown(one.get_ratio, 2)),
+                *(_shown(one.earlier_list_ms, 3), _shown(one.list_ratio, 2)),
+                "; ".join(f"**{each.budget}: {each.measured}**" for each in one.verdicts if not each.met) or "met",
+            )
+            for one in lines
+        ),
+    )
+
+
+def _shown(figure: float | None, places: int) -> str:
+    return "" if figure is None else f"{figure:.{places}f}"
 
 
 def _bulks(bulks: Sequence[Bulk]) -> Iterable[str]:

@@ -175,13 +175,18 @@ async def _ask(asking: Asking, target: str) -> tuple[int, dict[str, str], bytes]
 
 
 async def _ids(house: House, kind: str) -> list[str]:
-    """Return ids of records from all over the table, in an order that no index has."""
+    found = await ids_of(house, kind)
+    if not found:
+        raise BenchError(f"There is no {kind} to measure with.")
+    return found
+
+
+async def ids_of(house: House, kind: str) -> list[str]:
+    """Return ids of records from all over the table, in an order that no index has; none where there is none."""
     async with house.connected() as connection:
         cursor = await connection.execute(f"select id::text from {kind} order by md5(id::text) limit {_SAMPLE}")
         found = [row[0] for row in await cursor.fetchall()]
     random.Random(people.SEED).shuffle(found)
-    if not found:
-        raise BenchError(f"There is no {kind} to measure with.")
     return found
 
 

@@ -73,12 +73,34 @@ class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: list[Verdict]
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource: processor milliseconds of getting one and of listing twenty, in both versions where it has two."""
+
+    name: str
+    get_ms: float
+    list_ms: float
+    earlier_get_ms: float | None = None
+    earlier_list_ms: float | None = None
+    verdicts: list[Verdict] = []
+
+    @property
+    def get_ratio(self) -> float | None:
+        """How many times the cost of getting one the earlier version takes."""
+        return self.earlier_get_ms / self.get_ms if self.earlier_get_ms is not None else None
+
+    @property
+    def list_ratio(self) -> float | None:
+        """How many times the cost of listing twenty the earlier version takes."""
+        return self.earlier_list_ms / self.list_ms if self.earlier_list_ms is not None else None
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one run found."""
 
     facts: dict[str, str]
     requests: list[Request]
     bulks: list[Bulk]
+    lines: list[Line] = []
 
 
 def steady_rate(number: int, *, seconds: float, start: float) -> float:

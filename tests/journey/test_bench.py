@@ -16,6 +16,7 @@ import pytest
 
 from bench.cpu import database_seconds, process_seconds
 from bench.results import Results
+from customer_inventory.model.views import EARLIER, NATIVE
 from tests.conftest import RunningEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +77,20 @@ def test_prints_each_request_beside_its_floor_and_its_budget(tmp_path: Path) -> 
     assert results.facts["customers"] == "500"
     assert results.facts["PostgreSQL"] in page
     assert left_behind(tmp_path) == []
+
+
+def test_measures_every_resource_in_every_version(tmp_path: Path) -> None:
+    open_for_the_engine(tmp_path)
+    output = tmp_path / "figures.json"
+    process = bench(tmp_path, "--only", "resources", "--customers", "50", "--output", str(output))
+    page, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    lines = msgspec.json.decode(output.read_bytes(), type=Results).lines
+    assert {line.name for line in lines} == NATIVE.keys()
+    for line in lines:
+        assert min(line.get_ms, line.list_ms) > 0
+        assert (line.get_ratio is not None) == (line.list_ratio is not None) == (line.name in EARLIER)
+        assert f"| {line.name} | {line.get_ms:.3f} | {line.list_ms:.3f} |" in page
 
 
 async def test_the_meter_counts_a_backend_that_is_just_ending(engine: RunningEngine) -> None:

@@ -6,6 +6,7 @@ within a second; what the looks cost is one small query.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -32,6 +33,7 @@ class EntityClasses:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._looked = float("-inf")
+        self._looking = asyncio.Lock()
         self._stamp: tuple[int, int] | None = None
         self._classes: Mapping[str, Resource] = MappingProxyType({})
         self._attributes: Mapping[str, Attribute] = ENTITY.attributes
@@ -67,9 +69,14 @@ class EntityClasses:
             query = Query(sort=query.sort, limit=_A_PAGE, after=page.last)
 
     async def _refresh(self) -> None:
+        # One looks, the others wait for what it finds: all at once they would take every connection for the same thing.
+        if time.monotonic() - self._looked >= _LASTS_S:
+            async with self._looking:
+                if time.monotonic() - self._looked >= _LASTS_S:
+                    await self._look()
+
+    async def _look(self) -> None:
         now = time.monotonic()
-        if now - self._looked < _LASTS_S:
-            return
         stamp = await self._repository.records.stamp(ENTITY_SPECIFICATION.kind)
         if stamp != self._stamp:
             self._classes = entity_classes(map(msgspec.json.decode, await self.specifications()))
