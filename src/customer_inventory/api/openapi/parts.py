@@ -86,7 +86,14 @@ PARAMETERS: dict[str, Part] = {
     "after": query("after", _TEXT, "Cursor from a Link header: the page behind it."),
     "before": query("before", _TEXT, "Cursor from a Link header: the page before it."),
     "asOf": query("asOf", {"type": "string", "format": "date-time"}, "The state of the inventory at this moment."),
-    "range": _header("Range", "The page as items=11-20, instead of offset and limit."),
+    # A range that cannot be read is passed over, as RFC 9110 wants it: any text is taken.
+    "range": {
+        "name": "Range",
+        "in": "header",
+        "required": False,
+        "schema": _TEXT,
+        "description": "The page as items=11-20, instead of offset and limit.",
+    },
     "purpose": _header("X-Purpose", "The purpose of the call, one the client is registered for."),
     "reason": _header("X-Reason", "Why the change is made; the history keeps it."),
     "key": _header("Idempotency-Key", "Names this request: repeated, it is not done again."),
