@@ -42,6 +42,8 @@ def _kind(kind: str) -> Part:
 
 IDENTIFIED = {"@type": "text!", "id": "text!", "href": "text!"}
 
+_SAID_OF_EVENTS = "eventTime correlationId domain title description priority @type"
+
 SCHEMAS: dict[str, Part] = {
     "RecordVersion": declared(
         "A record as it was for a time, who made it so, and what that changed.",
@@ -62,9 +64,9 @@ SCHEMAS: dict[str, Part] = {
         {"callback": "text!", "query": "text", "@type": "text"},
     ),
     "Event": declared(
-        "An event of another system, or one of ours as a listener gets it.",
-        {"eventTime": "moment", "event": "object"},
-        words="eventId eventType correlationId domain title description priority @type",
+        "An event of another system: what it is of must be there, what else it says is kept as it came.",
+        {"event": "object!", **dict.fromkeys(_SAID_OF_EVENTS.split(), "any")},
+        words="eventId eventType",
     ),
 }
 
