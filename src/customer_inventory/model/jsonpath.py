@@ -29,7 +29,7 @@ from customer_inventory.model.jsonpath_tree import (
     Where,
 )
 from customer_inventory.model.patterns import Pattern, pattern
-from customer_inventory.model.spelling import NUMBER, is_unicode, read_number, spelled_number
+from customer_inventory.model.spelling import NUMBER, read_number, spelled_number
 
 LONGEST = 4096
 DEEPEST = 24
@@ -248,8 +248,12 @@ class _Reader:
             self._at += 1
             letters.append(self._escaped(raw) if letter == "\\" else letter)
         self._at += 1
-        text = "".join(letters).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if "\0" in text or not is_unicode(text):
+        try:
+            # Escapes may write a character in two halves.
+            text = "".join(letters).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise self.fail("whole characters") from error
+        if "\0" in text:
             raise self.fail("characters that a text can hold")
         return Literal("string", text)
 
