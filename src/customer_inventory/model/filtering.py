@@ -92,13 +92,16 @@ class Filter:
         return all(_holds(term, document) for term in self.terms)
 
 
-def known_attribute(view: View, path: str) -> Attribute:
-    """Return the attribute of `view` at `path`. Raises UnknownAttribute naming the nearest one."""
+def known_attribute(view: View, path: str, *, repeated: bool = True) -> Attribute:
+    """Return the attribute of `view` at `path`. Raises UnknownAttribute naming the nearest one.
+
+    A path that need not be `repeated`, for it stands where values do, is repeated only if it is like an attribute.
+    """
     attribute = view.attributes.get(path)
     if attribute is None:
         near = view.nearest(path)
         hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
-        shown = path if _NAME.fullmatch(path) else "of this name"
+        shown = path if _NAME.fullmatch(path) and (near or repeated) else "of this name"
         raise UnknownAttribute(f"{view.resource.name} has no attribute {shown}. {hint}")
     return attribute
 
@@ -136,7 +139,7 @@ def _check_path(view: View, path: Path, at: str) -> None:
         if isinstance(step, Name):
             below = f"{here}.{step.name}" if here else step.name
             if below not in view.attributes and not free(view, here):
-                known_attribute(view, below)
+                known_attribute(view, below, repeated=False)
             here = below
         elif isinstance(step, Where):
             _check(view, step.condition, here)
