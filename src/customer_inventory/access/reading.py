@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,8 @@ from uuid import UUID
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened, RecordNotFound, VersionNotFound
 from customer_inventory.model import Resource
+from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.lists import Page
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import History, Record, Version
@@ -33,6 +35,10 @@ class Reading(Opened):
             raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}.")
         await self.note("read", kind, "shown", (record.id,))
         return record
+
+    async def attributes(self, resource: Resource) -> Mapping[str, Attribute]:
+        """Return the attributes by which a resource can be searched now: entities have those of every class."""
+        return await self.facilities.classes.attributes() if resource is ENTITY else resource.attributes
 
     async def page(self, resource: Resource, query: Query) -> Page:
         """Return one page of a list. Raises Denied and what `Lists.page` raises."""

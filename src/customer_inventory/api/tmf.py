@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -54,10 +55,16 @@ class ResourceHandlers:
 
     async def list(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET on the collection."""
-        asked = parse(self._view, exchange.query_string, public_url=self._public_url)
+        view = await self._searched(access)
+        asked = parse(view, exchange.query_string, public_url=self._public_url)
         asked = ranged(asked, exchange.header(b"range"))
         page = await access.page(self._resource, asked.query)
-        return list_answer(self._view, page, asked, path=exchange.path, public_url=self._public_url)
+        return list_answer(view, page, asked, path=exchange.path, public_url=self._public_url)
+
+    async def _searched(self, access: Access) -> View:
+        """The view with the attributes by which its records can be searched now: entities gain some at run time."""
+        attributes = await access.attributes(self._resource)
+        return self._view if attributes is self._resource.attributes else replace(self._view, attributes=attributes)
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST on the collection."""
