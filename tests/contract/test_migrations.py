@@ -76,6 +76,8 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "session",
         "signing_key",
         "import_run",
+        "subscription",
+        "delivery",
         "feed_origin",
         "alembic_version",
     }

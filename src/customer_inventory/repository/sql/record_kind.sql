@@ -159,7 +159,8 @@ create function {kind}_replace(
     p_bucket smallint, p_id uuid, p_expected bigint, p_doc jsonb, p_terms text[], p_label text, p_relink boolean,
     p_attributes text[], p_targets uuid[], p_kinds text[], p_roles text[], p_strict boolean[],
     p_change uuid, p_at timestamptz, p_client text, p_person text, p_purpose text, p_source text, p_reason text,
-    p_request text, p_key_bucket smallint, p_key text, p_fingerprint bytea, p_trail uuid, p_operation text,
+    p_request text, p_key_bucket smallint, p_key text, p_fingerprint bytea, p_trail uuid,
+    p_operation text default null,
     out outcome text, out record_id uuid, out record_version bigint
 ) language plpgsql as $$
 declare
