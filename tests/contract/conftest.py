@@ -54,6 +54,7 @@ async def engine(
             product = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
             superuser = {"host": product["host"], "user": "postgres", "dbname": "postgres"}
             running = RunningEngine(make_conninfo("", **superuser, passfile=str(data / "superuser")), product)
+            await running.hasten()
             await running.execute(f"create database {_TEMPLATE} owner {product['user']}")
             await migrate(make_conninfo("", **{**product, "dbname": _TEMPLATE}))
             yield running
