@@ -14,6 +14,8 @@ INCONSISTENT = """
         union all select bucket, id, version, change_id, position, 'organization' from organization_history
         union all select bucket, id, version, change_id, position, 'customer' from customer
         union all select bucket, id, version, change_id, position, 'customer' from customer_history
+    ), purged as (
+        select unnest(record_ids) as id from trail where verb = 'purge'
     ), ended as (
         select bucket, id, version + 1 as version, superseded_by as change_id, superseded_at, 'individual' as kind
         from individual_history
@@ -25,12 +27,12 @@ INCONSISTENT = """
             = (v.position, v.bucket, v.id, v.version, v.kind, v.change_id) and r.operation <> 'delete')
     union all
     select 'a feed entry without its version', record_id::text, version from change_record r
-    where r.operation <> 'delete' and not exists (
+    where r.operation <> 'delete' and r.record_id not in (select id from purged) and not exists (
         select from version v where (r.position, r.bucket, r.record_id, r.version, r.kind, r.change_id)
             = (v.position, v.bucket, v.id, v.version, v.kind, v.change_id))
     union all
     select 'a deletion that ended no version', record_id::text, version from change_record r
-    where r.operation = 'delete' and not exists (
+    where r.operation = 'delete' and r.record_id not in (select id from purged) and not exists (
         select from ended e where (r.bucket, r.record_id, r.version, r.kind, r.change_id)
             = (e.bucket, e.id, e.version, e.kind, e.change_id))
     union all
@@ -76,7 +78,7 @@ INCONSISTENT = """
                 and r.operation = 'delete'))
     union all
     select 'a deletion that is not written down', record_id::text, r.version from change_record r
-    where r.operation = 'delete' and not exists (
+    where r.operation = 'delete' and r.record_id not in (select id from purged) and not exists (
         select from change_record n where n.record_id = r.record_id and n.version > r.version)
         and not exists (select from deleted_record d where (d.id, d.kind, d.version, d.position, d.change_id)
             = (r.record_id, r.kind, r.version, r.position, r.change_id))
@@ -92,6 +94,8 @@ INCONSISTENT = """
     union all
     select 'an idempotency key of no version', record_id::text, version from idempotency i where not exists (
         select from change_record r where (r.record_id, r.version, r.kind) = (i.record_id, i.version, i.kind))
+    union all
+    select 'a version of what was purged', id::text, version from version where id in (select id from purged)
     union all
     select 'a record outside the bucket of its id', id::text, version from version where bucket <> bucket_of(id)
 """

@@ -64,6 +64,8 @@ class Settings:
         How long it is tried to deliver an event before it becomes a dead letter, in days.
     hub_lease
         How long after a server was killed another one goes on delivering for it, in seconds.
+    purge_after
+        Days after which a deleted record is purged, history and all; 0 keeps deleted records for ever.
     log_format
         How log lines are written: text for people, json for collectors.
     log_level
@@ -87,6 +89,7 @@ class Settings:
     hub_retry_first: float = 5.0
     hub_retry_days: float = 3.0
     hub_lease: float = 10.0
+    purge_after: int = 0
     log_format: str = "text"
     log_level: str = "info"
 
@@ -97,6 +100,7 @@ class Settings:
             "connections": (1, 1000),
             "statement_timeout": (1, 3_600_000),
             "attachment_limit": (1, 100 * 1024 * 1024),
+            "purge_after": (0, 36_500),
         }
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from customer_inventory.access.attaching import Attaching
 from customer_inventory.access.opened import Facilities, Principal, RecordNotFound, VersionNotFound
-from customer_inventory.access.restoring import Restoring
+from customer_inventory.access.undoing import Undoing
 from customer_inventory.access.writing import (
     Change,
     IdempotencyKeyReused,
@@ -22,7 +22,7 @@ from customer_inventory.access.writing import (
 
 
 @dataclass(frozen=True, slots=True)
-class Access(Attaching, Restoring):
+class Access(Attaching, Undoing):
     """One open access. Cheap: the doors open one for every request."""
 
 

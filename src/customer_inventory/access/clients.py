@@ -20,6 +20,7 @@ from customer_inventory.repository.register import Client, Register
 DEFAULT_PURPOSE = "inventory-management"
 CONSOLE = "console"
 COMMAND_LINE = "command-line"
+HOUSEKEEPING = "housekeeping"
 _LONGEST_NAME = 100
 
 
@@ -98,17 +99,17 @@ async def register_client(
 
 
 async def register_own_clients(register: Register, *, clock: Clock) -> None:
-    """Register the product's own processes, the console and the command line, unless they are there already.
+    """Register the product's own processes, such as the console and the command line, unless they are there already.
 
     They have no secret, so no token is ever issued to them; who may do what through the console depends on the person.
     """
-    for name in (CONSOLE, COMMAND_LINE):
+    for name, grant in ((CONSOLE, "all"), (COMMAND_LINE, "all"), (HOUSEKEEPING, "delete")):
         await register.add_client(
             client_id=name,
             name=name,
             secret_hash=None,
             purposes=(DEFAULT_PURPOSE,),
-            grants=parse_grants(["all"]),
+            grants=parse_grants([grant]),
             at=clock(),
             by="customer-inventory",
         )

@@ -8,10 +8,11 @@ trail entry durable before it hands anything back.
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
-from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, InvalidClient
+from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.people import ROLE_GRANTS
 from customer_inventory.access.references import ReferenceChecks
@@ -58,12 +59,20 @@ class Desk:
         randomness: Randomness,
         reference_checks: ReferenceChecks,
         attachment_limit: int = ATTACHMENT_LIMIT,
+        purge_after: timedelta | None = None,
     ) -> None:
         self.repository = repository
         self.clock = clock
         self.trail = TrailWriter(repository.journal)
         self._facilities = Facilities(
-            repository, self.trail, clock, randomness, reference_checks, EntityClasses(repository), attachment_limit
+            repository,
+            self.trail,
+            clock,
+            randomness,
+            reference_checks,
+            EntityClasses(repository),
+            attachment_limit,
+            purge_after,
         )
         self.tokens = Tokens(repository.register, clock=clock)
         self._principals: dict[str, tuple[float, Principal | None]] = {}
@@ -77,6 +86,11 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.trail.__aexit__(kind, error, traceback)
+
+    @property
+    def purges(self) -> bool:
+        """Whether deleted records are purged when their time is over."""
+        return self._facilities.purge_after is not None
 
     async def open_by_token(self, token: str, *, purpose: str | None, request_id: str) -> Access:
         """Open an access for the client that the bearer token names.
@@ -118,6 +132,11 @@ class Desk:
         return Access(
             self._facilities, named, purpose=purpose or principal.purposes[0], request_id=request_id, source=source
         )
+
+    async def open_for_housekeeping(self, *, request_id: str) -> Access:
+        """Open an access for what the inventory does by itself; it may delete, and nothing else."""
+        principal = await self._own(HOUSEKEEPING)
+        return Access(self._facilities, principal, purpose=principal.purposes[0], request_id=request_id)
 
     async def _own(self, client_id: str) -> Principal:
         principal = await self._principal(client_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -63,6 +63,8 @@ class Facilities:
     classes: EntityClasses
     attachment_limit: int = ATTACHMENT_LIMIT
     """Most bytes of one file that a record carries."""
+    purge_after: timedelta | None = None
+    """How long a deleted record is kept; None for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Opened:
             )
         )
 
-    def _authorship(self, bucket: int) -> Authorship:
+    def authorship(self, bucket: int) -> Authorship:
         """Who writes, with a change and a trail entry that live beside the record, so that a write is of one shard."""
         at = self.facilities.clock()
         return Authorship(

@@ -12,6 +12,7 @@ from customer_inventory.access.opened import Opened, RecordNotFound, VersionNotF
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.repository.deleted import DeletedPage
 from customer_inventory.repository.lists import Page
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import History, Record, Version
@@ -93,6 +94,15 @@ class Reading(Opened):
         if record is None:
             raise VersionNotFound(f"The inventory holds no version {version} of {resource.name} {identifier}.")
         return record
+
+    async def deleted(
+        self, resource: Resource, *, limit: int, offset: int = 0, after: UUID | None = None
+    ) -> DeletedPage:
+        """Return a page of the deleted records that can come back, newest first. Raises Denied or InvalidCursor."""
+        await self.require("read", resource.kind)
+        page = await self.facilities.repository.deleted.page(resource.kind, limit=limit, offset=offset, after=after)
+        await self.note("read", resource.kind, "shown", tuple(record.id for record in page.records))
+        return page
 
     async def linked_from(self, resource: Resource, identifier: UUID) -> list[tuple[str, str, str, str]]:
         """Return what refers to a record, as (kind, id, attribute, role), of the kinds that may be read."""

@@ -55,10 +55,11 @@ class Restoring(Writing):
                 expected=standing.version,
                 draft=draft,
                 relink=_links_of(resource, standing) != draft.links,
-                authorship=self._authorship(bucket_of(identifier)),
+                authorship=self.authorship(bucket_of(identifier)),
                 key=key,
                 operation="restore",
             )
+            self.facilities.classes.written(resource)
             self.facilities.classes.written(resource)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(str(identifier), written.version, draft.document), written.outcome, missing)
@@ -91,7 +92,9 @@ class Restoring(Writing):
     async def _again(self, resource: Resource, former: bytes, before: dict[str, Any] | None) -> Draft:
         """The draft that holds a former document again, in place of the document `before`."""
         document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
-        return await self._draft(resource, document, [name for name in resource.mandatory if name in document])
+        # What it lacked, it may lack again: that is no loss, and was taken then.
+        held = [name for name in resource.mandatory if name in document]
+        return await self._draft(resource, document, held, before=document)
 
 
 def _links_of(resource: Resource, standing: Standing) -> object:

@@ -104,7 +104,7 @@ class Writing(Opened):
         missing = await self._unresolved(resource, document, draft.links)
         await self._keep_files(resource, identifier, files)
         written = await self.facilities.repository.records.create(
-            resource.kind, identifier, draft=draft, authorship=self._authorship(bucket_of(identifier)), key=key
+            resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
         )
         self.facilities.classes.written(resource)
         if written.outcome == "done":
@@ -141,7 +141,7 @@ class Writing(Opened):
             draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
             missing = await self._unresolved(resource, document, draft.links)
             await self._keep_files(resource, identifier, files)
-            author, relink = self._authorship(bucket_of(identifier)), links(resource, before) != draft.links
+            author, relink = self.authorship(bucket_of(identifier)), links(resource, before) != draft.links
             written = await self.facilities.repository.records.replace(
                 resource.kind, identifier, expected=old.version, draft=draft, relink=relink, authorship=author, key=key
             )
@@ -178,7 +178,7 @@ class Writing(Opened):
                 expected=old.version,
                 draft=None,
                 relink=True,
-                authorship=self._authorship(bucket_of(identifier)),
+                authorship=self.authorship(bucket_of(identifier)),
                 key=key,
             )
             self.facilities.classes.written(resource)

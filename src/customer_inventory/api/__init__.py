@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from customer_inventory.access import Desk
 from customer_inventory.api.attachments import add_attachments
+from customer_inventory.api.changes import add_changes
+from customer_inventory.api.customer360 import add_customer_360
+from customer_inventory.api.deleted import add_deleted_records
 from customer_inventory.api.door import Door, Measure
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.letters import add_subscriptions
@@ -11,6 +14,7 @@ from customer_inventory.api.events.receiving import add_listeners
 from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.events.topics import add_topics
 from customer_inventory.api.history import add_histories
+from customer_inventory.api.kin import add_kin
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
 from customer_inventory.api.routing import Routes
@@ -36,6 +40,10 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_topics(routes, public_url=public_url, callbacks=allowed)
     add_subscriptions(routes, public_url=public_url)
     add_listeners(routes, public_url=public_url)
+    add_changes(routes, public_url=public_url)
+    add_deleted_records(routes, public_url=public_url)
+    add_customer_360(routes, public_url=public_url)
+    add_kin(routes, public_url=public_url)
     return routes
 
 

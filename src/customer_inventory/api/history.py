@@ -5,7 +5,6 @@ Below every record of every view stand `/history`, `/history/{version}` and `/hi
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from customer_inventory.api import conditional
 from customer_inventory.api.exchange import Answer, Exchange, MalformedJson
 from customer_inventory.api.fields import Fields
 from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, of_one
-from customer_inventory.api.questions import asked
+from customer_inventory.api.questions import asked, said
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import ResourceHandlers, idempotency_key
@@ -124,8 +123,8 @@ class HistoryHandlers:
             "id": str(version.version),
             "href": at,
             "version": version.version,
-            "validFor": _said(period),
-            **_said(_author(version)),
+            "validFor": said(period),
+            **said(_author(version)),
         }
         if version.document is None:
             return entry
@@ -157,13 +156,4 @@ def _author(version: Version) -> dict[str, Any]:
         "source": version.source,
         "reason": version.reason,
         "changeId": version.change_id,
-    }
-
-
-def _said(attributes: dict[str, Any]) -> dict[str, Any]:
-    """The attributes that are said; times as RFC 3339 writes them in UTC."""
-    return {
-        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
-        for name, value in attributes.items()
-        if value is not None
     }

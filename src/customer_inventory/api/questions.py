@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote, unquote_to_bytes
+from uuid import UUID
 
-from customer_inventory.api.parameters import InvalidParameter
+import msgspec
+
+from customer_inventory.api.scanning import InvalidParameter
+from customer_inventory.ids import parse_id
 
 LONGEST = 8192
 _MOST_PARAMETERS = 100
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,31 @@ class Question:
         if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
             raise InvalidParameter(f"{name} must be a whole number from {least}.")
         return min(int(text), most)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a point in time, in UTC, or None when it is not given. Raises InvalidParameter when it is none."""
+        text = self.given.get(name)
+        if text is None:
+            return None
+        try:
+            # A plus that was not encoded has arrived as a space.
+            return msgspec.convert(text.replace(" ", "+"), _Moment).astimezone(UTC)
+        except (msgspec.ValidationError, OverflowError, ValueError) as error:
+            raise InvalidParameter(f"{name} must be a date-time with a zone, such as 2026-01-31T12:00:00Z.") from error
+
+    def identifier(self, name: str) -> UUID | None:
+        """Return an id of this inventory, or None when it is not given. Raises InvalidParameter when it is none."""
+        text = self.given.get(name)
+        if text is None:
+            return None
+        identifier = parse_id(text)
+        if identifier is None:
+            raise InvalidParameter(f"{name} is no id of this inventory.")
+        return identifier
+
+    def repeated(self, names: Collection[str]) -> str:
+        """Return those parameters that were given as the beginning of a query string, for links."""
+        return "".join(f"{name}={quote(self.given[name], safe='')}&" for name in names if name in self.given)
 
     def yes(self, name: str) -> bool:
         """Return whether a parameter says true. Raises InvalidParameter when it says neither true nor false."""
@@ -69,3 +101,12 @@ def _text(raw: bytes) -> str:
     if "\0" in text:
         raise InvalidParameter("The query string holds a NUL character, which no record can hold.")
     return text
+
+
+def said(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that have a value; times as RFC 3339 writes them in UTC."""
+    return {
+        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in attributes.items()
+        if value is not None
+    }

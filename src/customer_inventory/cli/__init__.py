@@ -17,7 +17,8 @@ def command_line() -> App:
     app.default(serve)
     app.command(serve, name="serve")
     app.command(capture.import_, name="import")
-    for verb in (capture.export, facilities.backup, facilities.restore, facilities.verify, facilities.migrate):
+    app.command(capture.export)
+    for verb in (facilities.backup, facilities.restore, facilities.verify, facilities.migrate, facilities.purge):
         app.command(verb)
     for group in (capture.mapping, access.client, access.person, hub.hub):
         app.command(group)

@@ -1,14 +1,18 @@
-"""The repository room's verbs: backup, restore, verify, migrate."""
+"""The repository room's verbs: backup, restore, verify, migrate, purge."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
+from customer_inventory.access.purging import due
+from customer_inventory.access.purging import purge as purge_due
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import engine_of
+from customer_inventory.cli.inventory import engine_of, opened, operator
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import backup as backups
 from customer_inventory.repository import migrate as migrate_schema
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.settings import Settings
 
 _DEFAULTS = Settings()
@@ -82,6 +86,33 @@ async def _migrate(settings: Settings) -> None:
     async with engine_of(settings).attached() as conninfo:
         revision = await migrate_schema(conninfo)
     print(f"The schema is at revision {revision} now." if revision else "The schema is up to date.")
+
+
+def purge(*, dry_run: bool = False, settings: Configured = _DEFAULTS) -> int:
+    """Remove for good what was deleted more than --purge-after days ago: every version, and what names it.
+
+    Parameters
+    ----------
+    dry_run
+        Say only how many records of each kind it would be.
+    settings
+        How the inventory is set up.
+    """
+    return run(_purge(settings, dry=dry_run), settings)
+
+
+async def _purge(settings: Settings, *, dry: bool) -> None:
+    async with opened(settings) as desk:
+        access = await desk.open_at_command_line(
+            person=operator(), purpose=None, request_id=f"purge-{secrets.token_hex(4)}"
+        )
+        counts = await due(access)
+        for kind, number in counts.items():
+            print(f"{number} deleted records of {KINDS[kind].name} are due.")
+        if not counts:
+            print(f"Nothing was deleted more than {settings.purge_after} days ago.")
+        if counts and not dry:
+            print(f"Purged: {sum((await purge_due(access)).values())} records.")
 
 
 def _show(done: str, report: backups.BackupReport) -> None:

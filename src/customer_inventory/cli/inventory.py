@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from customer_inventory.access import Desk
 from customer_inventory.access.clients import register_own_clients
@@ -61,6 +62,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             randomness=secrets.randbits,
             reference_checks=checks,
             attachment_limit=settings.attachment_limit,
+            purge_after=timedelta(days=settings.purge_after) if settings.purge_after else None,
         )
         async with desk:
             yield desk

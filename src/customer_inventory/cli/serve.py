@@ -6,6 +6,7 @@ import structlog
 
 from customer_inventory.access import Desk
 from customer_inventory.access.people import FirstPassword, add_person
+from customer_inventory.access.purging import purging_hourly
 from customer_inventory.access.sweeping import sweeping_hourly
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import serving
@@ -42,7 +43,7 @@ async def _serve(*, demo: bool, settings: Settings) -> int:
         # Only now that nothing can fail any more: the password is shown once.
         _announce(settings, await _first_administrator(desk))
         application = Application(desk, settings)
-        async with application.telling(), sweeping_hourly(desk):
+        async with application.telling(), sweeping_hourly(desk), purging_hourly(desk):
             await run_server(application, listening)
         _log.info("server.stopped")
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from customer_inventory.repository.changes import Changes
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.contents import Contents
+from customer_inventory.repository.deleted import DeletedRecords
 from customer_inventory.repository.deliveries import Deliveries
 from customer_inventory.repository.hub import Hub
 from customer_inventory.repository.journal import Journal
@@ -19,6 +20,8 @@ from customer_inventory.repository.migrate import migrate
 from customer_inventory.repository.receiving import ReceivedEvents
 from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
+from customer_inventory.repository.reverting import Reverting
+from customer_inventory.repository.surroundings import Surroundings
 
 __all__ = ["Repository", "migrate"]
 
@@ -50,6 +53,9 @@ class Repository:
         self.hub = Hub(self._hub_connections)
         self.deliveries = Deliveries(self._hub_connections)
         self.hub_feed = Changes(self._hub_connections)
+        self.deleted = DeletedRecords(self._connections, conninfo)
+        self.surroundings = Surroundings(self._connections)
+        self.reverting = Reverting(self._connections, self.records)
 
     async def ping(self) -> None:
         """Ask the engine for a sign of life. Raises RepositoryUnavailable."""

@@ -226,8 +226,8 @@ class Records:
         values = (
             bucket_of(identifier),
             identifier,
-            *_content(draft),
-            *_links(draft),
+            *columns_of_content(draft),
+            *columns_of_links(draft),
             *_authorship(authorship, key),
         )
         return await self._write(kind, "create", values, draft)
@@ -254,9 +254,9 @@ class Records:
             bucket_of(identifier),
             identifier,
             expected,
-            *(_content(draft) if draft else (None, None, None)),
+            *(columns_of_content(draft) if draft else (None, None, None)),
             relink,
-            *_links(draft),
+            *columns_of_links(draft),
             *_authorship(authorship, key),
             operation,
         )
@@ -274,6 +274,10 @@ class Records:
         """Return the attributes of those links whose targets are not held."""
         async with self._connections.lend() as connection:
             return {wanted for _, _, wanted in await self._missing(connection, links, "existing")}
+
+    async def missing_on(self, connection: Connection, links: list[Link]) -> bool:
+        """Return whether a target of those links is not held; those that are held are locked until the end."""
+        return bool(await self._missing(connection, links, "lock_existing"))
 
     async def _one(self, kind: str, name: str, identifier: UUID, values: dict[str, Any]) -> Record | None:
         async with self._connections.lend() as connection:
@@ -339,11 +343,12 @@ async def _call(connection: Connection, statement: str, values: tuple[Any, ...])
     return Written(*row)
 
 
-def _content(draft: Draft) -> tuple[str, str, str]:
+def columns_of_content(draft: Draft) -> tuple[str, str, str]:
+    """Return the columns of the content: document, terms, label."""
     return draft.document.decode(), array(draft.terms), fold(draft.label)
 
 
-def _links(draft: Draft | None) -> tuple[str, str, str, str, str]:
+def columns_of_links(draft: Draft | None) -> tuple[str, str, str, str, str]:
     """Return the columns of the links: attributes, targets, kinds, roles, whether strict."""
     links = draft.links if draft else []
     strict = draft.strict if draft else frozenset()

@@ -16,3 +16,46 @@ from unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %
 -- name: trail_of
 -- What the trail holds of one request, for those who check it.
 select verb, kind, outcome, record_ids::text[], client_id, person, purpose, at from trail where request_id = %s
+
+-- name: change
+select id, position, at, operation, client_id, person, purpose, source, reason, request_id from change
+where bucket = %s and id = %s
+
+-- name: entries_of
+-- What one change did, of the kinds that are asked for.
+select position, bucket, record_id::text, version, kind, operation, change_id::text from change_record
+where position = %(position)s and change_id = %(change)s
+    and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[]))
+order by bucket, record_id, version limit %(limit)s offset %(offset)s
+
+-- name: number_of_entries
+select count(*) from change_record
+where position = %(position)s and change_id = %(change)s
+    and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[]))
+
+-- name: changes_where
+-- Which changes are asked for; a condition without a value lets everything pass.
+(%(client)s::text is null or c.client_id = %(client)s::text)
+    and (%(operation)s::text is null or c.operation = %(operation)s::text)
+    and (%(since)s::timestamptz is null or c.at >= %(since)s::timestamptz)
+    and (%(ids)s::uuid[] is null or (c.bucket, c.id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i))
+    and (%(kinds)s::text[] is null or exists (
+        select from change_record r
+        where r.position = c.position and r.change_id = c.id and r.kind = any(%(kinds)s::text[])))
+
+-- name: changes_page
+-- Newest first, along the feed; `after` is the last change of the page before.
+select id, position, at, operation, client_id, person, purpose, source, reason, request_id from change c
+where {where}
+    and (%(after)s::uuid is null or (c.position, c.id) < (
+        select a.position, a.id from change a where a.bucket = bucket_of(%(after)s::uuid) and a.id = %(after)s::uuid))
+order by c.position desc, c.id desc limit %(limit)s offset %(offset)s
+
+-- name: changes_count
+select count(*) from (select from change c where {where} limit %(limit)s) as found
+
+-- name: changes_of_record
+-- The changes that wrote or ended a version of one record of a kind.
+select change_id from {kind} where bucket = %(bucket)s and id = %(id)s
+union
+select unnest(array[change_id, superseded_by]) from {kind}_history where bucket = %(bucket)s and id = %(id)s
