@@ -23,7 +23,8 @@ from customer_inventory.ids import bucket_of, new_id
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
 from customer_inventory.repository import deleted as stores
-from customer_inventory.repository.order import InvalidCursor, Query
+from customer_inventory.repository.order import InvalidCursor
+from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import IdempotencyKey
 from tests.consistency import ask, assert_consistent
 from tests.contract.conftest import customer_of, document, together, whole_feed
