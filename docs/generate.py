@@ -223,7 +223,8 @@ def endpoints() -> str:
     rows = []
     for view in (*VIEWS, *REGISTER_VIEWS):
         taken = [_methods(paths[place]) for place in (view.collection, f"{view.collection}/{{id}}")]
-        rows.append((view.api.number, f"`{view.collection}`", *taken))
+        page = f"[`{view.collection}`](resources/{view.resource.name}.md)"
+        rows.append((view.api.number, page, *taken))
     return _table(("API", "collection", "methods", "methods on one record (`…/{id}`)"), sorted(rows))
 
 

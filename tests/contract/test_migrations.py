@@ -51,6 +51,45 @@ async def test_the_migrations_lead_to_the_fresh_schema(engine: RunningEngine, da
     assert len(fresh["columns"]) > 100
 
 
+_FIRST_VERSION_WRITES = """
+    select {name}(
+        {place}, '{{"@type": "Organization", "name": "{text}"}}'::jsonb, '{{}}', '{text}', {relink}
+        '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', gen_random_uuid(), '2026-01-0{day}T00:00:00Z', 'c', null, 'p',
+        null, null, 'r', null, null, null, gen_random_uuid())"""
+
+
+def _first_version_call(number: int, day: int, expected: int | None, text: str | None) -> str:
+    """How a server of the first version writes: it creates, or replaces version `expected`, by nothing to delete it."""
+    identifier = f"'019a0000-0000-8001-8000-{number:012d}'::uuid"
+    place = f"1::smallint, {identifier}" + (f", {expected}" if expected else "")
+    call = _FIRST_VERSION_WRITES.format(
+        name="organization_replace" if expected else "organization_create",
+        place=place,
+        text=text,
+        relink="false," if expected else "",
+        day=day,
+    )
+    return call if text else call.replace('\'{"@type": "Organization", "name": "None"}\'', "null")
+
+
+async def test_what_the_first_version_deleted_can_be_restored(empty_database: str) -> None:
+    await asyncio.to_thread(upgrade_from_nothing, empty_database, to="0001")
+    async with await psycopg.AsyncConnection.connect(empty_database, autocommit=True) as connection:
+        for number in (1, 2):
+            await connection.execute(_first_version_call(number, 1, None, "first"))
+            await connection.execute(_first_version_call(number, 2, 1, "second"))
+        await connection.execute(_first_version_call(2, 3, 2, None))
+        await asyncio.to_thread(upgrade_from_nothing, empty_database)
+        query = "select id::text, kind, version, deleted_at::date::text, position > 0 from deleted_record"
+        rows = await (await connection.execute(query)).fetchall()
+        assert rows == [("019a0000-0000-8001-8000-000000000002", "organization", 3, "2026-01-03", True)]
+        # A server of the first version that is still running goes on, and what it deletes is registered.
+        await connection.execute(_first_version_call(1, 4, 2, "third"))
+        await connection.execute(_first_version_call(1, 5, 3, None))
+        rows = await (await connection.execute("select version from deleted_record order by version")).fetchall()
+        assert rows == [(3,), (4,)]
+
+
 async def test_a_second_start_changes_nothing(database: str) -> None:
     assert await migrate(database) is None
 

@@ -110,7 +110,7 @@ def _create(connection: psycopg.Connection, head: str) -> None:
         connection.execute(fresh_schema())
 
 
-def _upgrade(conninfo: str) -> None:
+def _upgrade(conninfo: str, to: str = "head") -> None:
     # Imported here: Alembic and SQLAlchemy cost half a second that a start with nothing to do need not pay.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -125,13 +125,13 @@ def _upgrade(conninfo: str) -> None:
     try:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
             connection.execute(text("select 1"))
             connection.commit()
     finally:
         engine.dispose()
 
 
-def upgrade_from_nothing(conninfo: str) -> None:
-    """Run every migration on an empty database: how a test proves that they lead to the fresh schema."""
-    _upgrade(conninfo)
+def upgrade_from_nothing(conninfo: str, *, to: str = "head") -> None:
+    """Run the migrations up to a revision on an empty database: how tests prove that they lead to the fresh schema."""
+    _upgrade(conninfo, to)
