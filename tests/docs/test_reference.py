@@ -95,7 +95,8 @@ def test_every_endpoint_is_described() -> None:
     page = _page("http.md")
     for view in (*VIEWS, *REGISTER_VIEWS):
         taken = "GET, POST" if view in VIEWS else "GET"
-        assert f"| {view.api.number} | `{view.collection}` | {taken} | GET" in page
+        link = f"[`{view.collection}`](resources/{view.resource.name}.md)"
+        assert f"| {view.api.number} | {link} | {taken} | GET" in page
         for alias in view.api.paths:
             assert f"`{alias}`" in page
     for template, endpoint in create_routes(public_url="").templates.items():
