@@ -115,7 +115,7 @@ async def test_a_record_is_created_read_found_changed_and_deleted(name: str, acc
 async def test_a_record_without_what_its_kind_demands_is_refused(name: str, access: Access) -> None:
     resource = RESOURCES[name]
     document = record(resource, *await customer_of(access))
-    for missing in set(resource.mandatory) - {"@type"}:
+    for missing in set(resource.mandatory) - {"@type", resource.stamps.updated}:
         with pytest.raises(InvalidDocument, match=missing):
             await access.create(resource, {key: value for key, value in document.items() if key != missing})
 
@@ -176,7 +176,11 @@ async def test_an_interaction_is_dated_by_the_server(access: Access) -> None:
 
     await access.modify(interaction, identifier, lambda held: {**held, "description": "About the bill of May"})
     second = body((await access.read(interaction, identifier)).document)
-    assert second == {**first, "description": "About the bill of May"}
+    assert second == {**first, "description": "About the bill of May", "lastUpdate": second["lastUpdate"]}
+    assert first["lastUpdate"] < second["lastUpdate"]
+
+    await access.modify(interaction, identifier, lambda held: {**held, "lastUpdate": "2026-01-01T00:00:00Z"})
+    assert body((await access.read(interaction, identifier)).document)["lastUpdate"] == "2026-01-01T00:00:00Z"
 
 
 def test_the_date_of_a_state_is_told_or_taken_when_the_state_changes() -> None:

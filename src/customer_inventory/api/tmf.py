@@ -183,8 +183,7 @@ class ResourceHandlers:
             return document
         if self._view.show is None:
             return self._view.keep(document, before)
-        ignored = self._view.set_by_server if before is None else {"id", "href"}
-        document = {name: value for name, value in document.items() if name not in ignored}
+        document = {name: value for name, value in document.items() if name not in {"id", "href"}}
         # Files, which may be larger than any other text, are judged as they are taken out of the stored document.
         looked_at = without_contents(self._view.shape, document)
         validate_shown(self._view.shape, looked_at, mandatory=self._view.mandatory, before=shown)

@@ -6,7 +6,7 @@ Validation, filters, indexes, links, routes and the OpenAPI document read the de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -77,7 +77,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """The attributes that the server dates: when the record was made, last changed, and last changed its `state`."""
+    """The attributes that the server dates: when the record was made, last changed, and last changed its `state`.
+
+    `updated` is dated at every change with which the client does not name a date itself; the others are not for clients
+    to change.
+    """
 
     created: str | None = None
     updated: str | None = None
@@ -86,11 +90,13 @@ class Stamps:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The attributes that the server dates, where there are any."""
-        return tuple(name for name in (self.created, self.updated, self.turned) if name)
+        """The attributes that the server alone dates, where there are any."""
+        return tuple(name for name in (self.created, self.turned) if name)
 
 
 NO_STAMPS = Stamps()
+LAST_UPDATE = "lastUpdate"
+"""What every API that dates the last change of a record calls it."""
 
 Rules = Callable[[Document], Iterable[Problem]]
 """Yields what is wrong with a document beyond the types of its attributes."""
@@ -162,6 +168,8 @@ def declare(
     """
     name = struct.__name__[0].lower() + struct.__name__[1:]
     shape = shape_of(struct)
+    if LAST_UPDATE in shape.fields:
+        stamps = replace(stamps, updated=LAST_UPDATE)
     classes = frozenset({shape.name, *(extension.__name__ for extension in extensions)})
     attributes = attributes_of(shape, searchable=searchable)
     view, further = _earlier_view(shape, earlier, attributes, classes)
@@ -232,14 +240,23 @@ def stamped(
         if before is None and dates[stamps.created] is None:
             dates[stamps.created] = _written(now)
     if stamps.updated:
-        told = before is not None and _without(document, stamps.updated) == _without(before, stamps.updated)
-        dates[stamps.updated] = before.get(stamps.updated) if told and before else _written(now)
+        dates[stamps.updated] = _updated(stamps.updated, document, before, now)
     if stamps.turned:
         dates[stamps.turned] = _turned(stamps.turned, stamps.state, document, before, now)
     if not dates:
         return document
     kept = {name: value for name, value in document.items() if name not in dates}
     return {**kept, **{name: value for name, value in dates.items() if value is not None}}
+
+
+def _updated(stamp: str, document: Document, before: Document | None, now: datetime) -> Any:
+    """Return the date of the last change: the one that the client names, else now, if anything else has changed."""
+    said = document.get(stamp)
+    if before is None:
+        return _written(now) if said is None else said
+    if said != before.get(stamp) or all(document.get(name) == before.get(name) for name in {*document, *before}):
+        return said
+    return _written(now)
 
 
 def _turned(stamp: str, state: str, document: Document, before: Document | None, now: datetime) -> Any:
@@ -252,7 +269,3 @@ def _turned(stamp: str, state: str, document: Document, before: Document | None,
 
 def _written(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _without(document: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if key != name}

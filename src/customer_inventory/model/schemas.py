@@ -78,11 +78,11 @@ class _Schemas:
         return self._components
 
     def _create_object(self, view: View) -> Schema:
-        """Return the schema of a new record: what the server sets may be sent, and is not looked at."""
+        """Return the schema of a new record: its id and href may be sent, and are not looked at."""
         # Another version than the stored one may leave out what only the stored one demands.
         required = dict.fromkeys(view.mandatory if view.show else (*view.mandatory, *view.shape.required))
         schema = self._object(view.shape, required=tuple(required))
-        for name in _standing(view, "id", "href", view.resource.stamps.updated):
+        for name in _standing(view, "id", "href"):
             del schema["properties"][name]
         if view.api.version == "v4":  # where a client need not name a class, and may name any
             return schema

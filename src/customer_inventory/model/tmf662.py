@@ -21,7 +21,7 @@ from customer_inventory.model.entity import (
 )
 from customer_inventory.model.entity_classes import specification_problems
 from customer_inventory.model.references import PARTIES, reference
-from customer_inventory.model.resource import Api, Stamps, declare, name_label
+from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.version4 import AssociationSpecificationRef, AttachmentRefOrValue, RelatedParty
 
 
@@ -159,7 +159,6 @@ ENTITY_SPECIFICATION = declare(
     ),
     searchable=("name", "lastUpdate"),
     label=name_label,
-    stamps=Stamps(updated="lastUpdate"),
     state="lifecycleStatus",
     rules=specification_problems,
 )

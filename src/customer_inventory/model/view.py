@@ -29,8 +29,7 @@ class View:
     `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path. The version
     that is stored has no `show`, and of `keep` at most what names the class where v4 lets a client leave it out.
     `spelled` holds, by path, the values that are stored in other words; `immutable` are what a patch cannot change, by
-    this version's names; `demanded` what a record kept by this version must say, by the stored names; `set_by_server`
-    what a new record may bring, and is not looked at.
+    this version's names; `demanded` what a record kept by this version must say, by the stored names.
     """
 
     resource: Resource
@@ -44,7 +43,6 @@ class View:
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     immutable: tuple[str, ...] = ()
     demanded: tuple[str, ...] = ()
-    set_by_server: frozenset[str] = frozenset({"id", "href"})
 
     @property
     def collection(self) -> str:
@@ -118,7 +116,4 @@ def earlier(resource: Resource) -> View | None:
         spelled=derived.spelled,
         immutable=tuple(names.get(name, name) for name in resource.immutable),
         demanded=tuple(name for name in resource.mandatory if name in stored),
-        set_by_server=frozenset(
-            {"id", "href", *(names[updated] for updated in (resource.stamps.updated,) if updated in names)}
-        ),
     )
