@@ -44,7 +44,7 @@ PERSON: dict[str, Any] = {
                 "@type": "Attachment",
                 "attachmentType": "copy",
                 "mimeType": "application/pdf",
-                "content": "aGVsbG8=",
+                "content": "JVBERi0xLjcKJSVFT0YK",
                 "size": {"amount": 5, "units": "KB"},
             },
         }

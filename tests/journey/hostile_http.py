@@ -59,21 +59,24 @@ def malformed_http(random: Random, ground: Ground) -> Iterator[Case]:
         yield Case(label, raw, frozenset({status}), fresh=True)
 
 
+_LARGE = 16 * 1024 * 1024
+
+
 def oversized_bodies(random: Random, ground: Ground) -> Iterator[Case]:
-    """Yield bodies larger than 1 MiB, said beforehand or in chunks."""
+    """Yield bodies larger than a record with the largest file may have, said beforehand or in chunks."""
     auth = f"authorization: Bearer {ground.token}\r\n".encode()
     while True:
         name = random.choice(list(BASES))
         target, method = random.choice([(BASES[name][0], b"POST"), (ground.one(random, name), b"PATCH")])
         head = method + b" " + target.encode() + b" HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" + auth
-        body = b'{"x":"' + b"x" * 1024 * 1024 + b'"}'
+        body = b'{"x":"' + b"x" * _LARGE + b'"}'
         yield Case(
             "a body said to be huge", head + b"content-length: 99999999999\r\n\r\n{}", frozenset({413}), fresh=True
         )
         yield Case(
             "a body too large", head + b"content-length: %d\r\n\r\n" % len(body) + body, frozenset({413}), fresh=True
         )
-        chunks = b"".join(b"10000\r\n" + b"x" * 65536 + b"\r\n" for _ in range(17)) + b"0\r\n\r\n"
+        chunks = b"".join(b"10000\r\n" + b"x" * 65536 + b"\r\n" for _ in range(_LARGE // 65536 + 1)) + b"0\r\n\r\n"
         yield Case(
             "chunks too large", head + b"transfer-encoding: chunked\r\n\r\n" + chunks, frozenset({413}), fresh=True
         )

@@ -74,7 +74,7 @@ _NOWHERE = [
         "/tmf-api/",
         "/tmf-api//",
         "/tmf-api/party/v5",
-        "/tmf-api/party/v4/individual",
+        "/tmf-api/party/v3/individual",
         "/tmf-api/party/v5/customer",
     ),
     *(
@@ -194,7 +194,7 @@ _MEDIA = [
         "json",
         "*/*",
         "",
-        "application/json-patch+json",
+        "application/json-patch-merge+json",
         "multipart/form-data",
     ),
     *(
