@@ -55,6 +55,8 @@ def remove(path: str) -> dict[str, Any]:
     "path",
     [
         "/contactMedium/preferred?city=Paris",
+        "/contactMedium/preferred?city='Paris'",
+        '/contactMedium/preferred?city="Paris"',
         "/contactMedium/preferred?contactMedium.city=Paris",
         "/contactMedium/preferred?contactMedium/city=Paris",
         "/contactMedium/preferred?/contactMedium/city=Paris",

@@ -92,7 +92,7 @@ def read_selection(head: str, query: str) -> Selection:
         name, equals, value = part.partition("=")
         if not equals or not name:
             raise InvalidPatch("A query is attribute=value, several joined by &.")
-        values.setdefault(_named(unquote(name), tokens), []).append(_decoded(value))
+        values.setdefault(_named(unquote(name), tokens), []).extend(_spellings(_decoded(value)))
     conditions = (Condition(*named, tuple(texts)) for named, texts in values.items())
     return Selection(tokens, tuple(conditions))
 
@@ -106,6 +106,12 @@ def _parts(query: str) -> list[str]:
         else:
             parts.append(part)
     return parts
+
+
+def _spellings(value: str) -> list[str]:
+    """Return what a value may mean: itself, and what stands between the quotation marks that some clients put."""
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return [value, value[1:-1]] if quoted else [value]
 
 
 def _decoded(value: str) -> str:
