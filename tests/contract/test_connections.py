@@ -33,6 +33,20 @@ async def test_a_killed_connection_is_an_unavailable_repository_and_then_heals(
         assert [record.version for record in healed] == [1] * 20
 
 
+async def test_a_connection_that_was_ended_while_idle_is_lent_to_nobody(scribe: Scribe, repository: Repository) -> None:
+    identifier = (await scribe.create("individual")).id
+    for ended in range(1, 6):
+        await together(*(repository.records.get("individual", identifier) for _ in range(ended)))
+        pids = [connection.info.backend_pid for connection in repository._connections._idle]
+        assert pids
+        async with repository._connections.lend() as connection:
+            others = [pid for pid in pids if pid != connection.info.backend_pid]
+            await connection.execute("select count(pg_terminate_backend(pid)) from unnest(%s::int[]) pid", (others,))
+            await asyncio.sleep(0.05)
+        records = await together(*(repository.records.get("individual", identifier) for _ in range(20)))
+        assert [record.version for record in records] == [1] * 20
+
+
 async def hold(repository: Repository) -> None:
     async with repository._connections.lend() as connection:
         await connection.execute("select pg_sleep(30)")

@@ -226,6 +226,7 @@ async def test_no_acknowledged_write_is_lost_and_none_is_done_twice(new_server: 
         await following
         for kind, path in (("individual", INDIVIDUALS), ("customer", CUSTOMERS)):
             counted = await made[0].get(path, params={"limit": "1"})
+            assert counted.status_code < 300, counted.text
             assert int(counted.headers["x-total-count"]) == len(ledger.living(kind))
     assert new_server.stop() == 0
     print(f"{dict(killer.kills)}, {ledger.keys} writes in {ledger.attempts} attempts, {ledger.replays} replays")

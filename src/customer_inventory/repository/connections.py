@@ -8,6 +8,7 @@ and opened anew at the next loan, so the repository comes back by itself when th
 from __future__ import annotations
 
 import asyncio
+import select
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -84,6 +85,16 @@ async def connect(
     return connection
 
 
+def _has_something_to_say(connection: Connection) -> bool:
+    """Tell whether the engine wrote on an idle connection: that its session was ended, most likely (one microsecond).
+
+    Who would be lent such a connection would be told that the repository cannot be reached, though it can.
+    """
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    return bool(waiting.poll(0))
+
+
 class Connections:
     """A bounded set of connections to one engine."""
 
@@ -122,8 +133,9 @@ class Connections:
             self._free -= 1
         while self._idle:
             connection = self._idle.pop()
-            if not connection.closed:
+            if not connection.closed and not _has_something_to_say(connection):
                 return connection
+            connection.pgconn.finish()
         try:
             return await connect(self._conninfo, statement_timeout_ms=self._timeout_ms)
         except BaseException:
