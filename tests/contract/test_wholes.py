@@ -189,6 +189,27 @@ async def test_what_may_not_be_read_is_withheld_and_named(access: Access, ada: d
     assert rows == [("customer", "refused"), ("individual", "refused")]
 
 
+async def test_who_may_not_be_read_is_not_told_of(access: Access, ada: dict[str, UUID]) -> None:
+    """Neither who is related, nor that the party that may not be read is: not now, and not looking back."""
+    ward = document("individual", givenName="Cid")
+    ward["relatedParty"] = [{"role": "guardian", "partyOrPartyRole": ref(ada["customer"], "Customer")}]
+    child = await made(access, "individual", ward)
+    firm = document("organization", name="Engines")
+    firm["relatedParty"] = [{"role": "employee", "partyOrPartyRole": ref(ada["party"], "Individual")}]
+    organization = await made(access, "organization", firm)
+    everything, principal = access.principal.grants, access.principal
+    for granted, told in (
+        (everything, {str(child), str(organization)}),
+        ({"read:customer"}, set()),
+        ({"read:customer", "read:organization"}, {str(organization)}),
+        ({"read:customer", "read:individual"}, {str(child)}),
+    ):
+        object.__setattr__(principal, "grants", frozenset(granted))
+        for as_of in (None, system_clock()):
+            found = await whole(access, ada["customer"], limits=EVERYTHING, as_of=as_of)
+            assert {each.id for each in found.relatives} == told
+
+
 async def test_the_trail_names_every_id_that_is_shown(access: Access, ada: dict[str, UUID], database: str) -> None:
     object.__setattr__(access, "request_id", "whole")
     await whole(access, ada["customer"], limits=EVERYTHING)

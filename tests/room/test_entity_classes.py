@@ -72,6 +72,21 @@ def test_a_mandatory_value_may_stand_as_an_attribute_or_as_a_characteristic() ->
     validate(governing, {"@type": "Meter", "characteristic": [{"name": "serialNumber", "value": "A1"}]})
 
 
+def test_a_characteristic_in_the_list_is_of_its_type_too() -> None:
+    governing = meter({"name": "serial no", "valueType": "integer"}, {"name": "installed", "valueType": "date"})
+    validate(governing, {"@type": "Meter", "characteristic": [{"name": "serial no", "value": 4}]})
+    validate(governing, {"@type": "Meter", "characteristic": [{"name": "installed", "value": "2026-01-31"}]})
+    for name, value in (("serial no", "text"), ("installed", "yesterday")):
+        assert name in problems(governing, {"characteristic": [{"name": name, "value": value}]})
+
+
+@pytest.mark.parametrize("bounds", [(5, 2), (-1, None)])
+def test_a_cardinality_that_nothing_can_meet_is_refused(bounds: tuple[int, int | None]) -> None:
+    least, most = bounds
+    with pytest.raises(InvalidDocument, match="minCardinality"):
+        meter({"name": "a", "minCardinality": least, **({"maxCardinality": most} if most else {})})
+
+
 def test_several_values_are_a_list_within_the_cardinality() -> None:
     governing = meter({"name": "tag", "valueType": "string", "maxCardinality": 2})
     validate(governing, {"@type": "Meter", "tag": ["a", "b"]})

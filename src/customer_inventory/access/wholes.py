@@ -6,7 +6,7 @@ What may not be read is left out and named; the trail holds every id that is sho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -70,15 +70,17 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
         raise RecordNotFound(f"The inventory holds no customer and no party {identifier}.")
     await access.require("read", around.root)
     withheld = tuple(KINDS[kind].name for kind in (*PEOPLE, *asked) if kind not in readable)
-    found = _assembled(around, str(identifier), limits, withheld)
+    found = _assembled(around, str(identifier), limits, withheld, readable)
     await _note(access, found)
     return found
 
 
-def _assembled(around: Around, identifier: str, limits: Mapping[str, int], withheld: tuple[str, ...]) -> Whole:
+def _assembled(
+    around: Around, identifier: str, limits: Mapping[str, int], withheld: tuple[str, ...], readable: Collection[str]
+) -> Whole:
     of_people = {record.id: record for kind in PEOPLE for record in around.records.get(kind, ())}
     parties = [each for each, kind in around.subjects.items() if kind in PARTIES]
-    roles = sorted((each for each, kind in around.subjects.items() if kind in ROLES), reverse=True)
+    roles = sorted((each for each, kind in around.subjects.items() if kind in ROLES and kind in readable), reverse=True)
     customers = [each for each in roles if around.subjects[each] == CUSTOMER]
     customer = identifier if identifier in customers else next(iter(customers), None)
     others = [of_people[each] for each in roles if each != customer and each in of_people]
@@ -89,7 +91,7 @@ def _assembled(around: Around, identifier: str, limits: Mapping[str, int], withh
             records.sort(key=lambda record: (record.newest, record.id), reverse=True)
             things[part] = records[:limit]
             counts[part] = sum(around.totals.get(kind, 0) for kind in PARTS[part])
-    relatives = list(_relatives(around, of_people))
+    relatives = list(_relatives(around, of_people, readable))
     return Whole(
         of_people.get(customer or "") if "customer" in limits else None,
         next((of_people[each] for each in parties if each in of_people), None) if "party" in limits else None,
@@ -101,8 +103,11 @@ def _assembled(around: Around, identifier: str, limits: Mapping[str, int], withh
     )
 
 
-def _relatives(around: Around, of_people: Mapping[str, Near]) -> Iterable[Relative]:
-    """Who is related to one of those that it is about, but for who plays which part; each once."""
+def _relatives(around: Around, of_people: Mapping[str, Near], readable: Collection[str]) -> Iterable[Relative]:
+    """Who is related to one of those that it is about, but for who plays which part; each once.
+
+    Told only where both may be read: the record that says so, and the one that is related.
+    """
     seen: set[tuple[str, Relation, str]] = set()
     for edge in around.edges:
         if edge.attribute == ENGAGED:
@@ -115,6 +120,8 @@ def _relatives(around: Around, of_people: Mapping[str, Near]) -> Iterable[Relati
         )
         told = relation(edge.attribute, edge.role, from_target=inward)
         if far in around.subjects or kind not in PEOPLE or (of, told, far) in seen:
+            continue
+        if not {kind, edge.source_kind} <= set(readable):
             continue
         seen.add((of, told, far))
         record = of_people.get(far)

@@ -21,8 +21,9 @@ from customer_inventory.model.entity import DayOrInstant, Instant, says
 from customer_inventory.model.patterns import InvalidPattern, Pattern, pattern
 from customer_inventory.model.problems import InvalidDocument, Problem
 from customer_inventory.model.resource import Document, Resource, first_text
-from customer_inventory.model.shapes import shape_of
+from customer_inventory.model.shapes import Leaf, shape_of
 from customer_inventory.model.tmf703 import ENTITY, Entity
+from customer_inventory.model.validation import leaf_reason
 
 CHARACTERISTICS = 500
 """How many attributes a class may have."""
@@ -49,6 +50,17 @@ _TYPES: dict[str, Any] = {
     "object": dict[str, Any],
 }
 
+_LEAVES: dict[Any, Leaf] = {
+    str: Leaf("string"),
+    bool: Leaf("boolean"),
+    int: Leaf("integer"),
+    float: Leaf("number"),
+    DayOrInstant: Leaf("date-time", formats=("date-time", "date")),
+    Instant: Leaf("date-time", formats=("date-time",)),
+    dict[str, Any]: Leaf("object"),
+}
+"""The same types, for the values that stand in a `characteristic` list."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueRule:
@@ -58,6 +70,7 @@ class ValueRule:
     """
 
     name: str
+    leaf: Leaf | None
     least: int
     most: int | None
     values: tuple[Any, ...]
@@ -71,10 +84,15 @@ class ValueRule:
         if self.most is not None and len(found) > self.most:
             yield Problem(path, f"has more than {self.most} values")
         for value in found:
-            if not self._allows(value):
+            if not self._is_of_type(value):
+                yield Problem(path, "is not of the type that its specification names")
+            elif not self._allows(value):
                 yield Problem(path, "is none of the values that its specification allows")
             elif not all(_fits(wanted, value) for wanted in self.patterns):
                 yield Problem(path, "does not follow the pattern of its specification")
+
+    def _is_of_type(self, value: Any) -> bool:
+        return self.leaf is None or leaf_reason(self.leaf, value) is None
 
     def _allows(self, value: Any) -> bool:
         if not self.values and not self.ranges:
@@ -189,13 +207,21 @@ def _rules(characteristics: list[dict[str, Any]]) -> Iterator[ValueRule]:
         yield _rule(name, characteristic, path)
 
 
+def _check_cardinality(characteristic: Document, path: str) -> None:
+    least, most = _number(characteristic.get("minCardinality")) or 0, _number(characteristic.get("maxCardinality"))
+    if least < 0 or (most is not None and 0 < most < least):
+        raise InvalidDocument([Problem(f"{path}.minCardinality", "is negative or above maxCardinality")])
+
+
 def _rule(name: str, characteristic: Document, path: str) -> ValueRule:
+    _check_cardinality(characteristic, path)
     offered = characteristic.get("characteristicValueSpecification", [])
     open_ended = characteristic.get("extensible") is True
     most = _number(characteristic.get("maxCardinality"))
     patterns = [(f"{path}.regex", first_text(characteristic, "regex"))]
     return ValueRule(
         name=name,
+        leaf=_LEAVES.get(_TYPES.get(first_text(characteristic, "valueType").lower())),
         least=max(0, _number(characteristic.get("minCardinality")) or 0),
         most=most if most is not None and most > 0 else None,
         values=() if open_ended else tuple(value["value"] for value in offered if value.get("value") is not None),

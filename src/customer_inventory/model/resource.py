@@ -94,6 +94,9 @@ class Stamps:
         return tuple(name for name in (self.created, self.turned) if name)
 
 
+DECLARED: dict[str, type[Struct]] = {}
+"""The classes of the resources that were declared, by name."""
+
 NO_STAMPS = Stamps()
 LAST_UPDATE = "lastUpdate"
 """What every API that dates the last change of a record calls it."""
@@ -172,6 +175,7 @@ def declare(
         stamps = replace(stamps, updated=LAST_UPDATE)
     classes = frozenset({shape.name, *(extension.__name__ for extension in extensions)})
     attributes = attributes_of(shape, searchable=searchable)
+    DECLARED[shape.name] = struct
     view, further = _earlier_view(shape, earlier, attributes, classes)
     return Resource(
         name=name,

@@ -18,7 +18,7 @@ import msgspec
 from customer_inventory.model.bounds import beyond_bounds, within_bounds
 from customer_inventory.model.entity import DayOrInstant
 from customer_inventory.model.problems import PROBLEMS_SHOWN, InvalidDocument, Problem
-from customer_inventory.model.resource import Document, Resource
+from customer_inventory.model.resource import DECLARED, Document, Resource
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import is_instant
 
@@ -148,7 +148,10 @@ def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator
         return
     named, wanted = document.get("@type"), resource.shape.name
     extends = document.get("@baseType")
-    if (
+    other = DECLARED.get(named) if isinstance(named, str) else None
+    if other is not None and not issubclass(other, resource.struct):
+        yield Problem("@type", f"names another kind of record, which is no {wanted}; send it to its own collection")
+    elif (
         isinstance(named, str)
         and named not in resource.classes
         and (not isinstance(extends, str) or extends not in resource.classes)
@@ -179,7 +182,7 @@ def _field_problems(field: Field, value: Any, path: str) -> Iterator[Problem]:
 
 def _content_problems(content: Leaf | Position, value: Any, path: str) -> Iterator[Problem]:
     if isinstance(content, Leaf):
-        if reason := _leaf_reason(content, value):
+        if reason := leaf_reason(content, value):
             yield Problem(path, reason)
     elif type(value) is not dict:
         yield Problem(path, f"expected an object, got {_seen(value)}")
@@ -187,7 +190,7 @@ def _content_problems(content: Leaf | Position, value: Any, path: str) -> Iterat
         yield from _object_problems(content.resolve(value), value, path)
 
 
-def _leaf_reason(leaf: Leaf, value: Any) -> str | None:
+def leaf_reason(leaf: Leaf, value: Any) -> str | None:
     """Return why `value` is not what `leaf` wants, or None when it is."""
     wanted = leaf.formats[-1] if leaf.formats else leaf.type
     if not _is_of_type(leaf, value):
