@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 from urllib.parse import quote
@@ -135,3 +136,28 @@ def test_a_write_shows_nothing_to_who_may_not_read(new_server: Server) -> None:
         ):
             assert answer.status_code in {200, 201}
             assert set(answer.json()) == {"id", "href", "@type"}
+
+
+def test_a_patch_looks_at_nothing_for_who_may_not_read(new_server: Server) -> None:
+    new_server.start().register()
+    body = person(title="Dr")
+    with new_server.api() as api:
+        path = create(api, PERSONS, body)["href"]
+    new_server.register("writer", "--grant", "modify:individual")
+    with new_server.api() as api:
+
+        def patch(media_type: str, **operation: Any) -> httpx.Response:
+            headers = {"content-type": f"application/{media_type}+json"}
+            return api.patch(path, content=json.dumps([operation]), headers=headers)
+
+        for guess in ("Dr", "Prof"):
+            for answer in (
+                patch("json-patch", op="test", path="/title", value=guess),
+                patch("json-patch", op="copy", path="/nickname", **{"from": "/title"}),
+                patch("json-patch", op="replace", path=f"/title?title={guess}", value="x"),
+                patch("json-patch-query", op="replace", path=f"/title?title={guess}", value="x"),
+                patch("json-patch-query", op="remove", path=f"$[?(@.title=='{guess}')].title"),
+            ):
+                assert refused(answer, 403) == "denied"
+                assert "read:individual" in answer.text
+        assert patch("json-patch", op="replace", path="/title", value="Prof").status_code == 200

@@ -21,7 +21,7 @@ from customer_inventory.model.contents import (
     named,
     taken_out,
 )
-from customer_inventory.model.mediatype import agrees, found_type, is_executable
+from customer_inventory.model.mediatype import agrees, file_name, found_type, is_executable
 
 DOCUMENT, INDIVIDUAL, CUSTOMER = (RESOURCES[name] for name in ("document", "individual", "customer"))
 PDF = b"%PDF-1.7\n" + bytes(INLINE)
@@ -181,6 +181,25 @@ def test_programs_are_known_by_bytes_type_or_name() -> None:
     assert is_executable(b"x", name="report.pdf.EXE ")
     assert not is_executable(b"MZ is how he signs", declared="text/plain", name="exe.txt")
     assert not is_executable(archive("META-INF/container.xml"), name="book.epub")
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("run.exe.", "run.exe"),
+        ("evil.js . .", "evil.js"),
+        ("evil.js\u200b", "evil.js"),
+        ("x.jar\u0001", "x.jar"),
+        ("run\u202eexe.js.", "runexe.js"),
+        ("run.e\u200bxe", "run.exe"),
+        ("a\\b/run.exe\u00a0.", "run.exe"),
+        ("a" * 145 + ".exe.pdf", "a" * 145 + ".exe"),
+        ("a" * 146 + ".exe.pdf", "a" * 146 + ".exe"),
+    ],
+)
+def test_a_program_is_known_by_the_name_that_it_is_saved_as(name: str, saved: str) -> None:
+    assert file_name(name) == saved
+    assert is_executable(b"x", name=name)
 
 
 def test_the_type_is_found_by_the_bytes() -> None:

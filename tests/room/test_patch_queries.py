@@ -15,6 +15,7 @@ from customer_inventory.api.patching.problems import InvalidPatch, PatchTargetMi
 from customer_inventory.model.jsonpath import InvalidJsonPath, JsonPathNotSupported
 
 QUERY = "application/json-patch-query+json"
+JSON_PATCH = "application/json-patch+json"
 HOME = {"@type": "PhoneContactMedium", "id": "1", "preferred": True, "number": "0"}
 PARIS = {"@type": "GeographicAddressContactMedium", "id": "2", "preferred": False, "city": "Paris"}
 ROME = {"@type": "GeographicAddressContactMedium", "id": "3", "preferred": False, "city": "Rome", "tags": ["a", "b"]}
@@ -314,3 +315,24 @@ def test_each_element_can_be_picked_by_its_own_text(names: list[str], data: st.D
     for path in (f"/note?name={chosen}", f"/note?note.name={chosen}", f"/note?/note/name={chosen}"):
         left = read_patch(QUERY, [{"op": "remove", "path": path}]).apply(record)
         assert left == {"note": [{"name": name} for name in names if name != chosen]}
+
+
+@pytest.mark.parametrize(
+    ("looks", "media_type", "patch"),
+    [
+        (False, "application/merge-patch+json", {"a": None}),
+        (False, "application/json", {"a": 1}),
+        (False, JSON_PATCH, [{"op": verb, "path": "/a/0", "value": 1} for verb in ("add", "remove", "replace")]),
+        (False, QUERY, [{"op": verb, "path": "/a", "value": 1} for verb in ("add", "delete", "replace")]),
+        (False, QUERY, {"op": "remove", "path": "note[0].text"}),
+        (True, JSON_PATCH, [{"op": "add", "path": "/a", "value": 1}, {"op": "test", "path": "/b", "value": 1}]),
+        (True, JSON_PATCH, {"op": "copy", "from": "/a", "path": "/b"}),
+        (True, JSON_PATCH, {"op": "move", "from": "/a", "path": "/b"}),
+        (True, JSON_PATCH, {"op": "remove", "path": "/note?id=1"}),
+        (True, QUERY, {"op": "add", "path": "/note?id=1", "value": {}}),
+        (True, QUERY, {"op": "replace", "path": "/note/text?note.id=1", "value": "x"}),
+        (True, QUERY, {"op": "delete", "path": "note[?(@.author=='Ann')].text"}),
+    ],
+)
+def test_a_patch_says_whether_it_looks_at_what_is_stored(looks: bool, media_type: str, patch: Any) -> None:
+    assert read_patch(media_type, patch).looks is looks

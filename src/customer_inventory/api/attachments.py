@@ -21,13 +21,12 @@ from customer_inventory.api.parameters import of_one
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
 from customer_inventory.model.contents import content_paths, may_carry
-from customer_inventory.model.mediatype import UNKNOWN
+from customer_inventory.model.mediatype import UNKNOWN, file_name
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}", re.ASCII)
-_LONGEST_NAME = 150
 
 
 def add_attachments(routes: Routes) -> None:
@@ -93,7 +92,6 @@ def _headers(attachment: Mapping[str, Any], digest: str) -> tuple[tuple[bytes, b
 
 def _disposition(name: Any) -> bytes:
     """Return what a file is to be saved as (RFC 6266): never a path, whatever the client that sent it called it."""
-    last = re.split(r"[/\\]", name)[-1] if isinstance(name, str) else ""
-    shown = "".join(letter for letter in last if letter.isprintable()).strip(". ")[:_LONGEST_NAME] or "attachment"
+    shown = (file_name(name) if isinstance(name, str) else "") or "attachment"
     plain = re.sub(r"[^A-Za-z0-9 !#$&+.^_`|~-]", "_", shown)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}".encode()

@@ -108,6 +108,8 @@ class ResourceHandlers:
         exchange.max_body = most_body(self._view, access)
         body, raw = await exchange.json()
         patch = read_patch(exchange.media_type, body, most_body=exchange.max_body)
+        if patch.looks:
+            await access.require("read", self._resource.kind)
         change = partial(self._patched, patch, record_id)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(

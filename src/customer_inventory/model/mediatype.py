@@ -14,6 +14,7 @@ import puremagic
 UNKNOWN = "application/octet-stream"
 """The type of bytes of which nothing is known; declared, it says nothing that could be wrong."""
 
+_LONGEST_NAME = 150
 _SHORTEST_SIGNATURE = 3
 _LOOKED_AT = 8192
 _TEXTUAL = re.compile(r"text/.+|application/(?:json|xml|x-ndjson|yaml|x-yaml|sql)|message/.+|.+\+(?:json|xml)")
@@ -68,6 +69,13 @@ _MOVING = ("audio/", "video/", "application/ogg")
 """What sound and pictures come in: one file may rightly be called by several of these."""
 
 
+def file_name(name: str) -> str:
+    """Return what a file of this name is saved as: without path, unseen letters, and dots or blanks around it."""
+    last = re.split(r"[/\\]", name)[-1]
+    shown = "".join(letter for letter in last if letter.isprintable()).strip(". ")
+    return shown[:_LONGEST_NAME].rstrip(". ")  # what is cut off may have followed a dot
+
+
 def is_executable(data: bytes, *, declared: str = "", name: str = "") -> bool:
     """Tell whether a file is something that a computer would execute, by its bytes, its declared type or its name."""
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower()
@@ -77,7 +85,7 @@ def is_executable(data: bytes, *, declared: str = "", name: str = "") -> bool:
         or (data.startswith(b"MZ") and not _is_text(data))
         or (data.startswith(b"PK\x03\x04") and any(entry in data for entry in _IN_ARCHIVE))
         or _EXECUTABLE_TYPES.fullmatch(_bare(declared)) is not None
-        or _EXECUTABLE_NAMES.fullmatch(name) is not None
+        or any(_EXECUTABLE_NAMES.fullmatch(called) for called in (name, file_name(name)))
     )
 
 

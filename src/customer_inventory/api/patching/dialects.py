@@ -23,6 +23,11 @@ class PointerOrSelection(NamedTuple):
     pointer: Pointer
     selection: Selection
 
+    @property
+    def looks(self) -> bool:
+        """Tell that values may be looked at: where the pointer leads nowhere, the query is meant."""
+        return self.selection.looks
+
     def places(self, document: Any, budget: Budget) -> list[Place]:
         """Return the places meant. Raises NothingThere or PatchTooLarge."""
         return self._meant(document, budget).places(document, budget)

@@ -25,6 +25,11 @@ class JsonPath(NamedTuple):
     steps: tuple[Step, ...]
     cost: int
 
+    @property
+    def looks(self) -> bool:
+        """Tell whether values are compared with conditions."""
+        return any(isinstance(step, Where) for step in self.steps)
+
     def places(self, document: Any, budget: Budget) -> list[Place]:
         """Return where the selected values are. Raises NothingThere or PatchTooLarge."""
         return self._reached(document, self.steps, budget)

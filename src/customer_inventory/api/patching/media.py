@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from customer_inventory.api.exchange import MAX_BODY, UnsupportedMediaType
@@ -13,7 +13,7 @@ from customer_inventory.api.patching.record import Patch
 
 
 class _Reader(Protocol):
-    def __call__(self, body: Any, *, largest: int) -> Callable[[dict[str, Any]], Any]: ...
+    def __call__(self, body: Any, *, largest: int) -> Patch: ...
 
 
 _READERS: Mapping[str, _Reader] = {
@@ -32,8 +32,7 @@ def read_patch(media_type: str, body: Any, *, most_body: int = MAX_BODY) -> Patc
 
     Raises InvalidPatch, PatchTooLarge or PatchTooDeep when no record could take it.
     """
-    largest = LARGEST_RECORD + most_body
-    return Patch(_READERS[media_type](body, largest=largest), largest)
+    return _READERS[media_type](body, largest=LARGEST_RECORD + most_body)
 
 
 def require_patch(media_type: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from customer_inventory.api.patching.budget import Budget
 from customer_inventory.api.patching.problems import InvalidPatch
+from customer_inventory.api.patching.record import Patch
 
 
 def merge(target: Any, patch: Any) -> Any:
@@ -22,7 +22,7 @@ def merge(target: Any, patch: Any) -> Any:
     return merged
 
 
-def read_merge_patch(body: Any, *, largest: int) -> Callable[[dict[str, Any]], Any]:
+def read_merge_patch(body: Any, *, largest: int) -> Patch:
     """Return what a merge patch does to a document. Raises InvalidPatch, PatchTooDeep or PatchTooLarge."""
     if not isinstance(body, dict):
         raise InvalidPatch("A merge patch is one JSON object.")
@@ -31,4 +31,4 @@ def read_merge_patch(body: Any, *, largest: int) -> Callable[[dict[str, Any]], A
     def apply(document: dict[str, Any]) -> Any:
         return merge(document, body)
 
-    return apply
+    return Patch(apply, largest, looks=False)

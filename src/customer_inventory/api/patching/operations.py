@@ -21,6 +21,7 @@ from customer_inventory.api.patching.problems import (
     PatchTestFailed,
     PatchTooLarge,
 )
+from customer_inventory.api.patching.record import Patch
 
 _MEMBERS = {
     "add": ("path", "value"),
@@ -30,6 +31,9 @@ _MEMBERS = {
     "copy": ("path", "from"),
     "test": ("path", "value"),
 }
+
+_LOOKING = frozenset({"test", "copy", "move"})
+"""The operations that compare a stored value, or show it in another place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +46,29 @@ class Operation:
     value: Any = None
     source: Path | None = None
 
+    @property
+    def looks(self) -> bool:
+        """Tell whether the outcome of the operation tells what the record holds."""
+        return self.verb in _LOOKING or self.path.looks
+
     def __str__(self) -> str:
         return f"Operation {self.number} ({self.verb})"
 
 
-Apply = Callable[[dict[str, Any]], Any]
-
-
-def read_json_patch(body: Any, *, largest: int) -> Apply:
+def read_json_patch(body: Any, *, largest: int) -> Patch:
     """Return what a JSON Patch does. Raises InvalidPatch or PatchTooLarge."""
-    return _apply(_operations(body, read_path, {}), largest)
+    return _patch(_operations(body, read_path, {}), largest)
 
 
-def read_json_patch_query(body: Any, *, largest: int) -> Apply:
+def read_json_patch_query(body: Any, *, largest: int) -> Patch:
     """Return what a JSON Patch with queries in its paths does. Raises InvalidPatch or PatchTooLarge.
 
     An official example says `delete` for `remove`.
     """
-    return _apply(_operations(body, read_query_path, {"delete": "remove"}), largest)
+    return _patch(_operations(body, read_query_path, {"delete": "remove"}), largest)
 
 
-def _apply(operations: tuple[Operation, ...], largest: int) -> Apply:
+def _patch(operations: tuple[Operation, ...], largest: int) -> Patch:
     def apply(document: dict[str, Any]) -> Any:
         budget = Budget(largest)
         whole: Any = document
@@ -75,7 +81,7 @@ def _apply(operations: tuple[Operation, ...], largest: int) -> Apply:
                 ) from error
         return whole
 
-    return apply
+    return Patch(apply, largest, any(operation.looks for operation in operations))
 
 
 def _operations(body: Any, read: Callable[[str], Path], synonyms: Mapping[str, str]) -> tuple[Operation, ...]:

@@ -26,6 +26,10 @@ class Opening(NamedTuple):
 class Path(Protocol):
     """The places that an operation means."""
 
+    @property
+    def looks(self) -> bool:
+        """Tell whether what a record holds, and not only where, decides which places are meant."""
+
     def places(self, document: Any, budget: Budget) -> list[Place]:
         """Return where the values meant are, one at least. Raises NothingThere or PatchTooLarge."""
 
@@ -43,6 +47,11 @@ class Pointer(NamedTuple):
     """A JSON Pointer (RFC 6901)."""
 
     tokens: Tokens
+
+    @property
+    def looks(self) -> bool:
+        """Tell that no value is looked at."""
+        return False
 
     def places(self, document: Any, budget: Budget) -> list[Place]:  # noqa: ARG002  one step a token
         """Return the place that the pointer leads to."""

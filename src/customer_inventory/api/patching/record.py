@@ -17,10 +17,14 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """What a patch does to a document, which it leaves as it was, and the weight that the record may then have."""
+    """What a patch does to a document, which it leaves as it was, and the weight that the record may then have.
+
+    `looks` says whether its outcome tells values that are stored: who may not read must not send such a patch.
+    """
 
     apply: Callable[[dict[str, Any]], Any]
     largest: int
+    looks: bool
 
 
 class ImmutableAttribute(InventoryError):

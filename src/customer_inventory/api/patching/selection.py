@@ -37,6 +37,11 @@ class Selection(NamedTuple):
     tokens: Tokens
     conditions: tuple[Condition, ...]
 
+    @property
+    def looks(self) -> bool:
+        """Tell whether values are compared with conditions."""
+        return bool(self.conditions)
+
     def places(self, document: Any, budget: Budget) -> list[Place]:
         """Return where the selected values are. Raises NothingThere or PatchTooLarge."""
         found = self._selected(document, self.tokens, budget)
