@@ -170,12 +170,9 @@ def declare(
     in its place; `earlier` says what the earlier version of its API says otherwise.
     """
     name = struct.__name__[0].lower() + struct.__name__[1:]
-    shape = shape_of(struct)
-    if LAST_UPDATE in shape.fields:
-        stamps = replace(stamps, updated=LAST_UPDATE)
+    shape = _declared(struct)
     classes = frozenset({shape.name, *(extension.__name__ for extension in extensions)})
     attributes = attributes_of(shape, searchable=searchable)
-    DECLARED[shape.name] = struct
     view, further = _earlier_view(shape, earlier, attributes, classes)
     return Resource(
         name=name,
@@ -188,7 +185,7 @@ def declare(
         references=references,
         searchable=searchable,
         label=label,
-        stamps=stamps,
+        stamps=_dated(stamps, shape),
         state=state if state in shape.fields else None,
         rules=rules,
         classes=classes,
@@ -197,6 +194,18 @@ def declare(
         earlier_only=frozenset(further),
         earlier=view,
     )
+
+
+def _declared(struct: type[Struct]) -> Shape:
+    """Return the shape of a class, which is known by its name from now on."""
+    shape = shape_of(struct)
+    DECLARED[shape.name] = struct
+    return shape
+
+
+def _dated(stamps: Stamps, shape: Shape) -> Stamps:
+    """Return the stamps with the date of the last change, where the class has one."""
+    return replace(stamps, updated=LAST_UPDATE) if LAST_UPDATE in shape.fields else stamps
 
 
 def kind_of(name: str) -> str:
