@@ -270,3 +270,10 @@ def test_a_write_takes_fields_but_no_moment() -> None:
     assert of_one(CUSTOMER, b"asOf=2026-01-31T12:00:00Z").query.as_of is not None
     with pytest.raises(InvalidParameter):
         of_one(CUSTOMER, b"asOf=2026-01-31T12:00:00Z", writing=True)
+
+
+def test_a_quotation_mark_in_a_value_hides_no_parameter() -> None:
+    asked = of_one(CUSTOMER, b"fields=na'me,status&asOf=2026-01-31T12:00:00Z")
+    assert asked.query.as_of is not None
+    with pytest.raises(InvalidParameter):
+        of_one(CUSTOMER, b"fields=na'me&asOf=yesterday")

@@ -174,7 +174,7 @@ def _bracketed_end(raw: bytes, at: int) -> int:
             escaped = text == "\\" and not escaped
         elif text in _SEPARATORS and not letter.encoded and depth == 0:
             return here
-        elif text in "'\"" or (text == "/" and before == "=~"):
+        elif depth and (text in "'\"" or (text == "/" and before == "=~")):  # elsewhere they are letters of a value
             quote = text
         elif text in "[(":
             depth += 1

@@ -9,7 +9,7 @@ EVENT_SCHEMAS: dict[str, Part] = {
     "Topic": declared("What events are about: a resource, or all.", IDENTIFIED, words="name"),
     "TopicEvent": declared(
         "An event as a topic shows it.",
-        {"id": "text!", "href": "text!", "eventTime": "moment!", "timeOcurred": "moment!", "event": "object!"},
+        {"id": "text!", "href": "text!", "eventTime": "moment", "timeOcurred": "moment", "event": "object"},
         words="eventId eventType correlationId domain title description priority @type",
     ),
     "Subscription": declared(
