@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
 from customer_inventory.access.grants import Denied
-from customer_inventory.access.kin import Kin, NoWay, hierarchy, path
+from customer_inventory.access.kin import MOST_DEPTH, Kin, NoWay, hierarchy, path
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.kinship import PAIRS, canonical, direction, relation, same_relationship
@@ -80,6 +80,19 @@ async def test_a_corporate_tree_is_seen_from_every_end(access: Access) -> None:
     assert levels(await hierarchy(access, group, direction="up", depth=9)) == {"group": 0}
     named = await hierarchy(access, group, direction="both", depth=9, relationships=["employee"])
     assert levels(named) == {"group": 0}
+
+
+async def test_a_tree_that_the_depth_cuts_is_not_complete(access: Access) -> None:
+    chain = [await company(access, "0")]
+    for number in range(1, MOST_DEPTH + 2):
+        chain.append(await company(access, str(number), **below(chain[-1])))
+    for depth in (1, MOST_DEPTH):
+        for way, end in (("down", chain[0]), ("up", chain[-1])):
+            kin = await hierarchy(access, end, direction=way, depth=depth)
+            assert (len(kin.nodes), kin.cut, kin.others, kin.circles) == (depth + 1, True, [], []), (way, depth)
+        for way, end in (("down", chain[-1 - depth]), ("up", chain[depth])):
+            kin = await hierarchy(access, end, direction=way, depth=depth)
+            assert (len(kin.nodes), kin.cut) == (depth + 1, False), (way, depth)
 
 
 async def test_a_household_and_those_who_live_in_it(access: Access) -> None:

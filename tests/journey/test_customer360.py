@@ -121,6 +121,7 @@ def test_a_hierarchy_is_a_tree_and_a_list(server: Server, engines: dict[str, dic
         assert {each["name"] for each in whole["party"]} == {"Group", "Engines", "Shop", "Ada Byron"}
         first = api.get(f"{HIERARCHY}/{engines['group']['id']}", params={"depth": 1}).json()
         assert {each["name"] for each in first["party"]} == {"Group", "Engines"}
+        assert (whole["complete"], first["complete"]) == (True, False)
 
 
 def test_the_way_between_two_parties_is_told_step_by_step(server: Server, engines: dict[str, dict[str, Any]]) -> None:

@@ -132,6 +132,26 @@ def test_topics_show_the_events_of_the_feed(api: httpx.Client) -> None:
         assert api.get(f"{TOPICS}/individual/event", params={"after": wrong}).status_code == 400
 
 
+def test_pages_of_a_topic_lead_on_past_what_may_not_be_read(server: Server, api: httpx.Client) -> None:
+    marks = []
+    for number in range(2):
+        person = {"@type": "Individual", "givenName": "P", "familyName": str(number)}
+        made = api.post(f"{PARTY}/individual", json=person).json()
+        marks += _settled(api, f"{TOPICS}/individual/event?limit=5", made["id"], 1)
+        for _ in range(5):
+            api.post(f"{PARTY}/organization", json={"@type": "Organization", "name": "Pages"})
+    with other(server, "individuals-only", "read:individual") as reader:
+        expected = reader.get(f"{TOPICS}/individual/event", params={"after": marks[0]["id"], "limit": "100"}).json()
+        assert expected
+        page = reader.get(f"{TOPICS}/all/event", params={"after": marks[0]["id"], "limit": "1"})
+        for event in expected:
+            assert [each["eventId"] for each in page.json()] == [event["eventId"]]
+            page = reader.get(page.links["next"]["url"])
+        assert page.json() == []
+        latest = reader.get(f"{TOPICS}/all/event", params={"limit": "1"}).json()
+        assert [each["eventId"] for each in latest] == [expected[-1]["eventId"]]
+
+
 def _settled(api: httpx.Client, path: str, record: str, number: int) -> list[dict[str, Any]]:
     """The events of a record at a topic, as soon as they lie behind the feed's horizon."""
     deadline = time.monotonic() + 10

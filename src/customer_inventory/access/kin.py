@@ -172,9 +172,9 @@ async def _climb(
     kinds: Sequence[str],
     as_of: datetime | None,
 ) -> None:
-    """Follow relations one way, level by level, as long as there is somebody new."""
+    """Follow relations one way, level by level, as long as there is somebody new; look whether the depth cut it."""
     frontier = {root.id: root.kind}
-    for level in range(1, depth + 1):
+    for level in range(1, depth + 2):
         found: dict[str, str] = {}
         for edge in sorted(await edges_of(access, frontier, kinds=kinds, as_of=as_of)):
             for before in sorted({edge.source_id, edge.target_id} & frontier.keys()):
@@ -183,7 +183,7 @@ async def _climb(
                     continue
                 if step.id in kin.nodes:
                     _again(kin, step)
-                elif len(kin.nodes) >= MOST_NODES:
+                elif level > depth or len(kin.nodes) >= MOST_NODES:
                     kin.cut = True
                 else:
                     kin.nodes[step.id] = Node(step.id, step.kind, level if way == "up" else -level, step)

@@ -7,11 +7,13 @@ resource. Reading them is a read of the records, by the same grants and into the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from customer_inventory.access import Access
+from customer_inventory.access.grants import allows
 from customer_inventory.access.telling import tell
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.interest import EVERYTHING, TOPICS_API, covered
@@ -33,6 +35,8 @@ DEFAULT_LIMIT = 20
 _READ_AT_ONCE = 500
 _MOST_READ = 20
 """How many reads of so many entries are made for a page of a topic that few of them belong to."""
+_WHOLE = 99
+"""Stands in an event's id for whichever event of a version is its last."""
 _END = FeedPosition(2**62, 2**15 - 1, "ffffffff-ffff-ffff-ffff-ffffffffffff", 2**62)
 
 Shown = dict[str, Any]
@@ -100,22 +104,26 @@ class TopicHandlers:
         return Answer(200, msgspec.json.encode(self._topic(topic)))
 
     async def events(self, exchange: Exchange, access: Access, topic: str) -> Answer:
-        """Answer GET: the latest events, or those `after` one; in the order of the feed."""
+        """Answer GET: the latest events, or those `after` one; in the order of the feed, with a link onward."""
         views = _views(topic)
         page = asked(exchange.query_string, ("limit", "after", "fields"))
         limit = page.whole("limit", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT)
         named = page.given.get("after")
         place, past = (_END, 0) if named is None else _place(named)
+        kinds = await _readable(access, views)
         read = _later if named is not None else _latest
-        entries = await read(access, place, kinds=views.keys(), limit=limit)
+        entries, reached = await read(access, place, kinds=kinds, limit=limit) if kinds else ([], None)
         told = await self._told(access, topic, views, entries)
         shown = [event for event in told if named is None or _place(event["id"]) > (place, past)]
-        shown = shown[:limit] if named is not None else shown[-limit:]
+        on = named is not None and len(shown) <= limit
+        shown = shown[-limit:] if named is None else shown[:limit]
+        last = shown[-1]["id"] if shown else None
         body = msgspec.json.encode([_selected(event, page) for event in shown])
         answer = Answer(200, body).plus((b"x-result-count", b"%d" % len(shown)))
-        if not shown:
+        after = (reached or last) if on else (last or reached)
+        if after is None:
             return answer
-        more = f"{self._address(topic)}/event?after={shown[-1]['id']}&limit={limit}"
+        more = f"{self._address(topic)}/event?after={after}&limit={limit}"
         return answer.plus((b"link", f'<{more}>; rel="next"'.encode()))
 
     async def event(self, exchange: Exchange, access: Access, topic: str, identifier: str) -> Answer:
@@ -176,28 +184,57 @@ def _place(identifier: str) -> tuple[FeedPosition, int]:
     return FeedPosition(position, int(str(record)[15:18], 16), str(record), version), number
 
 
-async def _later(access: Access, place: FeedPosition, *, kinds: Any, limit: int) -> list[FeedEntry]:
-    """Entries of some kinds from one that was shown on: itself too, for it may have given several events."""
+async def _readable(access: Access, views: dict[str, View]) -> list[str]:
+    """The kinds of a topic that may be read; when there are none, the trail says that they were refused."""
+    kinds = [kind for kind in views if allows(access.principal.grants, "read", kind)]
+    if not kinds:
+        for kind in views:
+            await access.note("read", kind, "refused", ())
+    return kinds
+
+
+async def _later(
+    access: Access, place: FeedPosition, *, kinds: Collection[str], limit: int
+) -> tuple[list[FeedEntry], str | None]:
+    """Entries of some kinds from one that was shown on, and what comes after them, None when that is not known yet.
+
+    That one too, for it may have given several events.
+    """
     deliveries, feed = access.facilities.repository.deliveries, access.facilities.repository.hub_feed
-    itself = await deliveries.entry(place)
+    itself, start = await deliveries.entry(place), place
     found = [itself] if itself is not None and itself.kind in kinds else []
     for _ in range(_MOST_READ):
         page = await feed.after(place, limit=_READ_AT_ONCE)
         found += [entry for entry in page if entry.kind in kinds]
-        if len(found) > limit or len(page) < _READ_AT_ONCE:
-            break
+        if len(found) > limit:
+            last = found[limit].place
+            return found[: limit + 1], f"{last.position}.{last.record_id}.{last.version}.{_WHOLE}"
+        if len(page) < _READ_AT_ONCE:
+            return found, None
         place = page[-1].place
-    return found[: limit + 1]
+    return found, _nearly(place, start)
 
 
-async def _latest(access: Access, place: FeedPosition, *, kinds: Any, limit: int) -> list[FeedEntry]:
-    """The latest entries of some kinds."""
+def _nearly(place: FeedPosition, start: FeedPosition) -> str:
+    """Say a place in the feed without naming the record that stands there, for it may be one that is not granted."""
+    before = place._replace(record_id=f"{place.record_id[:18]}-8000-000000000000", version=0)
+    at = before if before > start else place
+    return f"{at.position}.{at.record_id}.{at.version}.{_WHOLE if at is place else 0}"
+
+
+async def _latest(
+    access: Access, place: FeedPosition, *, kinds: Collection[str], limit: int
+) -> tuple[list[FeedEntry], str | None]:
+    """The latest entries of some kinds, and where the feed ends, for what is to come when none of them is shown."""
     deliveries = access.facilities.repository.deliveries
     found: list[FeedEntry] = []
+    end: str | None = None
     for _ in range(_MOST_READ):
         page = await deliveries.before(place, limit=_READ_AT_ONCE)
+        if page and end is None:
+            end = _nearly(page[-1].place, FeedPosition())
         found = [*(entry for entry in page if entry.kind in kinds), *found]
         if len(found) >= limit or len(page) < _READ_AT_ONCE:
             break
         place = page[0].place
-    return found[-limit:]
+    return found[-limit:], end
