@@ -117,6 +117,15 @@ def test_programs_are_not_kept(api: httpx.Client, file: dict[str, Any]) -> None:
     assert "program" in answer.json()["message"]
 
 
+def test_a_file_that_is_kept_cannot_be_renamed_into_a_program(api: httpx.Client) -> None:
+    made = create(api, DOCUMENTS, document(attachment()))
+    rename = [{"op": "replace", "path": "/binaryAttachment/0/name", "value": "run.exe"}]
+    media = {"content-type": "application/json-patch+json"}
+    assert api.patch(f"{DOCUMENTS}/{made['id']}", json=rename, headers=media).status_code == 400
+    rename[0]["value"] = "signed.pdf"
+    assert api.patch(f"{DOCUMENTS}/{made['id']}", json=rename, headers=media).status_code == 200
+
+
 def test_a_type_that_is_not_said_is_found(api: httpx.Client) -> None:
     made = create(api, DOCUMENTS, document({"content": text(PNG)}, attachment=[{"content": text(PDF)}]))
     assert made["binaryAttachment"][0]["mimeType"] == "image/png"

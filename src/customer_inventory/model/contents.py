@@ -141,6 +141,7 @@ class _Taking:
         """Return the attachment without its content, or as it is when that is small or no base64."""
         data = _decoded(value.get(_CONTENT))
         if data is None:
+            self.problems += _renamed(value, path)
             return value
         if len(data) > self.limit:
             raise AttachmentTooLarge(f"{path} has {len(data)} bytes; a file may have {self.limit} at most.")
@@ -160,6 +161,13 @@ class _Taking:
 
 def _is_our_url(url: Any) -> bool:
     return isinstance(url, str) and url.endswith("/content") and "/attachment/" in url
+
+
+def _renamed(value: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """Yield whether a file that is kept already is now called a program."""
+    declared, name = (text if isinstance(text := value.get(key), str) else "" for key in ("mimeType", "name"))
+    if digest_of(value) and is_executable(b"", declared=declared, name=name):
+        yield Problem(path, "is called a program; programs are not kept")
 
 
 def _problems(value: Mapping[str, Any], data: bytes, digest: str, path: str) -> Iterator[Problem]:
