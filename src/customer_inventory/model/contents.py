@@ -59,8 +59,9 @@ Place = Callable[[dict[str, Any], str], dict[str, Any]]
 
 
 def carries_content(resource: Resource, document: Mapping[str, Any]) -> bool:
-    """Tell whether `document` carries any file in base64; costs a microsecond or two where none can be."""
-    return any(isinstance(value.get(_CONTENT), str) for value, _ in _attachments(resource.shape, document, ""))
+    """Tell whether `document` carries a file in base64, or one is kept of it; costs next to nothing where none can be."""
+    found = _attachments(resource.shape, document, "")
+    return any(isinstance(value.get(_CONTENT), str) or digest_of(value) for value, _ in found)
 
 
 def taken_out(
