@@ -59,7 +59,7 @@ Place = Callable[[dict[str, Any], str], dict[str, Any]]
 
 
 def carries_content(resource: Resource, document: Mapping[str, Any]) -> bool:
-    """Tell whether `document` carries a file in base64, or one is kept of it; costs next to nothing where none can be."""
+    """Tell whether `document` carries a file in base64, or one is kept of it; cheap where there can be none."""
     found = _attachments(resource.shape, document, "")
     return any(isinstance(value.get(_CONTENT), str) or digest_of(value) for value, _ in found)
 
