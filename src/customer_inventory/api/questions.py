@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 
-from customer_inventory.api.scanning import InvalidParameter
+from customer_inventory.api.scanning import InvalidParameter, text_of
 from customer_inventory.ids import parse_id
 
 LONGEST = 8192
@@ -80,27 +80,17 @@ def asked(query_string: bytes, names: Collection[str], *, nothing_else: bool = T
     rest: list[bytes] = []
     for part in filter(None, query_string.split(b"&")):
         raw_name, _, raw = part.partition(b"=")
-        name = _text(raw_name)
+        name = text_of(raw_name)
         if name not in names:
             rest.append(part)
         elif name in given:
             raise InvalidParameter(f"The parameter {name} is given twice.")
         else:
-            given[name] = _text(raw)
+            given[name] = text_of(raw)
     if rest and nothing_else:
         known = f"Those it takes are {', '.join(sorted(names))}." if names else "It takes none."
         raise InvalidParameter(f"The request has a parameter that is not known here. {known}")
     return Question(given, b"&".join(rest))
-
-
-def _text(raw: bytes) -> str:
-    try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidParameter("The query string is not UTF-8. Percent-encode it anew.") from error
-    if "\0" in text:
-        raise InvalidParameter("The query string holds a NUL character, which no record can hold.")
-    return text
 
 
 def said(attributes: dict[str, Any]) -> dict[str, Any]:
