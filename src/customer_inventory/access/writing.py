@@ -91,7 +91,8 @@ class Writing(Opened):
         """
         await self.require("create", resource.kind)
         document = {name: value for name, value in document.items() if name not in {"id", "href"}}
-        document = stamped(resource.stamps, document, before=None, now=self.facilities.clock())
+        held = resource.mandatory if demanded is None else demanded
+        document = stamped(resource.stamps, document, before=None, now=self.facilities.clock(), demanded=held)
         identifier: UUID | None = None
         files: list[File] = []
         if carries_content(resource, document):

@@ -5,7 +5,7 @@ Validation, filters, indexes, links, routes and the OpenAPI document read the de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -240,19 +240,24 @@ def nearest(resource: Resource, path: str) -> str | None:
 
 
 def stamped(
-    stamps: Stamps, document: dict[str, Any], *, before: dict[str, Any] | None, now: datetime
+    stamps: Stamps,
+    document: dict[str, Any],
+    *,
+    before: dict[str, Any] | None,
+    now: datetime,
+    demanded: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return `document`, about to be kept in place of `before`, with the dates that the server sets.
 
-    A new record may bring the dates on which it was made, and changed its state, elsewhere. What has not changed keeps
-    its date.
+    A new record may bring the dates on which it was made, and changed its state, elsewhere, and must where its API has
+    them among what is `demanded`. What has not changed keeps its date.
     """
     dates: dict[str, Any] = {}
     if stamps.created:
         dates[stamps.created] = (before or document).get(stamps.created)
         if before is None and dates[stamps.created] is None:
             dates[stamps.created] = _written(now)
-    if stamps.updated:
+    if stamps.updated and (before is not None or stamps.updated not in demanded):
         dates[stamps.updated] = _updated(stamps.updated, document, before, now)
     if stamps.turned:
         dates[stamps.turned] = _turned(stamps.turned, stamps.state, document, before, now)
