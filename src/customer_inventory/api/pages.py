@@ -24,18 +24,18 @@ def page_answer(bodies: list[bytes], page: Page, asked: Asked, *, path: str, pub
     if not page.total.exact:
         answer = answer.plus((b"x-total-count-estimated", b"true"))
     if asked.paged or page.more_after:
-        answer = answer.plus(*_content_range(page, asked))
+        answer = answer.plus(*_content_range(len(bodies), page, asked))
     links = _links(page, asked, f"{public_url}{path}")
     return answer.plus((b"link", ", ".join(links).encode())) if links else answer
 
 
-def _content_range(page: Page, asked: Asked) -> list[tuple[bytes, bytes]]:
+def _content_range(number: int, page: Page, asked: Asked) -> list[tuple[bytes, bytes]]:
     """The header that says which items these are, where that is known: not behind a cursor, nor for none."""
-    if not page.records or asked.query.after is not None or asked.query.before is not None:
+    if not number or asked.query.after is not None or asked.query.before is not None:
         return []
     first = asked.query.offset + 1
     total = str(page.total.number) if page.total.exact else "*"
-    return [(b"content-range", f"items {first}-{first + len(page.records) - 1}/{total}".encode())]
+    return [(b"content-range", f"items {first}-{first + number - 1}/{total}".encode())]
 
 
 def _links(page: Page, asked: Asked, address: str) -> list[str]:

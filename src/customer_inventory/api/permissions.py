@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
-
-import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
 from customer_inventory.access.permissions import permission_sets, permissions, user_roles
+from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange
-from customer_inventory.api.parameters import DEFAULT_LIMIT, MOST_LIMIT, MOST_OFFSET
-from customer_inventory.api.questions import asked
+from customer_inventory.api.representation import href
 from customer_inventory.api.routing import Routes
 from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS
 
-Shown = dict[str, Any]
 _SHOWING: dict[str, Callable[[Access], Awaitable[list[Shown]]]] = {
     "permission": permissions,
     "userRole": user_roles,
     "permissionSpecificationSet": permission_sets,
 }
-_FILTERS = {
-    "permission": ("id", "name", "status"),
-    "userRole": ("id", "name", "involvementRole"),
-    "permissionSpecificationSet": ("id", "name", "involvementRole"),
-}
-_ALWAYS = {"id", "href", "@type"}
 
 
 def add_permissions(routes: Routes, *, public_url: str) -> None:
@@ -40,52 +30,30 @@ def add_permissions(routes: Routes, *, public_url: str) -> None:
             routes.add(f"{base}/{view.resource.path}/{{id}}", view.resource.name, GET=handlers.get)
 
 
-def filters(name: str) -> tuple[str, ...]:
-    """Return the attributes that a resource of the register can be filtered by."""
-    return _FILTERS[name]
-
-
 class RegisterHandlers:
     """Answers the requests for one resource of the register."""
 
     def __init__(self, view: View, *, public_url: str) -> None:
         self._view = view
-        self._base = f"{public_url}{view.collection}"
-        self._filters = _FILTERS[view.resource.name]
+        self._public_url = public_url
 
     async def list(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET on the collection."""
-        question = asked(exchange.query_string, ("fields", "limit", "offset", *self._filters))
-        limit = question.whole("limit", most=MOST_LIMIT, default=DEFAULT_LIMIT)
-        offset = question.whole("offset", most=MOST_OFFSET, default=0)
-        conditions = {name: question.given[name] for name in self._filters if name in question.given}
-        found = [one for one in await self._all(access) if _meets(one, conditions)]
-        page = found[offset : offset + limit]
-        bodies = [self._selected(one, question.given.get("fields")) for one in page]
-        more = bool(page) and offset + limit < len(found)
-        return Answer(206 if more else 200, msgspec.json.encode(bodies)).plus(
-            (b"x-total-count", b"%d" % len(found)), (b"x-result-count", b"%d" % len(bodies))
-        )
+        asked = asked_of_entries(self._view, exchange, public_url=self._public_url)
+        entries = await self._all(access)
+        return entries_answer(self._view, entries, asked, path=exchange.path, public_url=self._public_url)
 
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one."""
-        question = asked(exchange.query_string, ("fields",))
+        asked = asked_of_entry(self._view, exchange)
         for one in await self._all(access):
             if one["id"] == identifier:
-                return Answer(200, msgspec.json.encode(self._selected(one, question.given.get("fields"))))
+                return entry_answer(self._view, one, asked)
         raise RecordNotFound(f"The register has no {self._view.resource.name} of this id.")
 
     async def _all(self, access: Access) -> Sequence[Shown]:
         shown = await _SHOWING[self._view.resource.name](access)
-        return [{"id": one["id"], "href": f"{self._base}/{one['id']}", **one} for one in shown]
+        return [{"id": one["id"], "href": self._address(one["id"]), **one} for one in shown]
 
-    def _selected(self, one: Shown, fields: str | None) -> Shown:
-        if not fields:
-            return one
-        names = _ALWAYS | {name.strip() for name in fields.split(",")}
-        return {name: value for name, value in one.items() if name in names}
-
-
-def _meets(one: Shown, conditions: dict[str, str]) -> bool:
-    """Tell whether an entry has every value that is asked for, or one of several separated by commas."""
-    return all(one.get(name) in {text, *text.split(",")} for name, text in conditions.items())
+    def _address(self, identifier: str) -> str:
+        return href(self._view, identifier, public_url=self._public_url)

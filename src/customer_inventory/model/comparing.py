@@ -37,7 +37,7 @@ def compares(kind: str, value: Any, sign: str, text: str) -> bool:
         return written is not None and _TEXTS[sign](written, text)
     if kind not in TYPED:
         return _any_compares(value, sign, text)
-    held, asked = _key(kind, value), _asked(kind, text)
+    held, asked = comparable(kind, value), _asked(kind, text)
     if held is None or asked is None:
         return False
     return bool(held == asked if sign == "eq" else _SIZES[sign](held, asked))
@@ -48,6 +48,13 @@ def written_as(kind: str, value: Any) -> str | None:
     if kind == "date-time":
         return value if isinstance(value, str) else None
     return spelled(kind if kind in TYPED else "any", value)
+
+
+def comparable(kind: str, value: Any) -> Any:
+    """Return by what values of type `kind` compare, or None for a value of another type."""
+    if kind == "date-time":
+        return instant_key(value) if isinstance(value, str) else None
+    return number_of(value) if kind in {"integer", "number"} else spelled(kind, value)
 
 
 def number_of(value: Any) -> float | None:
@@ -69,12 +76,6 @@ def _any_compares(value: Any, sign: str, text: str) -> bool:
         held = number_of(value)
         return held is not None and _SIZES[sign](held, asked)
     return isinstance(value, str) and _SIZES[sign](value, text)
-
-
-def _key(kind: str, value: Any) -> Any:
-    if kind == "date-time":
-        return instant_key(value) if isinstance(value, str) else None
-    return number_of(value) if kind in {"integer", "number"} else spelled(kind, value)
 
 
 def _asked(kind: str, text: str) -> Any:

@@ -30,7 +30,6 @@ from customer_inventory.api.openapi.resources import (
     of_register,
     record_operation,
 )
-from customer_inventory.api.permissions import filters
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
 from customer_inventory.model.resource import Api
@@ -193,7 +192,7 @@ def _operation(method: str, rest: str, known: Mapping[str, Named], version: str)
     if below not in {"", "{id}"}:
         return beside_operation(method, below, known[name])
     said = record_operation(method, known[name]) if below else collection_operation(method, known[name])
-    return of_register(said, filters(name)) if name in REGISTER else said
+    return of_register(said) if name in REGISTER else said
 
 
 def _named(paths: Part, schemas: Mapping[str, Any]) -> dict[str, Any]:

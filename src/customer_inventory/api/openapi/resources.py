@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
+from customer_inventory.api.openapi.parts import Part, gives, headers, ref, refuses, use
 from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.model.view import View
 
 _PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")
-_REGISTER_PAGE = ("X-Total-Count", "X-Result-Count")
 _SAVED = ("ETag", "Idempotent-Replayed", "X-Reference-Warning")
 
 
@@ -155,21 +154,15 @@ def attachment_operation(named: Named) -> Part:
     }
 
 
-def of_register(operation: Part | None, filters: tuple[str, ...]) -> Part | None:
-    """Return an operation that reads as one on the register does: no versions, few entries, a list with few filters."""
+def of_register(operation: Part | None) -> Part | None:
+    """Return an operation that reads as one on entries of the register does, which have no versions."""
     if operation is None:
         return None
-    taken = [part["$ref"].rpartition("/")[2] for part in operation["parameters"]]
-    responses = {code: answer for code, answer in operation["responses"].items() if code != "304"}
-    responses["200"] = {**responses["200"], "headers": headers(*_REGISTER_PAGE) if "206" in responses else headers()}
-    names = {"fields": "fields", "offset": "ownOffset", "limit": "ownLimit", "purpose": "purpose"}
-    shared = use(*(names[name] for name in taken if name in names))
-    own = [query(name, {"type": "string"}, f"Entries with this {name}.") for name in filters]
-    return {
-        **{name: said for name, said in operation.items() if name != "description"},
-        "parameters": [*shared, *own] if "206" in responses else shared,
-        "responses": responses,
-    }
+    parameters = [part for part in operation["parameters"] if part not in use("asOf", "ifNoneMatch")]
+    responses = {code: answer for code, answer in operation["responses"].items() if code not in {"304", "422"}}
+    if "206" not in responses:
+        responses["200"] = {**responses["200"], "headers": headers()}
+    return {**operation, "parameters": parameters, "responses": responses}
 
 
 JSON_PATCH: Part = {
