@@ -366,7 +366,7 @@ def _in_other_version(view: View) -> list[str]:
     rows = []
     for path, attribute in sorted(view.attributes.items(), key=lambda item: item[0].replace("@", "~")):
         kept = view.stored_path(path)
-        if path.count(".") <= 1 and (kept != path or path not in view.resource.attributes):
+        if path.count(".") <= 1 and path not in view.riding and (kept != path or path not in view.resource.attributes):
             rows.append((f"`{path}`", _type(attribute), f"`{kept}`", _sentence(attribute.description)))
     if rows:
         parts.append(f"Attributes that have another name there, or that only {view.api.version} has:")

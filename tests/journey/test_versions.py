@@ -124,6 +124,30 @@ def test_fields_and_filters_speak_the_version_that_is_asked(api: httpx.Client) -
     assert ordered.status_code in {200, 206}
 
 
+def test_what_only_v5_declares_is_found_sorted_and_chosen_in_v4_as_it_is_shown(api: httpx.Client) -> None:
+    media = [{"@type": "EmailContactMedium", "id": "m1", "emailAddress": "ada@example.com"}]
+    made = create(api, CUSTOMERS, customer(contactMedium=media, description="The countess", role="Customer"))
+    own = f"id={made['id']}"
+    for asked in ("description=The%20countess", "contactMedium.id=m1", "filter=contactMedium%5B%3F(@.id=='m1')%5D"):
+        assert [each["id"] for each in api.get(f"{CUSTOMERS_V4}?{own}&{asked}").json()] == [made["id"]], asked
+    assert api.get(f"{CUSTOMERS_V4}?{own}&contactMedium.id=m2").json() == []
+    assert api.get(f"{CUSTOMERS_V4}?{own}&sort=-description").status_code == 200
+    chosen = api.get(f"{CUSTOMERS_V4}/{made['id']}?fields=description").json()
+    assert chosen.keys() == {"id", "href", "@type", "description"}
+    changed = api.patch(f"{CUSTOMERS_V4}/{made['id']}", json={"description": "The analyst"})
+    assert changed.json()["description"] == "The analyst"
+    assert api.get(f"{CUSTOMERS}/{made['id']}").json()["description"] == "The analyst"
+    described = api.get(f"{CUSTOMERS_V4.rpartition('/')[0]}/openapi.json").json()
+    assert "description" not in described["components"]["schemas"]["Customer"]["properties"]
+
+
+def test_what_nothing_declares_is_shown_but_not_found(api: httpx.Client) -> None:
+    made = create(api, CUSTOMERS, customer(**{"@type": "Patron", "@baseType": "Customer", "hobby": "engines"}))
+    assert api.get(f"{CUSTOMERS_V4}/{made['id']}").json()["hobby"] == "engines"
+    for collection in (CUSTOMERS, CUSTOMERS_V4):
+        assert refused(api.get(f"{collection}?hobby=engines"), 400) == "unknown-attribute"
+
+
 def test_a_class_of_the_clients_own_needs_no_base_in_v4(api: httpx.Client) -> None:
     made = create(api, PERSONS_V4, person_v4(**{"@type": "Countess"}))
     assert made["@type"] == "Countess"

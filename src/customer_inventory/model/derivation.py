@@ -31,12 +31,14 @@ Places = dict[Shape, dict[str, str]]
 class Derived:
     """The shape of an earlier version, its attributes by path, and how they are stored.
 
+    `riding` names those of `attributes` that only the stored version declares: they ride along where it has values.
     `stored_paths` and `spelled` hold only what differs, by earlier path; `earlier_only` are the attributes that the
     stored version does not declare, as they stand in a stored document.
     """
 
     shape: Shape
     attributes: Mapping[str, Attribute]
+    riding: frozenset[str]
     stored_paths: Mapping[str, str]
     spelled: Mapping[str, Mapping[str, str]]
     earlier_only: tuple[Attribute, ...]
@@ -57,14 +59,31 @@ def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -
         for path, attribute in declared.items()
     }
     new = _new((replace(attribute, path=standing[path]) for path, attribute in declared.items()), stored)
-    moved = {path: place for path, place in standing.items() if place != path}
-    return Derived(made, attributes, moved, spelled, tuple(new))
+    riding = _riding(shape, earlier, declared, stored)
+    moved = {path: place for path, place in {**standing, **riding}.items() if place != path}
+    shown = {**attributes, **{path: replace(stored[place], path=path) for path, place in riding.items()}}
+    return Derived(made, shown, frozenset(riding), moved, spelled, tuple(new))
+
+
+def _riding(
+    shape: Shape, earlier: Earlier, declared: Mapping[str, Attribute], stored: Mapping[str, Attribute]
+) -> dict[str, str]:
+    """Return where the attributes stand that only the stored version declares, by the path at which they are shown."""
+    makers = _Makers(earlier, shapes_within(shape), whole=True)
+    made = makers.made(alone(shape))
+    paths = (path for path in attributes_of(made, searchable=()) if path not in declared)
+    standing = {path: _stored_path(made, path, makers.places) for path in paths}
+    return {path: place for path, place in standing.items() if place in stored}
 
 
 class _Makers:
-    """Makes the earlier classes, each once for every set of stored classes that it stands for."""
+    """Makes the earlier classes, each once for every set of stored classes that it stands for.
 
-    def __init__(self, earlier: Earlier, shapes: Mapping[str, Shape]) -> None:
+    `whole` classes have also what only the stored ones declare and the earlier ones show all the same.
+    """
+
+    def __init__(self, earlier: Earlier, shapes: Mapping[str, Shape], *, whole: bool = False) -> None:
+        self._whole = whole
         self._classes = earlier.classes
         self._shapes = shapes
         self._known: dict[tuple[str, ...], Shape] = {}
@@ -97,9 +116,10 @@ class _Makers:
         gathered = differing.gathered.names if differing.gathered else ()
         inner = differing.flattened.inner if differing.flattened else None
         for stored, field in fields.items():
-            if stored in differing.left_out or stored in gathered or stored == inner:
+            if (stored in differing.left_out and not self._whole) or stored in gathered or stored == inner:
                 continue
-            name = earlier_names.get(stored, stored)
+            # Names trade places, so what is stored under a word of the earlier version is shown under the other.
+            name = earlier_names.get(stored) or differing.renamed.get(stored, stored)
             if name != stored:
                 places[name] = stored
             words = differing.spelled.get(name)
@@ -121,6 +141,9 @@ class _Makers:
         for name in sorted(flattened.names):
             places[name] = f"{flattened.inner}.{name}"
             yield replace(self._converted(within[name]), required=False)
+        if self._whole and isinstance(inner, Position):
+            rest = {name: _without(each, flattened.names) for name, each in inner.choices.items()}
+            yield replace(fields[flattened.inner], content=Position(_without(inner.base, flattened.names), rest))
 
     def _bag(self, places: dict[str, str], gathered: Gathered, fields: dict[str, Field]) -> Field:
         """Return the attribute that holds the gathered ones; they stand beside it in the stored document."""
@@ -135,6 +158,10 @@ class _Makers:
             return field
         shape = self.made(field.content)
         return replace(field, content=alone(shape))
+
+
+def _without(shape: Shape, names: frozenset[str]) -> Shape:
+    return replace(shape, fields={name: field for name, field in shape.fields.items() if name not in names})
 
 
 def _main(position: Position) -> Shape:
@@ -167,12 +194,13 @@ def _respelled(field: Field, words: Mapping[str, str] | None) -> Field:
 def _stored_path(shape: Shape, path: str, places: Places) -> str:
     """Return where the attribute at the earlier `path` stands in a stored document; "" never for a value."""
     standing: list[str] = []
+    at: Shape | None = shape
     for name in path.split("."):
-        place = places.get(shape, {}).get(name, name)
+        place = places.get(at, {}).get(name, name) if at else name
         standing += filter(None, place.split("."))
-        content = shape.fields[name].content
-        if isinstance(content, Position):
-            shape = content.base
+        # What stands below a class other than the first of several is stored as it is shown.
+        field = at.fields.get(name) if at else None
+        at = field.content.base if field and isinstance(field.content, Position) else None
     return ".".join(standing)
 
 

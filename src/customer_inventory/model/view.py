@@ -26,6 +26,7 @@ Keep = Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]]
 class View:
     """A resource in one version of its API: names, shape, mandatory attributes, and how it is stored.
 
+    `riding` names the attributes that only the stored version declares: this one shows them, but promises none.
     `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path. The version
     that is stored has no `show`, and of `keep` at most what names the class where v4 lets a client leave it out.
     `spelled` holds, by path, the values that are stored in other words; `immutable` are what a patch cannot change, by
@@ -43,6 +44,7 @@ class View:
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     immutable: tuple[str, ...] = ()
     demanded: tuple[str, ...] = ()
+    riding: frozenset[str] = frozenset()
 
     @property
     def collection(self) -> str:
@@ -116,4 +118,5 @@ def earlier(resource: Resource) -> View | None:
         spelled=derived.spelled,
         immutable=tuple(names.get(name, name) for name in resource.immutable),
         demanded=tuple(name for name in resource.mandatory if name in stored),
+        riding=derived.riding,
     )
