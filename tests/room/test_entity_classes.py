@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,12 @@ from hypothesis import strategies as st
 
 from customer_inventory.model import InvalidDocument, Resource, links, terms
 from customer_inventory.model.entity_classes import (
+    contradictions,
     entity_attributes,
     entity_class,
+    entity_classes,
+    specification_problems,
+    turning_points,
 )
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.validation import validate
@@ -171,3 +176,141 @@ def test_any_valid_specification_makes_a_class_or_says_why_not(
     assert governing is not None
     with suppress(InvalidDocument):
         validate(governing, {**entity, "@type": "Meter"})
+
+
+@pytest.mark.parametrize(
+    ("characteristic", "where"),
+    [
+        ({"name": "name", "valueType": "integer"}, "valueType"),
+        ({"name": "startDate", "valueType": "string"}, "valueType"),
+        ({"name": "note", "valueType": "string"}, "valueType"),
+        ({"name": "status", "valueType": "string", "maxCardinality": 3}, "maxCardinality"),
+        ({"name": "id", "valueType": "string"}, "name"),
+        ({"name": "@type", "valueType": "string"}, "name"),
+    ],
+)
+def test_a_characteristic_that_contradicts_what_every_entity_has_is_refused(
+    characteristic: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(InvalidDocument, match=rf"specCharacteristic\[0\]\.{where}"):
+        meter(characteristic)
+
+
+def test_a_characteristic_may_demand_more_of_what_every_entity_has() -> None:
+    governing = meter({"name": "name", "valueType": "string", "minCardinality": 1, "regex": "M.*"})
+    assert problems(governing, {}) == "name: is mandatory"
+    assert "pattern" in problems(governing, {"name": "X"})
+    validate(governing, {"@type": "Meter", "name": "M1"})
+
+
+@pytest.mark.parametrize(
+    ("characteristic", "reason"),
+    [
+        ({"valueType": "integer", "characteristicValueSpecification": [{"value": "three"}]}, "not of the valueType"),
+        ({"valueType": "string", "regex": "[a-z]", "characteristicValueSpecification": [{"value": "1"}]}, "the regex"),
+        ({"characteristicValueSpecification": [{"valueFrom": 5, "valueTo": 2}]}, "above valueTo"),
+        (
+            {"characteristicValueSpecification": [{"valueFrom": 1, "valueTo": 9}, {"value": 50, "isDefault": True}]},
+            "default outside",
+        ),
+        (
+            {
+                "maxCardinality": 1,
+                "characteristicValueSpecification": [
+                    {"value": 1, "isDefault": True},
+                    {"value": 2, "isDefault": True},
+                ],
+            },
+            "more defaults",
+        ),
+        ({"characteristicValueSpecification": [{"regex": "("}]}, "regular expression"),
+    ],
+)
+def test_a_characteristic_that_contradicts_itself_is_refused(characteristic: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidDocument, match=reason):
+        meter({"name": "a", **characteristic})
+
+
+def test_offered_values_may_be_spelled_as_texts() -> None:
+    governing = meter({"name": "a", "valueType": "number", "characteristicValueSpecification": [{"value": "2.5"}]})
+    validate(governing, {"@type": "Meter", "a": 2.5})
+    assert "a" in problems(governing, {"a": 3})
+
+
+def test_a_value_may_be_offered_by_a_pattern_and_numbers_follow_patterns_too() -> None:
+    offered = [{"value": "none"}, {"regex": "[A-Z]{3}"}]
+    governing = meter(
+        {"name": "code", "valueType": "string", "characteristicValueSpecification": offered},
+        {"name": "year", "valueType": "integer", "regex": "20[0-9]{2}"},
+    )
+    for fit in ("none", "ABC"):
+        validate(governing, {"@type": "Meter", "code": fit, "year": 2026})
+    assert "code" in problems(governing, {"code": "ab"})
+    assert "year" in problems(governing, {"year": 1999})
+
+
+def test_what_has_a_time_is_asked_for_in_its_time_alone() -> None:
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+    period = {"startDateTime": "2026-06-01T00:00:00Z"}
+    offered = [{"value": 1}, {"value": 2, "validFor": period}]
+    document = specification(
+        {"name": "a", "minCardinality": 1, "validFor": period},
+        {"name": "b", "characteristicValueSpecification": offered},
+        targetEntitySchema=TARGET,
+    )
+    before, after = (entity_class(document, at=moment) for moment in (early, late))
+    assert before is not None
+    assert after is not None
+    validate(before, {"@type": "Meter", "b": 1})
+    assert "b" in problems(before, {"b": 2})
+    assert problems(after, {"b": 2}) == "a: is mandatory"
+    assert entity_class({**document, "validFor": period}, at=early) is None
+    assert turning_points([document]) == [(2026, "06-01T00:00:00", "")] * 2
+
+
+@pytest.mark.parametrize("status", ["In Study", "In design", "inTest", "Rejected", "obsolete"])
+def test_a_draft_governs_nothing_and_is_held_to_the_rules_all_the_same(status: str) -> None:
+    draft = specification({"name": "a", "regex": "("}, lifecycleStatus=status)
+    assert entity_class(specification(lifecycleStatus=status)) is None
+    assert [problem.path for problem in specification_problems(draft)] == ["specCharacteristic[0].regex"]
+
+
+def test_specifications_of_one_class_add_up_and_must_agree() -> None:
+    first = specification({"name": "a", "valueType": "integer"}, targetEntitySchema=TARGET)
+    second = specification({"name": "b", "minCardinality": 1}, targetEntitySchema=TARGET)
+    other = specification({"name": "a", "valueType": "string"}, targetEntitySchema=TARGET)
+    both = entity_classes([first, second])["Meter"]
+    assert "a: expected a whole number" in problems(both, {"a": "x", "b": 1})
+    assert problems(both, {"a": 1}) == "b: is mandatory"
+    assert contradictions(second, [first], at=None) == []
+    assert contradictions(other, [first, second], at=None) == ["a"]
+    assert contradictions({**other, "lifecycleStatus": "In design"}, [first], at=None) == []
+
+
+def test_the_class_of_another_api_cannot_be_specified() -> None:
+    with pytest.raises(InvalidDocument, match="API of its own"):
+        entity_class(specification(targetEntitySchema={**TARGET, "@type": "Individual"}))
+    assert entity_class({**specification(), "name": "Individual"}) is None
+
+
+def test_the_same_specification_makes_the_same_class() -> None:
+    assert meter({"name": "a", "valueType": "integer"}) is meter({"name": "a", "valueType": "integer"})
+
+
+def test_values_that_are_equal_make_one_claim() -> None:
+    governing = meter(
+        {"name": "serial", "valueType": "string", "isUnique": True},
+        {"name": "made", "valueType": "date-time", "isUnique": True},
+        {"name": "size", "valueType": "number", "isUnique": True},
+    )
+    one = {"serial": "A", "made": "2026-01-31T12:00:00Z", "size": 1}
+    same = [
+        {"characteristic": [{"name": "serial", "value": "A"}]},
+        {"made": "2026-01-31T13:00:00+01:00"},
+        {"size": 1.0},
+    ]
+    claimed = {claim.digest for claim in governing.claims(one)}
+    assert len(claimed) == 3
+    assert {claim.digest for document in same for claim in governing.claims(document)} == claimed
+    assert not list(governing.claims({"@type": "Meter"}))
+    assert not list(ENTITY.claims(one))

@@ -70,7 +70,7 @@ class Desk:
             clock,
             randomness,
             reference_checks,
-            EntityClasses(repository),
+            EntityClasses(repository, clock=clock),
             attachment_limit,
             purge_after,
         )

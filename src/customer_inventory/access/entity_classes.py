@@ -1,40 +1,48 @@
-"""The classes of entity that are in force: what the stored specifications say, read again when one is written.
+"""The classes of entity that are in force: what the stored specifications say, read again when one was written.
 
-Every server looks at most once a second whether a specification was written, so a new class is in force everywhere
-within a second; what the looks cost is one small query.
+Whoever writes or lists entities looks first whether a specification was written, here or by another server: so what is
+answered to the writer of a specification is in force everywhere at once. A look is one small query, and those who ask
+while it is under way share the next one. Reading one entity by its id needs none.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
 
+from customer_inventory.clock import Clock
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.entity_classes import entity_attributes, entity_classes
+from customer_inventory.model.entity_classes import entity_attributes, entity_classes, turning_points
 from customer_inventory.model.resource import Document
+from customer_inventory.model.spelling import instant_key
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository import Repository
 from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query
+from customer_inventory.repository.records import Record
 
-_LASTS_S = 1.0
 _A_PAGE = 500
+
+Moment = tuple[int, str, str]
 
 
 class EntityClasses:
     """The classes of one inventory."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, *, clock: Clock) -> None:
         self._repository = repository
-        self._looked = float("-inf")
+        self._clock = clock
         self._looking = asyncio.Lock()
+        self._asked = 0
+        self._served = 0
         self._stamp: tuple[int, int] | None = None
+        self._turns: Moment | None = None
+        self._stored: Mapping[str, Document] = MappingProxyType({})
         self._classes: Mapping[str, Resource] = MappingProxyType({})
         self._attributes: Mapping[str, Attribute] = ENTITY.attributes
 
@@ -43,43 +51,58 @@ class EntityClasses:
         if resource is not ENTITY:
             return resource
         named = document.get("@type")
-        await self._refresh()
-        known = self._classes.get(named) if isinstance(named, str) else None
+        known = (await self.by_name()).get(named) if isinstance(named, str) else None
         return known or ENTITY
+
+    async def by_name(self) -> Mapping[str, Resource]:
+        """Return the classes that are in force, by name."""
+        await self._refresh()
+        return self._classes
 
     async def attributes(self) -> Mapping[str, Attribute]:
         """Return the attributes by which entities can be searched: those of every class."""
         await self._refresh()
         return self._attributes
 
-    def written(self, resource: Resource) -> None:
-        """Look at once for new specifications when a record of `resource`, which was just written here, is one."""
-        if resource is ENTITY_SPECIFICATION:
-            self._looked = float("-inf")
+    async def stored(self) -> Mapping[str, Document]:
+        """Return the stored specifications by id, the one that was written last at the end."""
+        await self._refresh()
+        return self._stored
 
     async def specifications(self) -> tuple[bytes, ...]:
-        """Return the stored specifications, the one that was written last at the end, for work in other processes."""
-        found: list[bytes] = []
+        """Return the stored specifications as JSON, for work in other processes."""
+        return tuple(record.document for record in await self._read())
+
+    async def _read(self) -> list[Record]:
+        found: list[Record] = []
         query = Query(sort=(Sort("lastUpdate"),), limit=_A_PAGE)
         while True:
             page = await self._repository.lists.page(ENTITY_SPECIFICATION.kind, query)
-            found += (record.document for record in page.records)
+            found += page.records
             if not page.more_after:
-                return tuple(found)
+                return found
             query = Query(sort=query.sort, limit=_A_PAGE, after=page.last)
 
     async def _refresh(self) -> None:
-        # One looks, the others wait for what it finds: all at once they would take every connection for the same thing.
-        if time.monotonic() - self._looked >= _LASTS_S:
-            async with self._looking:
-                if time.monotonic() - self._looked >= _LASTS_S:
-                    await self._look()
+        # A look that was under way may have been too early for who asks now: the next one serves all who wait for it.
+        self._asked += 1
+        asked = self._asked
+        async with self._looking:
+            if self._served < asked:
+                serves = self._asked
+                await self._look()
+                self._served = serves
 
     async def _look(self) -> None:
-        now = time.monotonic()
         stamp = await self._repository.records.stamp(ENTITY_SPECIFICATION.kind)
+        now = self._clock()
+        moment = instant_key(now.isoformat())
+        if stamp == self._stamp and (self._turns is None or moment is None or moment < self._turns):
+            return
         if stamp != self._stamp:
-            self._classes = entity_classes(map(msgspec.json.decode, await self.specifications()))
-            self._attributes = entity_attributes(self._classes.values())
-            self._stamp = stamp
-        self._looked = now
+            self._stored = {each.id: msgspec.json.decode(each.document) for each in await self._read()}
+        known = self._stored.values()
+        self._turns = next((turn for turn in turning_points(known) if moment is not None and turn > moment), None)
+        self._classes = entity_classes(known, at=now)
+        self._attributes = entity_attributes(self._classes.values())
+        self._stamp = stamp

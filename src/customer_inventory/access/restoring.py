@@ -59,8 +59,6 @@ class Restoring(Writing):
                 key=key,
                 operation="restore",
             )
-            self.facilities.classes.written(resource)
-            self.facilities.classes.written(resource)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(str(identifier), written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:

@@ -121,8 +121,6 @@ class Undoing(Restoring):
             despite_conflicts=skip_conflicts,
             dry=dry,
         )
-        for kind in {each.kind for each in reverted}:
-            self.facilities.classes.written(KINDS[kind])
         conflicts = [each for each in reverted if each.conflict]
         if conflicts and not skip_conflicts and not dry:
             await self._refuse(entries, conflicts)

@@ -107,7 +107,6 @@ class Writing(Opened):
         written = await self.facilities.repository.records.create(
             resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
         )
-        self.facilities.classes.written(resource)
         if written.outcome == "done":
             return Saved(Record(str(identifier), 1, draft.document), "done", missing)
         return await self._replayed("create", resource, written)
@@ -146,7 +145,6 @@ class Writing(Opened):
             written = await self.facilities.repository.records.replace(
                 resource.kind, identifier, expected=old.version, draft=draft, relink=relink, authorship=author, key=key
             )
-            self.facilities.classes.written(resource)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:
@@ -182,7 +180,6 @@ class Writing(Opened):
                 authorship=self.authorship(bucket_of(identifier)),
                 key=key,
             )
-            self.facilities.classes.written(resource)
             if written.outcome == "done":
                 return
             if written.outcome in {"replayed", "reused"}:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 import msgspec
@@ -51,13 +52,15 @@ class Prepared(msgspec.Struct, array_like=True, gc=False):
 class Instructions:
     """How chunks are prepared; it travels to the processes. Without a mapping, lines are whole TMF documents.
 
-    `specifications` are the documents that say what classes of entity there are.
+    `specifications` are the documents that say what classes of entity there are, `at` the moment that their times are
+    compared with.
     """
 
     mapping: str | None
     columns: tuple[str, ...]
     strict: Strict
     specifications: tuple[bytes, ...] = ()
+    at: datetime | None = None
 
 
 class Preparer:
@@ -116,7 +119,7 @@ class _Documents:
 
     def __init__(self, instructions: Instructions) -> None:
         self._strict = instructions.strict
-        self._classes = entity_classes(map(msgspec.json.decode, instructions.specifications))
+        self._classes = entity_classes(map(msgspec.json.decode, instructions.specifications), at=instructions.at)
         self._warnings: Counter[str] = Counter()
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:

@@ -109,6 +109,7 @@ async def import_file(
         columns=tuple(source.columns),
         strict=strictly_checked(access),
         specifications=await access.facilities.classes.specifications(),
+        at=access.facilities.clock(),
     )
     kinds = {RESOURCES[record].kind for record in chosen.records}
     # Documents may refer to earlier ones by the source's own ids: they go in one after the other.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -110,6 +110,22 @@ def no_rules(document: Document) -> Iterable[Problem]:  # noqa: ARG001  most kin
     return ()
 
 
+class Claim(NamedTuple):
+    """A value that no other record may have: the attribute, and a SHA-256 of the value and of where it is unique."""
+
+    attribute: str
+    digest: bytes
+
+
+Claims = Callable[[Document], Iterable[Claim]]
+"""Yields the values of a document that no other record may have."""
+
+
+def no_claims(document: Document) -> Iterable[Claim]:  # noqa: ARG001  most kinds have none
+    """Yield nothing."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
     """A kind of record: its names, its API, the Struct that says what it is, and what follows from that.
@@ -131,6 +147,7 @@ class Resource:
     stamps: Stamps
     state: str | None
     rules: Rules
+    claims: Claims
     classes: frozenset[str]
     shape: Shape
     attributes: Mapping[str, Attribute]
@@ -188,6 +205,7 @@ def declare(
         stamps=_dated(stamps, shape),
         state=state if state in shape.fields else None,
         rules=rules,
+        claims=no_claims,
         classes=classes,
         shape=shape,
         attributes=MappingProxyType({**attributes, **further}),

@@ -7,7 +7,7 @@ it was given, so equality is exact. Long values stand as their hash, which an in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -135,7 +135,7 @@ def _collect(branch: Branch, value: Mapping[str, Any], found: list[str]) -> None
                 found.append(_term(prefix, text))
 
 
-@cache
+@lru_cache(maxsize=1024)  # classes of entity come and go
 def _branch(resource: Resource) -> Branch:
     """Return what to collect from a document of `resource`."""
     root: dict[str, Any] = {}
