@@ -147,12 +147,12 @@ class Resource:
     stamps: Stamps
     state: str | None
     rules: Rules
-    claims: Claims
     classes: frozenset[str]
     shape: Shape
     attributes: Mapping[str, Attribute]
     earlier_only: frozenset[str]
     earlier: EarlierView | None
+    claims: Claims = no_claims
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +205,6 @@ def declare(
         stamps=_dated(stamps, shape),
         state=state if state in shape.fields else None,
         rules=rules,
-        claims=no_claims,
         classes=classes,
         shape=shape,
         attributes=MappingProxyType({**attributes, **further}),
