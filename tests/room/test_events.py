@@ -168,10 +168,13 @@ RENAMED = ("individual", PERSON, {**PERSON, "givenName": "Eve"}, "modify")
 FOUNDED = ("organization", None, {"@type": "Organization", "name": "Acme", "status": "validated"}, "create")
 
 
+ALL = "IndividualCreateEvent IndividualStateChangeEvent IndividualAttributeValueChangeEvent OrganizationCreate"
+
+
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [
-        ("", "IndividualCreateEvent IndividualStateChangeEvent IndividualAttributeValueChangeEvent OrganizationCreate"),
+        ("", ALL),
         ("eventType=IndividualCreateEvent", "IndividualCreateEvent"),
         ("eventType=IndividualCreateEvent,OrganizationCreateEvent", "IndividualCreateEvent OrganizationCreate"),
         ("eventType=IndividualCreateEvent&eventType=OrganizationCreateEvent", "IndividualCreate OrganizationCreate"),
@@ -184,6 +187,21 @@ FOUNDED = ("organization", None, {"@type": "Organization", "name": "Acme", "stat
         ("eventType=IndividualCreateEvent;event.organization.name=Acme", "IndividualCreateEvent OrganizationCreate"),
         ("filter=$.event.individual[?(@.givenName=='Eve')]", "IndividualAttributeValueChangeEvent"),
         ("filter=$[?(@.event.individual.status=='validated')]", "IndividualStateChangeEvent"),
+        ("eventTime.gte=2026-01-01&eventType.endswith=CreateEvent", "IndividualCreateEvent OrganizationCreateEvent"),
+        ("eventTime.lt=2026-01-01", ""),
+        ("correlationId=r-1&event.individual.givenName.ne=Ada&eventId.isnull=false&title.regex=Value", ""),
+        ("correlationId=asked;correlationId=r-2", ALL),
+        ("correlationId=asked,r-2", ALL),
+        ("correlationId=r-2", ""),
+        ("description=The organization was created.", "OrganizationCreateEvent"),
+        ("priority=normal&event.individual.givenName=Eve", "IndividualAttributeValueChangeEvent"),
+        ("source.id=customer-inventory&@type=IndividualStateChangeEvent", ""),
+        ("reportingSystem.id=customer-inventory&status=validated", "IndividualStateChangeEvent OrganizationCreate"),
+        (
+            "filter=$[?(@.eventType=='IndividualCreateEvent' %26%26 @.event.individual.givenName=='Ada')]",
+            "IndividualCreate",
+        ),
+        ("filter=$[?(@.eventTime>'2026-01-01' %26%26 @.title=~/^Org/)]", "OrganizationCreateEvent"),
         ("filter=event.individual.givenName", "IndividualCreateEvent IndividualAttributeValueChangeEvent"),
     ],
 )
@@ -212,6 +230,9 @@ def test_a_query_chooses_events(query: str, wanted: str) -> None:
         "event.individual.givenName.regex=(",
         "a",
         "x" * 3000,
+        "&".join(["status=x"] * 101),
+        "eventTyp.contains=x",
+        "filter=$[?(@.eventTyp=='x')]",
     ],
 )
 def test_a_query_that_is_not_understood_is_refused_at_once(query: str) -> None:

@@ -1,7 +1,8 @@
 """Interest: what a subscription wants to hear of, read from its `query` (TMF630 part 1, section 10).
 
 `eventType=A,B` names events, `fields=a,b` chooses what is sent, and all else are conditions as lists have them, on the
-event as it would be sent: `event.customer.status=Approved`, JSONPath in `filter=`, and `;` between alternatives. A
+event as it would be sent: `event.customer.status=Approved`, `eventTime.gt=...`, JSONPath in `filter=`, and `;` between
+alternatives. What stands there without `event.` is looked for in the resource first, then in the event around it. A
 query is understood when it is registered; what is wrong with it is said then, and never at a delivery.
 """
 
@@ -15,8 +16,9 @@ from customer_inventory.api.fields import select
 from customer_inventory.api.filters import parse_filter
 from customer_inventory.api.scanning import Parameter, parameters, text_of
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.envelope import MEMBERS, enveloped
 from customer_inventory.model.events import Content, Event, event_types
-from customer_inventory.model.filtering import Filter
+from customer_inventory.model.filtering import Filter, UnknownAttribute
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 
@@ -25,25 +27,12 @@ TOPICS_API = ("TMF688", "v4")
 EVERYTHING = "all"
 """The topic of every resource; the others are named like their resource."""
 
-_ENVELOPE = frozenset(
-    {
-        "correlationId",
-        "description",
-        "domain",
-        "eventTime",
-        "priority",
-        "reportingSystem",
-        "source",
-        "timeOccurred",
-        "timeOcurred",
-        "title",
-    }
-)
+_MOST_PARAMETERS = 100
 _ALWAYS = ("eventId", "eventType", "event", "@type", "@baseType")
 
 
 class InvalidQuery(InventoryError):
-    """The query of the subscription is not understood.
+    """The query for events is not understood.
 
     Write it as `eventType=A,B`, conditions on the event such as `event.customer.status=Approved`, and `fields=a,b`,
     joined by `&`.
@@ -71,44 +60,67 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """One way to be wanted: by the event's type, and by conditions on the resource in it, for each kind of record.
+class Conditions:
+    """Conditions on an event of one kind of record: those on the resource in it, and those on the event itself."""
 
-    A kind that has no filter is not wanted: the conditions are on an attribute that it does not have.
+    of_resource: Filter
+    of_event: Filter
+
+    def hold(self, view: View, body: Content) -> bool:
+        """Return whether an event fulfils them all."""
+        return self.of_resource.matches(body["event"][view.resource.name]) and self.of_event.matches(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to be wanted: by the event's type, and by conditions on the event, for each kind of record.
+
+    A kind that has no conditions is not wanted: they are on an attribute that it does not have.
     """
 
     types: frozenset[str] | None
-    filters: Mapping[str, Filter]
+    conditions: Mapping[str, Conditions]
 
     def wants(self, view: View, event: Event) -> bool:
         """Return whether an event is wanted."""
-        conditions = self.filters.get(view.resource.kind)
+        conditions = self.conditions.get(view.resource.kind)
         if conditions is None or (self.types is not None and event.type not in self.types):
             return False
-        return conditions.matches(event.body["event"][view.resource.name])
+        return conditions.hold(view, event.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What a subscription wants: events of some views that fulfil any of several alternatives, and a selection."""
+    """What a subscription wants: events of some views that fulfil any of several alternatives, and a selection.
+
+    Those that are `within` another interest are of it, too.
+    """
 
     views: Mapping[str, View]
     alternatives: tuple[Alternative, ...]
     selection: Selection = field(default=Selection())
+    within: Interest | None = None
 
-    def chosen(self, view: View, events: list[Event]) -> list[Event]:
+    def chosen(self, view: View, events: Iterable[Event]) -> list[Event]:
         """Return the events that are wanted, with what is wanted of them."""
-        wanted = (event for event in events if any(each.wants(view, event) for each in self.alternatives))
+        wanted = (event for event in events if self.wants(view, event))
         return [Event(event.id, event.type, self.selection.of(view, event.body)) for event in wanted]
+
+    def wants(self, view: View, event: Event) -> bool:
+        """Return whether an event is wanted."""
+        if self.within is not None and not self.within.wants(view, event):
+            return False
+        return any(each.wants(view, event) for each in self.alternatives)
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds of record that can give an event that is wanted."""
-        return frozenset(
+        own = frozenset(
             kind
             for kind, view in self.views.items()
             for each in self.alternatives
-            if kind in each.filters and (each.types is None or each.types & set(event_types(view)))
+            if kind in each.conditions and (each.types is None or each.types & set(event_types(view)))
         )
+        return own if self.within is None else own & self.within.kinds()
 
 
 def covered(api: str, version: str, topic: str | None) -> dict[str, View]:
@@ -119,27 +131,33 @@ def covered(api: str, version: str, topic: str | None) -> dict[str, View]:
     return {view.resource.kind: view for view in VIEWS if (view.api.number, view.api.version) == (api, version)}
 
 
-def interest(views: Mapping[str, View], query: str) -> Interest:
-    """Return what `query` asks for. Raises InvalidQuery."""
+def interest(views: Mapping[str, View], query: str, *, of_header: bool = False) -> Interest:
+    """Return what `query` asks for; `of_header`: what it names is looked for in the event before its resource.
+
+    Raises InvalidQuery.
+    """
     if len(query) > LONGEST_QUERY:
         raise InvalidQuery(f"The query is longer than {LONGEST_QUERY} characters.")
     try:
-        return _interest(views, query)
+        return interest_in(views, parameters(query.encode()), of_header=of_header)
     except InvalidQuery:
         raise
     except InventoryError as error:
         raise InvalidQuery(error.message) from error
 
 
-def _interest(views: Mapping[str, View], query: str) -> Interest:
-    parts: list[_Part] = [_Part()]
+def interest_in(views: Mapping[str, View], asked: Iterable[Parameter], *, of_header: bool = False) -> Interest:
+    """Return what parameters ask for. Raises InvalidQuery, and what a condition that nothing understands raises."""
+    parts: list[_Part] = [_Part(of_header)]
     fields: set[str] = set()
-    for parameter in parameters(query.encode()):
+    for number, parameter in enumerate(asked):
+        if number >= _MOST_PARAMETERS:
+            raise InvalidQuery(f"The query has more than {_MOST_PARAMETERS} parameters.")
         if parameter.name == "fields":
             fields.update(word.strip() for word in text_of(parameter.value).split(",") if word.strip())
             continue
         if parameter.separator == ";" and parameter.sign and parts[-1].begun:
-            parts.append(_Part())
+            parts.append(_Part(of_header))
         parts[-1].take(parameter)
     return Interest(views, tuple(part.alternative(views) for part in parts), _selection(views, fields))
 
@@ -147,7 +165,8 @@ def _interest(views: Mapping[str, View], query: str) -> Interest:
 class _Part:
     """What stands between two semicolons: types of events, and conditions to be read for each resource."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_header: bool) -> None:
+        self._of_header = of_header
         self._types: set[str] = set()
         self._conditions: list[str] = []
         self._typed = False
@@ -161,30 +180,56 @@ class _Part:
             raise InvalidQuery("eventType can be compared for being equal only.")
         if self._typed:
             self._types.update(word.strip() for word in text_of(parameter.value).split(",") if word.strip())
+        elif parameter.sign or not self._conditions:
+            self._conditions.append(parameter.raw.decode())
         else:
-            join = "&" if parameter.sign else ";"
-            self._conditions.append(join + parameter.raw.decode())
+            self._conditions[-1] += ";" + parameter.raw.decode()
         self.begun = True
 
     def alternative(self, views: Mapping[str, View]) -> Alternative:
         """Return the alternative. Raises InvalidQuery, and what a condition raises that no resource understands."""
         _check_types(views, self._types)
-        filters: dict[str, Filter] = {}
+        found: dict[str, Conditions] = {}
         refused: InventoryError | None = None
         for kind, view in views.items():
             try:
-                filters[kind] = parse_filter(view, _of_resource(view, "".join(self._conditions).lstrip("&")))
+                found[kind] = _conditions(view, self._conditions, of_header=self._of_header)
             except InventoryError as error:
                 refused = refused or error
-        if refused is not None and not filters:
+        if refused is not None and not found:
             raise refused
-        return Alternative(frozenset(self._types) or None, filters)
+        return Alternative(frozenset(self._types) or None, found)
 
 
-def _of_resource(view: View, conditions: str) -> str:
-    """Return conditions on the event as conditions on the resource in it: `event.customer.name=x` as `name=x`."""
+def _conditions(view: View, written: Iterable[str], *, of_header: bool) -> Conditions:
+    """Return conditions, each on the resource or on the event, whichever has what it names."""
+    around = enveloped(view)
+    of_resource: list[str] = []
+    of_event: list[str] = []
+    for condition in written:
+        within = _of_resource(view, condition)
+        if of_header:
+            (of_event if _has(around, condition) else of_resource).append(condition)
+        elif _has(view, within) or not _has(around, condition):
+            of_resource.append(within)
+        else:
+            of_event.append(condition)
+    return Conditions(parse_filter(view, "&".join(of_resource)), parse_filter(around, "&".join(of_event)))
+
+
+def _has(view: View, condition: str) -> bool:
+    """Return whether a view has what a condition names. Raises what else is wrong with it."""
+    try:
+        parse_filter(view, condition)
+    except UnknownAttribute:
+        return False
+    return True
+
+
+def _of_resource(view: View, condition: str) -> str:
+    """Return a condition on the event as one on the resource in it: `event.customer.name=x` as `name=x`."""
     name = re.escape(view.resource.name)
-    shorter = re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}(?=\[)", "$", conditions)
+    shorter = re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}(?=\[)", "$", condition)
     return re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}\.", lambda found: found[1] or "", shorter)
 
 
@@ -204,7 +249,7 @@ def _selection(views: Mapping[str, View], fields: Iterable[str]) -> Selection:
         first, _, below = rest.partition(".")
         rest = below if first in names and below else rest
         first = rest.partition(".")[0]
-        if path in _ENVELOPE:
+        if path in MEMBERS:
             envelope.add(path)
         elif any(first in view.shape.fields or first in {"id", "href", "@type"} for view in views.values()):
             resource.add(rest)

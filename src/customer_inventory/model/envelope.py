@@ -1,0 +1,56 @@
+"""The envelope: an event as it is sent, as a view of its own, so that conditions can be on all that it carries.
+
+`eventTime` and the like stand beside the attributes of the resource in it, such as `event.customer.status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.view import View
+
+_TYPES: Mapping[str, str] = {
+    "eventId": "string",
+    "eventTime": "date-time",
+    "eventType": "string",
+    "correlationId": "string",
+    "domain": "string",
+    "title": "string",
+    "description": "string",
+    "priority": "string",
+    "timeOcurred": "date-time",
+    "timeOccurred": "date-time",
+    **{
+        f"{system}{below}": kind
+        for system in ("source", "reportingSystem")
+        for below, kind in (
+            ("", "object"),
+            (".id", "string"),
+            (".name", "string"),
+            (".@type", "string"),
+            (".@referredType", "string"),
+        )
+    },
+    "@type": "string",
+    "@baseType": "string",
+    "event": "object",
+}
+
+MEMBERS = frozenset(name for name in _TYPES if "." not in name and not name.startswith("@")) - {"event"}
+"""What an event says besides its resource and its class."""
+
+
+@cache
+def enveloped(view: View) -> View:
+    """Return the events of a resource as a view: the envelope, and the resource below `event` and its name."""
+    below = f"event.{view.resource.name}"
+    attributes = {path: _attribute(path, kind) for path, kind in {**_TYPES, below: "object"}.items()}
+    attributes |= {f"{below}.{path}": replace(each, path=f"{below}.{path}") for path, each in view.attributes.items()}
+    return View(view.resource, view.api, view.shape, attributes, mandatory=())
+
+
+def _attribute(path: str, kind: str) -> Attribute:
+    return Attribute(path, kind, many=False, description="", formats=(), enum=(), searchable=False)
