@@ -65,7 +65,7 @@ def missing(what: str) -> None:
     """Skip the test because something it needs is absent; in CI that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(what)
-    pytest.skip(what)
+    pytest.skip(what, allow_module_level=True)
 
 
 @dataclass(frozen=True)

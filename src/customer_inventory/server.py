@@ -106,7 +106,7 @@ class Application:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if path.endswith("/openapi.json") and path in self._documents.paths:
+        if self._documents.describes(path):
             exchange = Exchange(scope, receive)
             answer = await self._document(path) if exchange.method in {"GET", "HEAD"} else _get_only()
             await send_answer(send, answer, exchange)

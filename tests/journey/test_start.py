@@ -180,6 +180,7 @@ def test_every_door_answers(new_server: Server) -> None:
         ("/health/ready", "application/json"),
         ("/metrics", "text/plain"),
         ("/openapi.json", "application/json"),
+        ("/tmf-api/party/v4/", "application/json"),
     ):
         answer = httpx.get(f"{new_server.url}{path}")
         assert answer.status_code == 200, path

@@ -6,6 +6,7 @@ are kept apart: X as answered, X_FVO or X_Create to create it, X_MVO or X_Update
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,13 +62,15 @@ class Description:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        self.schemas: Mapping[str, Schema] = document.get("definitions") or document["components"]["schemas"]
+        self.schemas: Mapping[str, Schema] = document.get("definitions") or document.get("components", {}).get(
+            "schemas", {}
+        )
 
     # ------------------------------------------------------------ operations
 
     def operations(self) -> Iterator[Operation]:
         """Yield every operation."""
-        for path, item in self.document["paths"].items():
+        for path, item in self.document.get("paths", {}).items():
             for method in METHODS:
                 if method in item:
                     yield self._operation(path, method, item)
@@ -81,11 +84,11 @@ class Description:
         return Operation(
             method=method.upper(),
             path=path,
-            statuses=frozenset(map(str, said["responses"])),
+            statuses=frozenset(map(str, said.get("responses", ()))),
             parameters=frozenset((one["in"], one["name"]) for one in given if one["in"] not in {"body", "path"}),
             body=target(sent[0]) if sent else "",
             media_types=frozenset((*content, *said.get("consumes", ()))),
-            answer=self._answer(said["responses"]),
+            answer=self._answer(said.get("responses", {})),
         )
 
     def _answer(self, responses: Mapping[Any, Any]) -> str:
@@ -100,7 +103,7 @@ class Description:
         """Return, by the path of each collection, the schemas of its resource by form: answer, create, patch."""
         found: dict[str, dict[str, str]] = {}
         for operation in self.operations():
-            collection = operation.path.removesuffix("/{id}")
+            collection = re.sub(r"/\{\w+\}$", "", operation.path)
             if any(word in collection for word in ("/hub", "/listener")) or collection.count("{") > (
                 "/event" in collection
             ):

@@ -36,11 +36,11 @@ class Exchange:
 
 def examples(description: Description) -> Iterator[Example]:
     """Yield every example of every operation."""
-    for path, item in description.document["paths"].items():
+    for path, item in description.document.get("paths", {}).items():
         for method in (name for name in METHODS if name in item):
             said = item[method]
             yield from _in(description, said.get("requestBody", {}), method.upper(), path, "")
-            for status, response in said["responses"].items():
+            for status, response in said.get("responses", {}).items():
                 yield from _in(description, response, method.upper(), path, str(status))
 
 

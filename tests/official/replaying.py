@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.official.examples import Exchange, exchanges
 from tests.official.files import official
+from tests.official.folders import bodies, folders, paired
 
 OWN = frozenset({"id", "href"})
 
@@ -20,17 +21,19 @@ class Replay:
     """One official exchange at one resource, with every state of the resource that the file shows."""
 
     number: str
+    version: str
     resource: str
     exchange: Exchange
     states: tuple[dict[str, Any], ...]
 
     @property
     def name(self) -> str:
-        return f"{self.number}: {self.exchange.method} {self.exchange.name} {self.exchange.media_type}".strip()
+        version = "" if self.version == "v5" else f" {self.version}"
+        return f"{self.number}{version}: {self.exchange.method} {self.exchange.name} {self.exchange.media_type}".strip()
 
 
-def replays(number: str, version: str = "v5") -> Iterator[Replay]:
-    """Yield every exchange of an official file at its resources; hubs, listeners and examples of errors apart."""
+def replays(number: str, version: str) -> Iterator[Replay]:
+    """Yield every exchange of an official file and of the folders beside it; hubs, listeners and errors apart."""
     description = official(number, version)
     named = description.document.get("components", {}).get("examples", {})
     found = []
@@ -38,11 +41,19 @@ def replays(number: str, version: str = "v5") -> Iterator[Replay]:
         answer = named.get(f"{one.name}_response", {}).get("value", one.response)
         if not {"hub", "listener"} & set(one.path.split("/")) and list(_bodies(answer)):
             found.append(replace(one, response=answer))
+    known = {one.name for one in found}
+    for folder in folders(number, version):
+        found += (one for one in paired(bodies(folder)) if one.name not in known and _is_whole(one))
     for one in found:
         alike = [other for other in found if _resource(other) == _resource(one)]
         states = tuple(state for other in alike for state in _bodies(other.response))
         if one.method == "GET" or one.request is not None:
-            yield Replay(number, _resource(one), one, states)
+            yield Replay(number, version, _resource(one), one, states)
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    """Whether both sides of an exchange are there: an answer alone will do for what is read."""
+    return exchange.response is not None and (exchange.method == "GET" or exchange.request is not None)
 
 
 def _resource(exchange: Exchange) -> str:

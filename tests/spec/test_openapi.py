@@ -57,6 +57,31 @@ def test_everything_that_is_answered_is_described() -> None:
         assert methods(whole[canonical[0]]) == endpoint.methods.keys() - {"HEAD"}
 
 
+def test_the_base_path_of_each_api_leads_on_to_what_it_answers() -> None:
+    for place in PLACES:
+        if (base := place.removesuffix("/openapi.json")) == "":
+            continue
+        links = document(f"{base}/")["_links"]
+        assert links == document(base)["_links"]
+        assert (links["self"]["href"], links["openapi"]["href"]) == (base, place)
+        for name in links.keys() - {"self", "openapi"}:
+            assert links[name]["method"] in ROUTES.templates[links[name]["href"]].methods
+        assert len(links) - 2 == sum(len(methods(item)) for item in document(place)["paths"].values())
+    assert not DOCUMENTS.describes("/tmf-api/party/v6/")
+    assert not DOCUMENTS.describes("/")
+
+
+@pytest.mark.parametrize("slashes", ["{}/", "/{}", "{}//", "//{}//"])
+def test_empty_segments_of_a_path_count_for_nothing(slashes: str) -> None:
+    path = "/tmf-api/party/v4/individual"
+    whole = ROUTES.find(f"{path}/1")
+    assert whole is not None
+    assert ROUTES.find(slashes.format(path)) == ROUTES.find(path) != whole
+    assert ROUTES.find(slashes.format(f"{path}//1")) == whole
+    assert ROUTES.find(slashes.format(f"{path}s")) is None
+    assert ROUTES.find("//") is None
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_everything_that_is_described_is_answered(place: str) -> None:
     for server in document(place)["servers"]:

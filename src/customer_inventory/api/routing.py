@@ -53,13 +53,17 @@ class Routes:
         node.endpoint = self._templates[template] = Endpoint(label, methods)
 
     def find(self, path: str) -> tuple[Endpoint, list[str]] | None:
-        """Return what answers at `path` and its `{…}` segments, or None. A fixed segment goes before any other."""
+        """Return what answers at `path` and its `{…}` segments, or None. A fixed segment goes before any other.
+
+        Empty segments count for nothing: many clients, official kits among them, join a base that ends in a slash to a
+        path that begins with one.
+        """
         node, segments = self._root, []
-        for segment in path[1:].split("/"):
+        for segment in filter(None, path.split("/")):
             below = node.below.get(segment) if segment != _ANY else None
             if below is None:
                 below = node.below.get(_ANY)
-                if below is None or not segment:
+                if below is None:
                     return None
                 segments.append(segment)
             node = below

@@ -60,6 +60,12 @@ class Documents:
         self._groups = _grouped(routes)
         self._made: dict[str, bytes] = {}
         self._places = {base + NAME: group for group in self._groups for base in group.bases}
+        self._bases = {place.removesuffix(NAME) for place in self._places}
+
+    def describes(self, path: str) -> bool:
+        """Whether a document is read at `path`, or the entry point of an API."""
+        place = path.rstrip("/")
+        return place == NAME or place in self._places or place in self._bases
 
     @property
     def paths(self) -> Sequence[str]:
@@ -72,16 +78,20 @@ class Documents:
         return [group.bases[0] + NAME for group in self._groups]
 
     def at(self, path: str) -> bytes | None:
-        """Return the document that is read at `path`, as JSON, or None if there is none."""
-        if path not in self._made:
-            if path == NAME:
-                self._made[path] = msgspec.json.encode(self._whole())
-            elif path in self._places:
-                base = path.removesuffix(NAME)
-                self._made[path] = msgspec.json.encode(self._one(self._places[path], base))
+        """Return what is read at `path`, a document or the entry point of an API, as JSON; None for any other path."""
+        place = path.rstrip("/")
+        if place not in self._made:
+            if place == NAME:
+                self._made[place] = msgspec.json.encode(self._whole())
+            elif place in self._places:
+                base = place.removesuffix(NAME)
+                self._made[place] = msgspec.json.encode(self._one(self._places[place], base))
+            elif place in self._bases:
+                document = self._one(self._places[place + NAME], place)
+                self._made[place] = msgspec.json.encode(entry_point(document, self._public_url + place))
             else:
                 return None
-        return self._made[path]
+        return self._made[place]
 
     def _one(self, group: _Group, base: str) -> Part:
         """Return the document of one API in one version; the server it names first is the base it is read at."""
@@ -123,6 +133,22 @@ class Documents:
             "paths": paths,
             "components": {"schemas": _named(paths, everything), **components(token_url=self._token_url)},
         }
+
+
+def entry_point(document: Part, address: str) -> Part:
+    """Return what a client finds at the base path of an API: a link to each operation of its document (TMF630).
+
+    It tells a program that looks for the API whether it is there, as the official kit for components does.
+    """
+    links: dict[str, Part] = {
+        "self": {"href": address, "title": document["info"]["title"], "version": document["info"]["version"]},
+        "openapi": {"href": address + NAME, "method": "GET"},
+    }
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                links[operation["operationId"]] = {"href": address + path, "method": method.upper()}
+    return {"_links": links}
 
 
 class _Group:
