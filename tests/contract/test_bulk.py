@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,7 @@ from customer_inventory.repository.bulk_batch import DELETED
 from customer_inventory.repository.bulk_rows import BulkRow
 from customer_inventory.repository.query import Query
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 INDIVIDUAL, CUSTOMER = RESOURCES["individual"], RESOURCES["customer"]
 COUNTS = ("individual", "customer", "change", "change_record", "link", "source_record", "trail", "import_run")
 
@@ -40,7 +42,7 @@ def row(
         document: dict = {"@type": "Customer"}
         engage(document, INDIVIDUAL, person, ids[0])
         records.append((CUSTOMER, document))
-    return draft(number, records, ids[: len(records)], source_id or f"S{number}", strict={})
+    return draft(number, records, ids[: len(records)], source_id or f"S{number}", strict={}, now=NOW)
 
 
 async def load(
@@ -204,7 +206,7 @@ async def test_a_reference_by_the_sources_own_id_finds_its_party(access: Access,
             "engagedParty": {"@type": "PartyRef", "@referredType": "Individual", "id": party},
         }
         sought = seek_party(document, ids[1])
-        return draft(number, [(CUSTOMER, document)], ids[:1], f"C{number}", strict={}, sought=sought)
+        return draft(number, [(CUSTOMER, document)], ids[:1], f"C{number}", strict={}, now=NOW, sought=sought)
 
     rows = [customer(1, "later"), row(2, customer=False, source_id="P"), customer(3, "P"), customer(4, "nobody")]
     loaded = await load(access, rows)

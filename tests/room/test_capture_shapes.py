@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from customer_inventory.capture.shapes import Shaper
 from customer_inventory.ids import bucket_of, parse_id
 from customer_inventory.repository.bulk_rows import array, copy_text, parts, record_line
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MAPPING = parse(
     """
 source_id = "no"
@@ -131,7 +133,7 @@ def test_ordinary_rows_go_by_template():
     sparse = ["2", "Bob", "Lee", "", "", "", "", "", "Bath", "", "", "", ""]
     for cells in (plain, sparse):
         (ids,) = new_ids(1, 2, randomness=lambda bits: 5, at=0)
-        shaper.draft(1, taking.take(cells), ids)
+        shaper.draft(1, taking.take(cells), ids, NOW)
     assert len(shaper._shapes) == 2
     assert all(shaper._shapes.values())
 
@@ -163,11 +165,11 @@ def test_a_row_that_the_model_refuses_is_refused():
     shaper, taking = Shaper(MAPPING, {}), Taking(MAPPING, COLUMNS)
     cells = ["1", "Ann", "Lee", "", "unheard of", *[""] * 8]
     with pytest.raises(RowRefused, match="individual is not valid: status"):
-        shaper.draft(1, taking.take(cells), ["01a20923-97f5-80f2-8499-230942aa9af7"] * 2)
+        shaper.draft(1, taking.take(cells), ["01a20923-97f5-80f2-8499-230942aa9af7"] * 2, NOW)
 
 
 def _drafted(how, number, taken, ids):
     try:
-        return how(number, taken, ids)
+        return how(number, taken, ids, NOW)
     except RowRefused as refusal:
         return str(refusal)

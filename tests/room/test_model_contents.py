@@ -6,6 +6,7 @@ import base64
 import copy
 import io
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -217,7 +218,14 @@ def test_an_import_takes_small_files_that_are_what_they_say() -> None:
     identifier = "01a20923-97f5-80f2-8499-230942aa9af7"
 
     def imported(file: dict[str, Any]) -> None:
-        draft(1, [(DOCUMENT, {"@type": "Document", "attachment": [file]})], [identifier], None, strict={})
+        draft(
+            1,
+            [(DOCUMENT, {"@type": "Document", "attachment": [file]})],
+            [identifier],
+            None,
+            strict={},
+            now=datetime.now(UTC),
+        )
 
     imported(attachment(PNG, "image/png"))
     with pytest.raises(RowRefused, match="send it by the API"):

@@ -13,7 +13,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +72,7 @@ async def load_demo(desk: Desk, *, customers: int = 300) -> int:
     access = await _access(desk, "demo-import", "Sample customers to look around with")
     if not await _empty(access):
         return 0
-    maker = _Maker(today=desk.clock().date(), milliseconds=int(desk.clock().timestamp() * 1000))
+    maker = _Maker(now=desk.clock())
     rows = [maker.row(number, strictly_checked(access)) for number in range(1, customers + 1)]
     async with loading(
         access, kinds=[resource.kind for resource in RESOURCES.values()], source=SOURCE, file_name=SOURCE, connections=1
@@ -151,8 +151,7 @@ _CHANGE = {
 class _Maker:
     """Makes customers, always the same ones."""
 
-    today: date
-    milliseconds: int
+    now: datetime
     random: random.Random = field(default_factory=lambda: random.Random(_SEED))  # noqa: S311  a demo keeps no secret
     _fakers: dict[str, Faker] = field(default_factory=dict)
 
@@ -163,17 +162,17 @@ class _Maker:
         name = "organization" if organized else "individual"
         party = (self._organization if organized else self._individual)(country)
         customer = self._customer(organized=organized)
-        (ids,) = new_ids(1, _MOST_RECORDS, randomness=secrets.randbits, at=self.milliseconds)
+        (ids,) = new_ids(1, _MOST_RECORDS, randomness=secrets.randbits, at=int(self.now.timestamp() * 1000))
         engage(customer, RESOURCES[name], party, ids[0])
         records = [(RESOURCES[name], party), (RESOURCES["customer"], customer)]
-        records += belongings(number, customer, ids[1], today=self.today)
+        records += belongings(number, customer, ids[1], today=self.now.date())
         ids = ids[: len(records)]
-        return draft(number, records, ids, f"D{number:05d}", strict=strict)
+        return draft(number, records, ids, f"D{number:05d}", strict=strict, now=self.now)
 
     def _individual(self, country: _Country) -> Document:
         faker = self._faker(country)
         given, family = faker.first_name(), faker.last_name()
-        born = self.today - timedelta(days=self.random.randint(18 * 365, 88 * 365))
+        born = self.now.date() - timedelta(days=self.random.randint(18 * 365, 88 * 365))
         return {
             "@type": "Individual",
             "givenName": given,
@@ -209,7 +208,7 @@ class _Maker:
         }
 
     def _customer(self, *, organized: bool) -> Document:
-        since = self.today - timedelta(days=self.random.randint(5, 4000))
+        since = self.now.date() - timedelta(days=self.random.randint(5, 4000))
         segment = self.random.choice(
             ("small business", "enterprise") if organized else ("residential", "youth", "senior")
         )

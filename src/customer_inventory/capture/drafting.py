@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from customer_inventory.capture.standardise import Unusable, Value, text
 from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links, terms, validate
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
+from customer_inventory.model.resource import stamped
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
@@ -137,15 +139,17 @@ def draft(
     source_id: str | None,
     *,
     strict: Strict,
+    now: datetime,
     sought: Sequence[Sought] = (),
     incomplete: bool = False,
 ) -> BulkRow:
-    """Return the row to load that these documents make, checked by the model. Raises RowRefused.
+    """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
     `incomplete` takes documents without a mandatory attribute; what is there must be valid all the same.
     """
     entries = []
-    for (resource, document), identifier in zip(records, ids, strict=True):
+    for (resource, said), identifier in zip(records, ids, strict=True):
+        document = stamped(resource.stamps, said, before=None, now=now)
         try:
             _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None)
@@ -153,8 +157,9 @@ def draft(
         except InvalidDocument as error:
             problems = "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
             raise RowRefused(f"the {resource.name} is not valid: {problems}") from None
+        dated = tuple(name for name in resource.stamps.all_names if name in document and name not in said)
         entries.append(
-            Entry(resource.kind, identifier, line, _links(resource, document, strict), source_id, tuple(sought))
+            Entry(resource.kind, identifier, line, _links(resource, document, strict), source_id, tuple(sought), dated)
         )
     return BulkRow(number, tuple(entries))
 

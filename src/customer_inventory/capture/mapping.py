@@ -235,7 +235,7 @@ def _check_records(records: Mapping[str, Any], name: str) -> None:
         raise InvalidMapping(f"The mapping {name} makes customers without parties: add [individual] or [organization].")
     for word, pattern in records.items():
         derived = {"engagedParty", "name"} if word == "customer" and len(records) > 1 else set()
-        if absent := sorted(set(RESOURCES[word].mandatory) - pattern.keys() - derived):
+        if absent := sorted(set(RESOURCES[word].demanded) - pattern.keys() - derived):
             raise InvalidMapping(f"The mapping {name} does not fill {', '.join(absent)}, which every {word} must have.")
 
 

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 import msgspec
@@ -81,10 +81,12 @@ class Preparer:
         """Return what becomes of a chunk."""
         prepared = Prepared([], [], {})
         drafter = self._drafter
-        ids = new_ids(len(chunk.rows), drafter.ids_a_row, randomness=self._randomness, at=self._milliseconds())
+        at = self._milliseconds()
+        now = datetime.fromtimestamp(at / 1000, UTC)
+        ids = new_ids(len(chunk.rows), drafter.ids_a_row, randomness=self._randomness, at=at)
         for number, row, identifiers in zip(chunk.numbers, chunk.rows, ids, strict=True):
             try:
-                prepared.rows.append(drafter.draft(number, row, identifiers))
+                prepared.rows.append(drafter.draft(number, row, identifiers, now))
             except RowRefused as reason:
                 prepared.refused.append((number, str(reason)))
         prepared.warnings = drafter.warnings()
@@ -101,9 +103,9 @@ class _Rows:
         self._shaper = Shaper(mapping, instructions.strict)
         self.ids_a_row = max(2, len(mapping.records))
 
-    def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
+    def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
         cells = cells_of(row, self._columns) if isinstance(row, bytes) else row
-        return self._shaper.draft(number, self._taking.take(cells), ids)
+        return self._shaper.draft(number, self._taking.take(cells), ids, now)
 
     def warnings(self) -> dict[str, int]:
         """What was left out since the last time this was asked."""
@@ -122,7 +124,7 @@ class _Documents:
         self._classes = entity_classes(map(msgspec.json.decode, instructions.specifications), at=instructions.at)
         self._warnings: Counter[str] = Counter()
 
-    def draft(self, number: int, row: Cells | bytes, ids: Sequence[str]) -> BulkRow:
+    def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
         document = decode_line(row) if isinstance(row, bytes) else None
         if document is None:
             raise RowRefused("is no JSON object")
@@ -142,10 +144,11 @@ class _Documents:
             [identifier],
             known_by,
             strict=self._strict,
+            now=now,
             sought=sought,
             incomplete=True,  # what came incomplete from a source goes out, and comes in again, as it is
         )
-        for name in resource.mandatory:
+        for name in resource.demanded:
             if name not in document:
                 self._warnings[f"{resource.name} has no {name}, which is mandatory; taken incomplete"] += 1
         return drafted

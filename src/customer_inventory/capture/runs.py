@@ -20,6 +20,7 @@ import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.loading import Loading, loading, strictly_checked
+from customer_inventory.access.undoing import MOST_RECORDS
 from customer_inventory.capture.mappings import Chosen
 from customer_inventory.capture.preparing import Instructions, Prepared, Preparer
 from customer_inventory.capture.rejects import Rejects, rejects_path, source_name
@@ -121,7 +122,7 @@ async def import_file(
         with Rejects(source, rejects_path(order.path, dry=order.dry)) as rejects:
             run = _Run(source, load, report, rejects, progress, loaders)
             async with _workers(instructions, _worker_count(order, source)) as prepare:
-                await run.carry_out(prepare, order.rows_a_batch)
+                await run.carry_out(prepare, _rows_a_batch(order, chosen))
     report.rejected_file = str(rejects.path) if rejects.count else None
     return report
 
@@ -206,6 +207,11 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 def _kind_of(reason: str) -> str:
     """A reason without the row number in it, so that equal ones are counted together."""
     return "has the same id as an earlier row" if reason.startswith("has the same id as row") else reason
+
+
+def _rows_a_batch(order: Order, chosen: Chosen) -> int:
+    """As many rows as asked for, but no more than make a change that can be undone."""
+    return min(order.rows_a_batch, MOST_RECORDS // max(1, len(chosen.records)))
 
 
 def _worker_count(order: Order, source: Source) -> int:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from customer_inventory.capture.drafting import RowRefused, Strict, Taken, documents_of, draft, seek_party
 from customer_inventory.capture.mapping import Leaf, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Value
+from customer_inventory.model import RESOURCES
 from customer_inventory.model.search import LONGEST_VALUE
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, copy_text, parts
 from customer_inventory.repository.search import fold
@@ -52,13 +54,14 @@ class _EntryTemplate:
     label: _Template
     links: tuple[BulkLink, ...]
     """Links of the row; a target of `@` stands for the party of the row."""
+    dated: tuple[str, ...]
 
     def fill(self, values: Sequence[str], identifier: str, party: str, source_id: str) -> Entry:
         line = f"{self.line.fill(values)}\t{copy_text(fold(self.label.fill(values)))}"
         links = self.links and tuple(
             BulkLink(at.attribute, party, at.target_kind, at.role, at.strict) for at in self.links
         )
-        return Entry(self.kind, identifier, line, links, source_id)
+        return Entry(self.kind, identifier, line, links, source_id, (), self.dated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,15 @@ class Shaper:
         self._textual = [leaf.textual for leaf in leaves]
         self._all_textual = all(self._textual)
         self._shapes: dict[Any, _Shape | None] = {}
+        self._dates = any(RESOURCES[name].stamps.all_names for name in mapping.records)
+        self._now: datetime | None = None
 
-    def draft(self, number: int, taken: Taken, ids: Sequence[str]) -> BulkRow:
-        """Return the row to load. Raises RowRefused."""
+    def draft(self, number: int, taken: Taken, ids: Sequence[str], now: datetime) -> BulkRow:
+        """Return the row to load, its records dated `now` where the server dates them. Raises RowRefused."""
+        if now != self._now:
+            if self._dates:
+                self._shapes.clear()  # the moment is part of their texts
+            self._now = now
         texts = self._texts(taken.values)
         joined = "".join(texts)
         if (
@@ -96,14 +105,14 @@ class Shaper:
             or "\\" in joined
             or (len(joined) > LONGEST_VALUE and max(map(len, texts)) > LONGEST_VALUE)
         ):
-            return self._whole(number, taken, ids)
-        shape = self._shape(number, taken, ids)
+            return self._whole(number, taken, ids, now)
+        shape = self._shape(number, taken, ids, now)
         if shape is None:
-            return self._whole(number, taken, ids)
+            return self._whole(number, taken, ids, now)
         ids = ids[: len(shape.entries)]
         places = (*texts, *ids)
         if shape.repeated and shape.merges(places):
-            return self._whole(number, taken, ids)
+            return self._whole(number, taken, ids, now)
         source_id, party = taken.source_id, ids[0]
         return BulkRow(
             number,
@@ -118,7 +127,7 @@ class Shaper:
             return [value for value in values if value is not None]  # type: ignore[misc]  # every value is a text
         return [str(v) for v, textual in zip(values, self._textual, strict=True) if textual and v is not None]
 
-    def _shape(self, number: int, taken: Taken, ids: Sequence[str]) -> _Shape | None:
+    def _shape(self, number: int, taken: Taken, ids: Sequence[str], now: datetime) -> _Shape | None:
         values = taken.values
         if self._all_textual:
             key: Any = tuple([value is None for value in values])
@@ -128,11 +137,11 @@ class Shaper:
             return self._shapes[key]
         if len(self._shapes) >= _MOST_SHAPES:
             return None
-        shape = self._derive(number, taken, ids)
+        shape = self._derive(number, taken, ids, now)
         self._shapes[key] = shape
         return shape
 
-    def _derive(self, number: int, taken: Taken, ids: Sequence[str]) -> _Shape | None:
+    def _derive(self, number: int, taken: Taken, ids: Sequence[str], now: datetime) -> _Shape | None:
         """Make the template from a marked copy of the row, and prove it on the row itself."""
         marks = [
             _mark(value, at) if textual and value is not None else value
@@ -140,8 +149,8 @@ class Shaper:
         ]
         texts = self._texts(marks)
         try:
-            whole = self._whole(number, taken, ids)
-            marked = self._whole(number, Taken("mark", marks), ids)
+            whole = self._whole(number, taken, ids, now)
+            marked = self._whole(number, Taken("mark", marks), ids, now)
         except RowRefused:
             return None
         places = [*texts, *ids]
@@ -156,7 +165,7 @@ class Shaper:
         )
         return shape if proof == whole.entries else None
 
-    def _whole(self, number: int, taken: Taken, ids: Sequence[str]) -> BulkRow:
+    def _whole(self, number: int, taken: Taken, ids: Sequence[str], now: datetime) -> BulkRow:
         records = documents_of(self._mapping, taken.values, ids)
         sought = seek_party(records[0][1], ids[-1]) if len(records) == 1 else ()
         return draft(
@@ -165,6 +174,7 @@ class Shaper:
             ids[: len(records)],
             taken.source_id,
             strict=self._strict,
+            now=now,
             sought=sought,
             incomplete=self._mapping.incomplete,
         )
@@ -180,7 +190,8 @@ def _mark(value: Value, at: int) -> str:
 def _entry_template(entry: Entry, places: Sequence[str]) -> _EntryTemplate:
     document, terms, label = entry.line.split("\t")
     links = tuple(BulkLink(link.attribute, "@", link.target_kind, link.role, link.strict) for link in entry.links)
-    return _EntryTemplate(entry.kind, _template(f"{document}\t{terms}", places), _template(label, places), links)
+    line = _template(f"{document}\t{terms}", places)
+    return _EntryTemplate(entry.kind, line, _template(label, places), links, entry.dated)
 
 
 def _template(text: str, places: Sequence[str]) -> _Template:

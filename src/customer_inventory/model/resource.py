@@ -93,6 +93,11 @@ class Stamps:
         """The attributes that the server alone dates, where there are any."""
         return tuple(name for name in (self.created, self.turned) if name)
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every attribute that the server dates."""
+        return tuple(name for name in (self.created, self.updated, self.turned) if name)
+
 
 DECLARED: dict[str, type[Struct]] = {}
 """The classes of the resources that were declared, by name."""
@@ -153,6 +158,11 @@ class Resource:
     earlier_only: frozenset[str]
     earlier: EarlierView | None
     claims: Claims = no_claims
+
+    @property
+    def demanded(self) -> tuple[str, ...]:
+        """The attributes that whoever makes a record must say: the mandatory ones that the server does not date."""
+        return tuple(name for name in self.mandatory if name not in self.stamps.all_names)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,10 +284,10 @@ def stamped(
         dates[stamps.created] = (before or document).get(stamps.created)
         if before is None and dates[stamps.created] is None:
             dates[stamps.created] = _written(now)
-    if stamps.updated and (before is not None or stamps.updated not in demanded):
-        dates[stamps.updated] = _updated(stamps.updated, document, before, now)
     if stamps.turned:
         dates[stamps.turned] = _turned(stamps.turned, stamps.state, document, before, now)
+    if stamps.updated and (before is not None or stamps.updated not in demanded):
+        dates[stamps.updated] = _updated(stamps.updated, {**document, **dates}, before, now)
     if not dates:
         return document
     kept = {name: value for name, value in document.items() if name not in dates}
@@ -286,12 +296,11 @@ def stamped(
 
 def _updated(stamp: str, document: Document, before: Document | None, now: datetime) -> Any:
     """Return the date of the last change: the one that the client names, else now, if anything else has changed."""
-    said = document.get(stamp)
-    if before is None:
-        return _written(now) if said is None else said
-    if said != before.get(stamp) or all(document.get(name) == before.get(name) for name in {*document, *before}):
+    said, held = document.get(stamp), (before or {}).get(stamp)
+    if said is not None and said != held:
         return said
-    return _written(now)
+    same = before is not None and all(document.get(name) == before.get(name) for name in {*document, *before} - {stamp})
+    return held if same else _written(now)
 
 
 def _turned(stamp: str, state: str, document: Document, before: Document | None, now: datetime) -> Any:

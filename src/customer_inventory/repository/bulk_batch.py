@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
 from customer_inventory.repository import sql
+from customer_inventory.repository.bulk_dating import dated_again
 from customer_inventory.repository.bulk_rows import MARK, BulkLink, BulkRow, Entry, copy_text, parts, source_bucket
 from customer_inventory.repository.connections import Connection
 from customer_inventory.repository.kinds import KINDS
@@ -25,7 +26,7 @@ _SQL = {
 }
 _ANY = next(iter(_SQL.values()))
 
-DELETED = "its record was deleted from the inventory; to bring it back, import it as another source (--source)"
+DELETED = "its record was deleted in the inventory; restore that one first, or leave the row out"
 
 
 class Overtaken(Exception):
@@ -63,6 +64,8 @@ class Batch:
         self._connection = connection
         self._source = source
         self._author = author
+        self._seen: dict[str, int] = {}
+        """The versions by which records that are held were dated."""
         self.written: dict[str, int] = {}
 
     async def load(self, rows: Sequence[BulkRow], *, fresh: bool) -> Outcome:
@@ -70,15 +73,17 @@ class Batch:
 
         Raises Overtaken.
         """
-        settling = Settling(rows, await self._known(rows, fresh=fresh), await self._held(rows))
+        settling = Settling(rows, await self._known(rows, fresh=fresh), await self._once_held(rows))
+        await self._date_again(settling.old)
         states = await self._states(settling.old)
         kept = settling.decide(states, await self._missing(settling))
-        new = [entry for row in kept for entry in row.entries if entry.id not in settling.old]
-        differing = [e for row in kept for e in row.entries if states.get(e.id) == "differs"]
-        same = [e for row in kept for e in row.entries if states.get(e.id) == "same"]
-        if new or differing:
-            await self._write(new, differing)
-        await self._note(new, "create", "done")
+        new, back, differing, same = (
+            [settling.old.get(e.id, e) for row in kept for e in row.entries if states.get(e.id) == state]
+            for state in (None, "undone", "differs", "same")
+        )
+        if new or back or differing:
+            await self._write(new, back, differing)
+        await self._note(new + back, "create", "done")
         await self._note(differing, "update", "done")
         await self._note(same, "update", "unchanged")
         return settling.outcome(kept, states)
@@ -97,22 +102,39 @@ class Batch:
         cursor = await self._connection.execute(_ANY["known"], (buckets, kinds, ids, self._source))
         return {(kind, source_id): record_id for kind, source_id, record_id in await cursor.fetchall()}
 
-    async def _held(self, rows: Sequence[BulkRow]) -> dict[str, tuple[bool, bool]]:
-        """Of the records that bear their own id: whether it is held now, and whether it was once."""
-        held: dict[str, tuple[bool, bool]] = {}
+    async def _once_held(self, rows: Sequence[BulkRow]) -> set[str]:
+        """Of the records that bear their own id: those that are held, or were once."""
+        held: set[str] = set()
         own = [entry for row in rows for entry in row.entries if entry.source_id is None]
         for kind, entries in _by_kind(own):
-            cursor = await self._connection.execute(_SQL[kind]["held"], ([entry.id for entry in entries],))
-            held.update({row[0]: (row[1], row[2]) for row in await cursor.fetchall()})
+            cursor = await self._connection.execute(_SQL[kind]["once_held"], ([entry.id for entry in entries],))
+            held |= {row[0] for row in await cursor.fetchall()}
         return held
 
+    async def _date_again(self, old: dict[str, Entry]) -> None:
+        """Let records that are held keep the dates that the server set, or get new ones for what the rows change."""
+        for kind, entries in _by_kind(old.values()):
+            resource = KINDS[kind]
+            if not resource.stamps.all_names:
+                continue
+            ids = [entry.id for entry in entries]
+            cursor = await self._connection.execute(_SQL[kind]["before"], ([_bucket(i) for i in ids], ids))
+            for identifier, version, before in await cursor.fetchall():
+                self._seen[identifier] = version
+                old[identifier] = dated_again(resource, old[identifier], before, at=self._author.at)
+
     async def _states(self, old: dict[str, Entry]) -> dict[str, str]:
-        """Of records that are held already: whether each is as the source has it, differs, or is absent by now."""
+        """Of records that were held once: whether each is as the source has it, 'differs', is 'absent' or 'undone'."""
         states: dict[str, str] = {}
         for kind, entries in _by_kind(old.values()):
             ids = [entry.id for entry in entries]
             values = ([_bucket(i) for i in ids], ids, [parts(entry.line)[0] for entry in entries])
-            states.update(await (await self._connection.execute(_SQL[kind]["compare"], values)).fetchall())
+            cursor = await self._connection.execute(_SQL[kind]["compare"], values)
+            found: dict[str, str] = dict(await cursor.fetchall())
+            if absent := [identifier for identifier, state in found.items() if state == "absent"]:
+                cursor = await self._connection.execute(_SQL[kind]["undone"], (absent,))
+                found |= {row[0]: "undone" for row in await cursor.fetchall()}
+            states |= found
         return states
 
     async def _missing(self, settling: Settling) -> set[str]:
@@ -129,38 +151,39 @@ class Batch:
             missing |= wanted[kind] - {row[0] for row in await cursor.fetchall()}
         return missing
 
-    async def _write(self, new: list[Entry], differing: list[Entry]) -> None:
-        latest = await self._lock(differing)
+    async def _write(self, new: list[Entry], back: list[Entry], differing: list[Entry]) -> None:
+        latest = max(await self._lock("lock", differing), await self._lock("lock_deleted", back))
         row = await (await self._connection.execute(_ANY["position"])).fetchone()
         position: int = row[0] if row else 0
         if latest > position:
             raise Overtaken
-        await self._replace(differing, position)
+        await self._put("replace", differing, position)
+        await self._put("bring_back", back, position)
         await self._copy_records(new, position)
         if differing:
             await self._connection.execute(_ANY["unlink"], ([entry.id for entry in differing],))
-        await self._copy(_ANY["copy_links"], [line for entry in new + differing for line in _link_lines(entry)])
+        await self._copy(_ANY["copy_links"], [line for entry in new + back + differing for line in _link_lines(entry)])
         named = [entry for entry in new if entry.source_id is not None]
         await self._copy(_ANY["copy_source_records"], [_source_line(entry, self._source) for entry in named])
         await self._connection.execute(
             _ANY["add_change"], {**self._signature(self._author.change_id), "position": position}
         )
-        for kind, entries in _by_kind(new + differing):
+        for kind, entries in _by_kind(new + back + differing):
             self.written[kind] = len(entries)
 
-    async def _lock(self, entries: list[Entry]) -> int:
-        """Lock the records; return the latest position among them."""
+    async def _lock(self, statement: str, entries: list[Entry]) -> int:
+        """Lock the records, or their deletions; return the latest position among them."""
         latest = 0
         for kind, locked in _by_kind(entries):
             ids = [entry.id for entry in locked]
-            cursor = await self._connection.execute(_SQL[kind]["lock"], ([_bucket(i) for i in ids], ids))
+            cursor = await self._connection.execute(_SQL[kind][statement], ([_bucket(i) for i in ids], ids))
             rows = await cursor.fetchall()
-            if len(rows) < len(ids):
-                raise Overtaken  # one was deleted after it was compared
-            latest = max(latest, *(row[0] for row in rows))
+            if len(rows) < len(ids) or any(self._seen.get(row[1], row[2]) != row[2] for row in rows):
+                raise Overtaken  # one was deleted, restored or changed after it was looked at
+            latest = max(latest, *map(itemgetter(0), rows))
         return latest
 
-    async def _replace(self, entries: list[Entry], position: int) -> None:
+    async def _put(self, statement: str, entries: list[Entry], position: int) -> None:
         for kind, replaced in _by_kind(entries):
             ids = [entry.id for entry in replaced]
             documents, terms, labels = zip(*(parts(entry.line) for entry in replaced), strict=True)
@@ -174,7 +197,7 @@ class Batch:
                 "change": self._author.change_id,
                 "position": position,
             }
-            await self._connection.execute(_SQL[kind]["replace"], values)
+            await self._connection.execute(_SQL[kind][statement], values)
 
     async def _copy_records(self, entries: list[Entry], position: int) -> None:
         change, at = self._author.change_id, self._author.at.isoformat()
@@ -218,14 +241,12 @@ class Batch:
 class Settling:
     """The rows of a batch with the ids that their records really have."""
 
-    def __init__(
-        self, rows: Sequence[BulkRow], known: dict[tuple[str, str], str], held: dict[str, tuple[bool, bool]]
-    ) -> None:
+    def __init__(self, rows: Sequence[BulkRow], known: dict[tuple[str, str], str], once_held: set[str]) -> None:
         self._known = dict(known)
-        self._held = held
+        self._once_held = once_held
         self._refused: list[tuple[int, str]] = []
         self.old: dict[str, Entry] = {}
-        """The records that are held already, by id."""
+        """The records that are held already, or were once, by id."""
         self.rows = [settled for row in rows if (settled := self._settle(row))]
 
     def decide(self, states: dict[str, str], missing: set[str]) -> list[BulkRow]:
@@ -246,7 +267,7 @@ class Settling:
         outcome = Outcome(refused=self._refused)
         for row in kept:
             found = [states.get(entry.id) for entry in row.entries]
-            if found[0] is None:
+            if found[0] in {None, "undone"}:
                 outcome.created += 1
             elif all(state == "same" for state in found):
                 outcome.unchanged += 1
@@ -266,11 +287,7 @@ class Settling:
                     return None
                 swaps[sought.placeholder] = found
             if entry.source_id is None:
-                now, once = self._held[entry.id]
-                if once and not now:
-                    self._refused.append((row.number, DELETED))
-                    return None
-                old += [entry.id] if now else []
+                old += [entry.id] if entry.id in self._once_held else []
             elif known := self._known.get((entry.kind, entry.source_id)):
                 swaps[entry.id] = known
                 old.append(known)
@@ -305,7 +322,7 @@ def _entry_swapped(entry: Entry, swaps: dict[str, str]) -> Entry:
         BulkLink(link.attribute, swaps.get(link.target_id, link.target_id), link.target_kind, link.role, link.strict)
         for link in entry.links
     )
-    return Entry(entry.kind, swaps.get(entry.id, entry.id), line, links, entry.source_id)
+    return Entry(entry.kind, swaps.get(entry.id, entry.id), line, links, entry.source_id, (), entry.dated)
 
 
 def _by_kind(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:

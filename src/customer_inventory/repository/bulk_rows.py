@@ -44,7 +44,8 @@ class Sought(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One record of a row: the id it gets if it is new, its line, and by which of the source's ids it is known.
 
-    Without a `source_id` the id is the record's own: it names the record whether it is held already or not.
+    Without a `source_id` the id is the record's own: it names the record whether it is held already or not. `dated` are
+    the attributes that were dated for a new record because the source does not: one that is held keeps its own dates.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     links: tuple[BulkLink, ...]
     source_id: str | None
     sought: tuple[Sought, ...] = ()
+    dated: tuple[str, ...] = ()
 
 
 class BulkRow(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -41,11 +41,27 @@ select t.kind, t.source_id, s.record_id::text
 from unnest(%s::smallint[], %s::text[], %s::text[]) as t(bucket, kind, source_id)
 join source_record s on (s.bucket, s.kind, s.source, s.source_id) = (t.bucket, t.kind, %s, t.source_id)
 
--- name: held
--- Which ids are held now, and which were once and were deleted.
-select i::text, exists (select from {kind} r where (r.bucket, r.id) = (bucket_of(i), i)),
-    exists (select from {kind}_history h where (h.bucket, h.id) = (bucket_of(i), i))
-from unnest(%s::uuid[]) as i
+-- name: once_held
+-- Which ids are held, or were once and were deleted.
+select i::text from unnest(%s::uuid[]) as i
+where exists (select from {kind} r where (r.bucket, r.id) = (bucket_of(i), i))
+    or exists (select from {kind}_history h where (h.bucket, h.id) = (bucket_of(i), i))
+
+-- name: undone
+-- Which deleted records come back with the rows that had brought them: those whose coming was undone, and that nobody
+-- ever deleted on purpose.
+select d.id::text from deleted_record d
+join change c on (c.bucket, c.id) = (bucket_of(d.change_id), d.change_id) and c.operation = 'undo'
+where d.kind = '{kind}' and (d.bucket, d.id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
+    and not exists (
+        select from {kind}_history h
+        join change e on (e.bucket, e.id) = (bucket_of(h.superseded_by), h.superseded_by)
+        where (h.bucket, h.id) = (d.bucket, d.id) and e.operation = 'delete')
+
+-- name: before
+-- What records hold that rows are about to take the place of.
+select r.id::text, r.version, r.doc from {kind} r
+join unnest(%s::smallint[], %s::uuid[]) as i(bucket, id) on (r.bucket, r.id) = (i.bucket, i.id)
 
 -- name: lock_targets
 select r.id::text from {kind} r where (r.bucket, r.id) in (select bucket_of(i), i from unnest(%s::uuid[]) as i)
@@ -58,9 +74,14 @@ left join {kind} r on (r.bucket, r.id) = (i.bucket, i.id)
 
 -- name: lock
 -- In one order everywhere, so that two batches never wait for each other in a circle.
-select r.position from {kind} r
+select r.position, r.id::text, r.version from {kind} r
 join unnest(%s::smallint[], %s::uuid[]) as i(bucket, id) on (r.bucket, r.id) = (i.bucket, i.id)
 order by r.bucket, r.id for no key update of r
+
+-- name: lock_deleted
+select d.position, d.id::text, d.version from deleted_record d
+join unnest(%s::smallint[], %s::uuid[]) as i(bucket, id) on (d.bucket, d.id) = (i.bucket, i.id)
+where d.kind = '{kind}' order by d.bucket, d.id for update of d
 
 -- name: position
 select feed_position()
@@ -85,6 +106,24 @@ update {kind} r set version = o.version + 1, doc = i.doc, terms = i.terms, label
     position = %(position)s::bigint, updated_at = o.until
 from incoming i join old o on (o.bucket, o.id) = (i.bucket, i.id)
 where (r.bucket, r.id) = (i.bucket, i.id)
+
+-- name: bring_back
+with incoming as materialized (
+    select i.bucket, i.id, i.doc::jsonb as doc, i.terms::text[] as terms, i.label, d.version + 1 as version,
+        h.created_at, greatest(%(at)s::timestamptz, d.deleted_at + interval '1 microsecond') as updated_at
+    from unnest(%(buckets)s::smallint[], %(ids)s::uuid[], %(docs)s::text[], %(terms)s::text[], %(labels)s::text[])
+        as i(bucket, id, doc, terms, label)
+    join deleted_record d on (d.bucket, d.kind, d.id) = (i.bucket, '{kind}', i.id)
+    join {kind}_history h on (h.bucket, h.id, h.version) = (d.bucket, d.id, d.version - 1)
+), back as (
+    insert into {kind} (bucket, id, version, doc, terms, label, change_id, position, created_at, updated_at)
+    select bucket, id, version, doc, terms, label, %(change)s::uuid, %(position)s::bigint, created_at, updated_at
+    from incoming
+), fed as (
+    insert into change_record
+    select %(position)s::bigint, bucket, id, version, '{kind}', 'create', %(change)s::uuid from incoming
+)
+delete from deleted_record d using incoming i where (d.bucket, d.kind, d.id) = (i.bucket, '{kind}', i.id)
 
 -- name: unlink
 select drop_links(i) from unnest(%s::uuid[]) as i
