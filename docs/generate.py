@@ -349,7 +349,7 @@ def _attributes(view: View) -> str:
         if path.count(".") <= 1:
             marks = ["mandatory"] if path in view.mandatory else []
             marks += ["searchable"] if attribute.searchable else []
-            marks += ["v4 only"] if path in view.resource.earlier_only else []
+            marks += ["v4 only"] if path not in view.resource.own_attributes else []
             shown = (f"`{path}`", _type(attribute), "several" if attribute.many else "one")
             rows.append((*shown, _sentence(attribute.description), ", ".join(marks)))
     return _table(("attribute", "type", "how many", "meaning", ""), rows)

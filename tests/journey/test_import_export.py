@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.loading import loading
-from customer_inventory.capture import Order, Report, choose_mapping, export, import_file
 from customer_inventory.capture.demo import load_demo
-from customer_inventory.capture.exports import UnwritableOutput
-from customer_inventory.capture.mappings import mapping_path
+from customer_inventory.capture.exports import UnwritableOutput, export
+from customer_inventory.capture.mappings import choose_mapping, mapping_path
+from customer_inventory.capture.runs import Order, Report, import_file
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.filtering import Condition
 from customer_inventory.repository import Repository

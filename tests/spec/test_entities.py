@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from customer_inventory.access import Access
-from customer_inventory.capture import Order, choose_mapping, export, import_file
+from customer_inventory.capture.exports import export
+from customer_inventory.capture.mappings import choose_mapping
+from customer_inventory.capture.runs import Order, import_file
 from customer_inventory.model import RESOURCES, InvalidDocument
 
 SPECIFICATION, ENTITY = RESOURCES["entitySpecification"], RESOURCES["entity"]

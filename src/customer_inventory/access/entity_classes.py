@@ -44,7 +44,7 @@ class EntityClasses:
         self._turns: Moment | None = None
         self._stored: Mapping[str, Document] = MappingProxyType({})
         self._classes: Mapping[str, Resource] = MappingProxyType({})
-        self._attributes: Mapping[str, Attribute] = ENTITY.attributes
+        self._attributes: Mapping[str, Attribute] = MappingProxyType({})  # nobody gets them before the first look
 
     async def governing(self, resource: Resource, document: Document) -> Resource:
         """Return the kind of record by which a document of `resource` is checked and searched: an entity's class."""

@@ -6,9 +6,25 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from customer_inventory.cli import access, capture, facilities, hub
 from customer_inventory.cli.app import make_app
 from customer_inventory.cli.serve import serve
+
+VERBS = {
+    "import": "importing:import_",
+    "export": "exporting:export",
+    "backup": "facilities:backup",
+    "restore": "facilities:restore",
+    "verify": "facilities:verify",
+    "migrate": "facilities:migrate",
+    "purge": "facilities:purge",
+    "mapping": "importing:mapping",
+    "client": "access:client",
+    "person": "access:person",
+    "hub": "hub:hub",
+}
+"""Where each verb, or group of verbs, stands. Its file is loaded with the verb: all together take a second."""
+
+_HELP = {"--help", "-h"}
 
 
 def command_line() -> App:
@@ -16,18 +32,18 @@ def command_line() -> App:
     app = make_app()
     app.default(serve)
     app.command(serve, name="serve")
-    app.command(capture.import_, name="import")
-    app.command(capture.export)
-    for verb in (facilities.backup, facilities.restore, facilities.verify, facilities.migrate, facilities.purge):
-        app.command(verb)
-    for group in (capture.mapping, access.client, access.person, hub.hub):
-        app.command(group)
+    for name, place in VERBS.items():
+        app.command(f"{__name__}.{place}", name=name)
     return app
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    app = command_line()
+    if _HELP & {*sys.argv} and not VERBS.keys() & {*sys.argv}:
+        for name in VERBS:
+            app[name]  # loads it: only then does the list of verbs say what each does
     try:
-        sys.exit(command_line()(exit_on_error=False))
+        sys.exit(app(exit_on_error=False))
     except CycloptsError:
         sys.exit(2)  # the message is printed already; 2 is wrong usage, as DESIGN 9 has it

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tomllib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
-import uvloop
 from cyclopts import App, Parameter
 from cyclopts.config import Env, Toml
 
 from customer_inventory import __version__
-from customer_inventory.cli.logs import configure_logs
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.settings import DEFAULT_CONFIG, ENVIRONMENT_PREFIX, TOML_SECTION, Settings
 
@@ -69,11 +69,17 @@ def run(work: Coroutine[Any, Any, int | None], settings: Settings) -> int:
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 refused by validation or policy, 4 not found, 5 repository unreachable.
     """
+    # Imported here: with rich, which it loads, the log takes 0.1 s, and --version and --help need none.
+    import uvloop  # noqa: PLC0415
+
+    from customer_inventory.cli.logs import configure_logs  # noqa: PLC0415
+
     try:
-        configure_logs(settings)
-        settings.check()
-        check_config(config_path())
-        return uvloop.run(work) or 0
+        with _interruptible():
+            configure_logs(settings)
+            settings.check()
+            check_config(config_path())
+            return uvloop.run(work) or 0
     except InventoryError as error:
         work.close()
         print(f"customer-inventory: {error.message}", file=sys.stderr)
@@ -83,6 +89,20 @@ def run(work: Coroutine[Any, Any, int | None], settings: Settings) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("customer-inventory: stopped before it was done.", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt; before and after, it ends the process at once (see `__main__`)."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_DFL:
+        yield
+        return
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def check_config(path: Path) -> None:

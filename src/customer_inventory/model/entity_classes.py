@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from customer_inventory.model.attributes import Attribute, attributes_of, attributes_of_any
+from customer_inventory.model.attributes import Attribute, attributes_of_any
 from customer_inventory.model.entity import says
 from customer_inventory.model.entity_rules import (
     ATTRIBUTE_NAME,
@@ -30,7 +30,6 @@ from customer_inventory.model.entity_rules import (
 )
 from customer_inventory.model.problems import InvalidDocument, Problem
 from customer_inventory.model.resource import DECLARED, Claim, Document, Resource, first_text
-from customer_inventory.model.shapes import shape_of
 from customer_inventory.model.spelling import instant_key
 from customer_inventory.model.tmf703 import ENTITY, Entity
 
@@ -92,7 +91,7 @@ def entity_classes(specifications: Iterable[Document], *, at: datetime | None = 
         with suppress(InvalidDocument):
             known = entity_class(specification, at=at)
             if known is not None:
-                named.setdefault(known.shape.name, []).append(specification)
+                named.setdefault(known.struct.__name__, []).append(specification)
     return {name: _made(name, _packed(_joined(several), at)) for name, several in named.items()}
 
 
@@ -147,7 +146,7 @@ def entity_attributes(classes: Iterable[Resource]) -> Mapping[str, Attribute]:
 
 def _is_elsewhere(name: str) -> bool:
     """Tell whether a name is that of a kind of record with an API of its own: its records are no entities."""
-    return name in DECLARED and name != ENTITY.shape.name
+    return name in DECLARED and name != Entity.__name__
 
 
 def _rules(specification: Document, at: datetime | None) -> Iterator[ValueRule]:
@@ -189,13 +188,10 @@ def _made(name: str, packed: bytes) -> Resource:
     struct = msgspec.defstruct(
         name, declared, bases=(Entity,), kw_only=True, frozen=True, tag_field="@type", tag=name, gc=False
     )
-    shape = shape_of(struct)
     return replace(
         ENTITY,
         struct=struct,
         classes=frozenset({name}),
-        shape=shape,
-        attributes=attributes_of(shape, searchable=ENTITY.searchable),
         rules=partial(_broken_rules, rules),
         claims=partial(_claims, tuple(rule for rule in rules if rule.unique), name),
     )
@@ -213,7 +209,7 @@ def _fields(characteristics: list[dict[str, Any]]) -> Iterator[tuple[str, Any, A
     """Yield the fields of the Struct: one for each characteristic that may stand as an attribute and is none yet."""
     for number, characteristic in enumerate(characteristics):
         name = first_text(characteristic, "name")
-        if not ATTRIBUTE_NAME.fullmatch(name) or name in ENTITY.shape.fields:
+        if not ATTRIBUTE_NAME.fullmatch(name) or name in Entity.__struct_encode_fields__:
             continue
         kind = kind_of_value(characteristic)
         if takes_several(characteristic):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from customer_inventory.model.conversion import Conversion, converted
 from customer_inventory.model.derivation import Derived, derive
 from customer_inventory.model.earlier import Earlier
 from customer_inventory.model.problems import Problem
-from customer_inventory.model.shapes import Shape, shape_of
+from customer_inventory.model.shapes import Shape, shapes_of
 
 IMMUTABLE = ("id", "href", "@type", "@baseType", "@schemaLocation")
 """What a patch may repeat but never change (TMF630 part 1, section 5), besides the dates that the server sets."""
@@ -132,11 +133,20 @@ def no_claims(document: Document) -> Iterable[Claim]:  # noqa: ARG001  most kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EarlierView:
+    """A resource in an earlier version of its API: what was declared of it, what follows, and how documents turn."""
+
+    declared: Earlier
+    derived: Derived
+    conversion: Conversion
+
+
+@dataclass(frozen=True, eq=False)
 class Resource:
     """A kind of record: its names, its API, the Struct that says what it is, and what follows from that.
 
-    `classes` are the names of the classes a record may be of: the Struct's, and those declared to extend it.
-    `attributes` are those of a stored document, with the ones in `earlier_only` that only an earlier version declares.
+    `classes` are the names of the classes a record may be of: the Struct's, and those declared to extend it. What
+    follows is worked out when it is first asked for: most commands ask for few kinds, and all of them take 0.2 s.
     """
 
     name: str
@@ -153,25 +163,38 @@ class Resource:
     state: str | None
     rules: Rules
     classes: frozenset[str]
-    shape: Shape
-    attributes: Mapping[str, Attribute]
-    earlier_only: frozenset[str]
-    earlier: EarlierView | None
+    declared_earlier: Earlier | None
     claims: Claims = no_claims
 
-    @property
+    @cached_property
     def demanded(self) -> tuple[str, ...]:
         """The attributes that whoever makes a record must say: the mandatory ones that the server does not date."""
         return tuple(name for name in self.mandatory if name not in self.stamps.all_names)
 
+    @cached_property
+    def shape(self) -> Shape:
+        """What the Struct says, in the form that validation, filters and the OpenAPI document work from."""
+        return _shape(self.struct)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EarlierView:
-    """A resource in an earlier version of its API: what was declared of it, what follows, and how documents turn."""
+    @cached_property
+    def own_attributes(self) -> Mapping[str, Attribute]:
+        """The attributes that the stored version declares, by path. Raises ValueError for an unknown searchable one."""
+        return attributes_of(self.shape, searchable=self.searchable)
 
-    declared: Earlier
-    derived: Derived
-    conversion: Conversion
+    @cached_property
+    def earlier(self) -> EarlierView | None:
+        """The resource in the earlier version of its API, or None when it has none."""
+        declared = self.declared_earlier
+        if declared is None:
+            return None
+        derived = derive(self.shape, declared, stored=self.own_attributes)
+        return EarlierView(declared, derived, converted(self.shape, declared, classes=self.classes))
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """The attributes of a stored document by path: the declared ones, and those of an earlier version alone."""
+        further = self.earlier.derived.earlier_only if self.earlier else ()
+        return MappingProxyType({**self.own_attributes, **{attribute.path: attribute for attribute in further}})
 
 
 def declare(
@@ -196,11 +219,8 @@ def declare(
     wrong with a document whose attributes are all of their types; `extensions` are classes that extend it and may stand
     in its place; `earlier` says what the earlier version of its API says otherwise.
     """
+    DECLARED[struct.__name__] = struct
     name = struct.__name__[0].lower() + struct.__name__[1:]
-    shape = _declared(struct)
-    classes = frozenset({shape.name, *(extension.__name__ for extension in extensions)})
-    attributes = attributes_of(shape, searchable=searchable)
-    view, further = _earlier_view(shape, earlier, attributes, classes)
     return Resource(
         name=name,
         kind=kind_of(name),
@@ -212,43 +232,30 @@ def declare(
         references=references,
         searchable=searchable,
         label=label,
-        stamps=_dated(stamps, shape),
-        state=state if state in shape.fields else None,
+        stamps=replace(stamps, updated=LAST_UPDATE) if LAST_UPDATE in struct.__struct_encode_fields__ else stamps,
+        state=state if state in struct.__struct_encode_fields__ else None,
         rules=rules,
-        classes=classes,
-        shape=shape,
-        attributes=MappingProxyType({**attributes, **further}),
-        earlier_only=frozenset(further),
-        earlier=view,
+        classes=frozenset(each.__name__ for each in (struct, *extensions)),
+        declared_earlier=earlier,
     )
 
 
-def _declared(struct: type[Struct]) -> Shape:
-    """Return the shape of a class, which is known by its name from now on."""
-    shape = shape_of(struct)
-    DECLARED[shape.name] = struct
-    return shape
+_SHAPES: dict[type[Struct], Shape] = {}
+"""The shapes of declared classes that were read so far."""
 
 
-def _dated(stamps: Stamps, shape: Shape) -> Stamps:
-    """Return the stamps with the date of the last change, where the class has one."""
-    return replace(stamps, updated=LAST_UPDATE) if LAST_UPDATE in shape.fields else stamps
+def _shape(struct: type[Struct]) -> Shape:
+    """Return the shape of a class. Those of all declared ones are read together: they are made of the same classes."""
+    if struct not in DECLARED.values():  # made at run time, and gone with what it was made from
+        return shapes_of((struct,))[struct]
+    if struct not in _SHAPES:
+        _SHAPES.update(shapes_of(each for each in DECLARED.values() if each not in _SHAPES))
+    return _SHAPES[struct]
 
 
 def kind_of(name: str) -> str:
     """Return the kind (table) that keeps the resource of this name: partyRole is kept as party_role."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-
-
-def _earlier_view(
-    shape: Shape, earlier: Earlier | None, attributes: Mapping[str, Attribute], classes: frozenset[str]
-) -> tuple[EarlierView | None, Mapping[str, Attribute]]:
-    """Return the resource in an earlier version of its API, if there is one, and the attributes only that one has."""
-    if earlier is None:
-        return None, {}
-    derived = derive(shape, earlier, stored=attributes)
-    further = {attribute.path: attribute for attribute in derived.earlier_only}
-    return EarlierView(earlier, derived, converted(shape, earlier, classes=classes)), further
 
 
 def first_text(document: Document, *names: str) -> str:

@@ -6,9 +6,8 @@ by `@type` and never by trying (TMF630 part 2); a `Leaf` is a single value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from inspect import cleandoc
 from typing import Any
 
@@ -70,13 +69,16 @@ class Field:
 CLASS = Field("@type", "The class of the thing.", required=False, many=False, content=Leaf("string"))
 
 
-@cache
-def shape_of(struct: type[Struct]) -> Shape:
-    """Return the shape of the declared `struct`, with everything that it is made of."""
-    declared = inspect.type_info(struct)
-    if not isinstance(declared, inspect.StructType):
-        raise TypeError(f"{struct.__name__} is not a Struct")
-    return _shape(declared, {})
+def shapes_of(structs: Iterable[type[Struct]]) -> dict[type[Struct], Shape]:
+    """Return the shapes of declared `structs`, with everything that they are made of; raises TypeError for others."""
+    wanted = tuple(structs)
+    known: dict[type, Shape] = {}
+    shapes: dict[type[Struct], Shape] = {}
+    for struct, declared in zip(wanted, inspect.multi_type_info(wanted), strict=True):
+        if not isinstance(declared, inspect.StructType):
+            raise TypeError(f"{struct.__name__} is not a Struct")
+        shapes[struct] = _shape(declared, known)
+    return shapes
 
 
 def _shape(declared: inspect.StructType, known: dict[type, Shape]) -> Shape:

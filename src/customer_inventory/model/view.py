@@ -71,12 +71,11 @@ class View:
 def native(resource: Resource) -> View:
     """Return the view of a resource in the version in which it is declared and stored."""
     keep = naming_class(resource) if resource.api.version == "v4" else None
-    attributes = {path: each for path, each in resource.attributes.items() if path not in resource.earlier_only}
     return View(
         resource,
         resource.api,
         resource.shape,
-        attributes,
+        resource.own_attributes,
         resource.mandatory,
         immutable=resource.immutable,
         demanded=resource.mandatory,

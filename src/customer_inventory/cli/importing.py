@@ -1,39 +1,29 @@
-"""The capture room's verbs: import, export, mapping."""
+"""The verbs that take records in: import, mapping."""
 
 from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from customer_inventory.access.downloading import about_how_many
-from customer_inventory.capture import exports
 from customer_inventory.capture.mapping import InvalidMapping
 from customer_inventory.capture.mappings import Chosen, choose_mapping, mapping_path, save_suggestion
 from customer_inventory.capture.runs import Order, Report, import_file
 from customer_inventory.capture.telephone import known_country
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
-from customer_inventory.model import RESOURCES
+from customer_inventory.cli.progress import bar, say
 from customer_inventory.settings import Settings
 
 _DEFAULTS = Settings()
 _REFUSED = 3
-_err = Console(stderr=True, highlight=False)
 
 ImportFormat = Literal["csv", "ndjson"]
-ExportFormat = Literal["csv", "ndjson"]
-Kind = Literal["individual", "organization", "customer"]
-Advance = Callable[[float, str], None]
 
 
 def import_(
@@ -112,7 +102,7 @@ async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
         access = await desk.open_at_command_line(
             person=operator(), purpose=manner.purpose, request_id=f"import-{secrets.token_hex(8)}", source=order.source
         )
-        with _bar(order.path.name, total=100.0) as advance:
+        with bar(order.path.name, total=100.0) as advance:
             report = await import_file(
                 access.because(manner.reason),
                 order,
@@ -124,53 +114,6 @@ async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
     else:
         _tell(report)
     return _REFUSED if manner.strict and report.rejected else 0
-
-
-def export(
-    kind: Kind,
-    *,
-    output: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    format: ExportFormat | None = None,  # noqa: A002  the flag's name
-    purpose: str | None = None,
-    settings: Configured = _DEFAULTS,
-) -> int:
-    """Export every record of a kind, as it stands at one moment.
-
-    Parameters
-    ----------
-    kind
-        What to export.
-    output
-        The file to write, or - for standard output. It appears when it is whole.
-    format
-        ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for.
-        Told by the file's name when not given, else ndjson.
-    purpose
-        Purpose of this export, one that the command line is registered for.
-    settings
-        How the inventory is set up.
-    """
-    form = format or ("csv" if output.lower().endswith(".csv") else "ndjson")
-    return run(_export(kind, output, form, purpose, settings), settings)
-
-
-async def _export(kind: str, output: str, form: str, purpose: str | None, settings: Settings) -> None:
-    resource = RESOURCES[kind]
-    async with opened(settings) as desk:
-        access = await desk.open_at_command_line(
-            person=operator(), purpose=purpose, request_id=f"export-{secrets.token_hex(8)}"
-        )
-        about = await about_how_many(access, resource)
-        with _bar(kind, total=float(about) or None) as advance:
-            written = await exports.export(
-                access,
-                resource,
-                output=output,
-                form=form,
-                public_url=settings.public_url,
-                progress=lambda count: advance(float(count), f"{count:,} records"),
-            )
-    _say(f"Exported {written:,} {kind} records to {'standard output' if output == '-' else output}.")
 
 
 mapping = App(name="mapping", help="Mappings: which columns of a file become which attributes.")
@@ -221,49 +164,31 @@ def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Cho
     unsaved = save_suggestion(chosen)
     match chosen.origin:
         case "documents":
-            _say("The lines are whole TM Forum documents: no mapping is needed.")
+            say("The lines are whole TM Forum documents: no mapping is needed.")
         case "suggested" if unsaved:
-            _say(f"Suggested from the headings; it could not be saved as {chosen.path}: {unsaved}.")
+            say(f"Suggested from the headings; it could not be saved as {chosen.path}: {unsaved}.")
         case "suggested":
-            _say(f"Suggested from the headings and saved, to be edited as you like: {chosen.path}")
+            say(f"Suggested from the headings and saved, to be edited as you like: {chosen.path}")
         case "found":
-            _say(f"Using the mapping that stands beside the file: {chosen.path}")
+            say(f"Using the mapping that stands beside the file: {chosen.path}")
     for doubt in chosen.doubts:
-        _say(f"Please check: {doubt}.")
+        say(f"Please check: {doubt}.")
     if chosen.unmapped:
-        _say(f"Columns that go nowhere: {', '.join(chosen.unmapped)}.")
+        say(f"Columns that go nowhere: {', '.join(chosen.unmapped)}.")
     return chosen
 
 
 def _tell(report: Report) -> None:
     undone = " Nothing was kept: this was a dry run." if report.dry_run else ""
-    _say(
+    say(
         f"{report.rows:,} rows: {report.accepted:,} accepted ({report.created:,} created, {report.updated:,} updated, "
         f"{report.unchanged:,} unchanged), {report.rejected:,} rejected.{undone}"
     )
     for reason, count in report.warnings.most_common(20):
-        _say(f"  noted {count:,} times: {reason}")
+        say(f"  noted {count:,} times: {reason}")
     for reason, count in report.reasons.most_common(20):
-        _say(f"  rejected {count:,} times: {reason}")
+        say(f"  rejected {count:,} times: {reason}")
     if report.rejected_file:
-        _say(f"Rejected rows, each with its reason: {report.rejected_file}")
+        say(f"Rejected rows, each with its reason: {report.rejected_file}")
     if any("is mandatory" in reason for reason in report.reasons):
-        _say('To take rows without a mandatory attribute as they are, write incomplete = "accept" into the mapping.')
-
-
-def _say(text: str) -> None:
-    """Say a line on standard error as it is, whatever brackets a file's name holds and however wide the terminal."""
-    _err.print(text, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _bar(name: str, *, total: float | None) -> Iterator[Advance]:
-    """Show progress on a terminal; say nothing in between anywhere else, where lines would only pile up."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[done]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=_err, transient=True, disable=not _err.is_terminal) as bar:
-        task = bar.add_task(name, total=total, done="")
-
-        def advance(completed: float, done: str) -> None:
-            bar.update(task, completed=completed, done=done)
-
-        yield advance
+        say('To take rows without a mandatory attribute as they are, write incomplete = "accept" into the mapping.')

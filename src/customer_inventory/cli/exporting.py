@@ -1,0 +1,68 @@
+"""The verb that takes records out in bulk: export."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from customer_inventory.access.downloading import about_how_many
+from customer_inventory.capture import exports
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.progress import bar, say
+from customer_inventory.model import RESOURCES
+from customer_inventory.settings import Settings
+
+_DEFAULTS = Settings()
+
+ExportFormat = Literal["csv", "ndjson"]
+Kind = Literal["individual", "organization", "customer"]
+
+
+def export(
+    kind: Kind,
+    *,
+    output: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    format: ExportFormat | None = None,  # noqa: A002  the flag's name
+    purpose: str | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Export every record of a kind, as it stands at one moment.
+
+    Parameters
+    ----------
+    kind
+        What to export.
+    output
+        The file to write, or - for standard output. It appears when it is whole.
+    format
+        ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for.
+        Told by the file's name when not given, else ndjson.
+    purpose
+        Purpose of this export, one that the command line is registered for.
+    settings
+        How the inventory is set up.
+    """
+    form = format or ("csv" if output.lower().endswith(".csv") else "ndjson")
+    return run(_export(kind, output, form, purpose, settings), settings)
+
+
+async def _export(kind: str, output: str, form: str, purpose: str | None, settings: Settings) -> None:
+    resource = RESOURCES[kind]
+    async with opened(settings) as desk:
+        access = await desk.open_at_command_line(
+            person=operator(), purpose=purpose, request_id=f"export-{secrets.token_hex(8)}"
+        )
+        about = await about_how_many(access, resource)
+        with bar(kind, total=float(about) or None) as advance:
+            written = await exports.export(
+                access,
+                resource,
+                output=output,
+                form=form,
+                public_url=settings.public_url,
+                progress=lambda count: advance(float(count), f"{count:,} records"),
+            )
+    say(f"Exported {written:,} {kind} records to {'standard output' if output == '-' else output}.")

@@ -1,0 +1,58 @@
+"""Serving: what the verb `serve` does."""
+
+from __future__ import annotations
+
+import structlog
+
+from customer_inventory.access import Desk
+from customer_inventory.access.people import FirstPassword, add_person
+from customer_inventory.access.purging import purging_hourly
+from customer_inventory.access.sweeping import sweeping_hourly
+from customer_inventory.cli.inventory import serving
+from customer_inventory.clock import system_clock
+from customer_inventory.server import Application, listen
+from customer_inventory.server import run as run_server
+from customer_inventory.settings import Settings
+
+ADMINISTRATOR = "admin"
+_log = structlog.get_logger(__name__)
+
+
+async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
+    """Serve the inventory until a signal says to stop; return the exit code."""
+    async with serving(settings) as desk:
+        listening = listen(settings)
+        if demo:
+            # Imported here: what makes sample customers is large, and a start without them need not load it.
+            from customer_inventory.capture.demo import load_demo  # noqa: PLC0415
+
+            await load_demo(desk)
+        # Only now that nothing can fail any more: the password is shown once.
+        _announce(settings, await _first_administrator(desk))
+        application = Application(desk, settings)
+        async with application.telling(), sweeping_hourly(desk), purging_hourly(desk):
+            await run_server(application, listening)
+        _log.info("server.stopped")
+    return 0
+
+
+async def _first_administrator(desk: Desk) -> FirstPassword | None:
+    """Make the first administrator of a new inventory; None when there is anybody already."""
+    register = desk.repository.register
+    if await register.people():
+        return None
+    return await add_person(
+        register, login=ADMINISTRATOR, display_name="Administrator", role="administrator", clock=system_clock
+    )
+
+
+def _announce(settings: Settings, first: FirstPassword | None) -> None:
+    """Say on standard output where the console is, and once only the first administrator's credentials."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = ["", f"  Customer Inventory   {settings.public_url or f'http://{host}:{settings.port}'}/"]
+    if first is not None:
+        lines += [
+            f"  First administrator  login {first.login}   password {first.password}",
+            "                       shown only now; `customer-inventory person reset-password admin` makes a new one",
+        ]
+    print("\n".join([*lines, "  Ctrl-C stops it.", ""]), flush=True)
