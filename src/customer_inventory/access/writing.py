@@ -228,6 +228,7 @@ class Writing(Opened):
             label=resource.label(document),
             links=links(resource, document),
             strict=self.facilities.reference_checks.with_check(resource.name, "strict"),
+            claims=tuple(resource.claims(document)),
         )
 
     async def _unresolved(self, resource: Resource, document: dict[str, Any], found: list[Link]) -> tuple[str, ...]:

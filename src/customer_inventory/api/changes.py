@@ -32,6 +32,7 @@ _REASONS = {
     "absent": "It is not there, or was deleted since.",
     "referenced": "Other records refer to it strictly.",
     "missing": "It refers strictly to a record that is not there.",
+    "taken": "Another record has a value by now that it needs back, and that must be unique.",
     "invalid": "What it held before is not kept any more, or is not valid today.",
 }
 

@@ -159,7 +159,16 @@ def draft(
             raise RowRefused(f"the {resource.name} is not valid: {problems}") from None
         dated = tuple(name for name in resource.stamps.all_names if name in document and name not in said)
         entries.append(
-            Entry(resource.kind, identifier, line, _links(resource, document, strict), source_id, tuple(sought), dated)
+            Entry(
+                resource.kind,
+                identifier,
+                line,
+                _links(resource, document, strict),
+                source_id,
+                tuple(sought),
+                dated,
+                tuple(resource.claims(document)),
+            )
         )
     return BulkRow(number, tuple(entries))
 

@@ -7,7 +7,7 @@ records to be replaced are locked first, and a batch that a later transaction ov
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -18,6 +18,7 @@ from uuid import UUID
 from customer_inventory.repository import sql
 from customer_inventory.repository.bulk_dating import dated_again
 from customer_inventory.repository.bulk_rows import MARK, BulkLink, BulkRow, Entry, copy_text, parts, source_bucket
+from customer_inventory.repository.bulk_unique import unholdable
 from customer_inventory.repository.connections import Connection
 from customer_inventory.repository.kinds import KINDS
 
@@ -77,6 +78,7 @@ class Batch:
         await self._date_again(settling.old)
         states = await self._states(settling.old)
         kept = settling.decide(states, await self._missing(settling))
+        kept = settling.without(kept, await unholdable(self._connection, kept))
         new, back, differing, same = (
             [settling.old.get(e.id, e) for row in kept for e in row.entries if states.get(e.id) == state]
             for state in (None, "undone", "differs", "same")
@@ -262,6 +264,11 @@ class Settling:
                 kept.append(row)
         return kept
 
+    def without(self, kept: list[BulkRow], refused: Mapping[int, str]) -> list[BulkRow]:
+        """Return the rows without the refused ones, which are given by number with the reason."""
+        self._refused += refused.items()
+        return [row for row in kept if row.number not in refused]
+
     def outcome(self, kept: list[BulkRow], states: dict[str, str]) -> Outcome:
         """Count what became of the rows."""
         outcome = Outcome(refused=self._refused)
@@ -322,7 +329,8 @@ def _entry_swapped(entry: Entry, swaps: dict[str, str]) -> Entry:
         BulkLink(link.attribute, swaps.get(link.target_id, link.target_id), link.target_kind, link.role, link.strict)
         for link in entry.links
     )
-    return Entry(entry.kind, swaps.get(entry.id, entry.id), line, links, entry.source_id, (), entry.dated)
+    identifier = swaps.get(entry.id, entry.id)
+    return Entry(entry.kind, identifier, line, links, entry.source_id, (), entry.dated, entry.claims)
 
 
 def _by_kind(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:

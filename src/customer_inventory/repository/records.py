@@ -17,11 +17,13 @@ import psycopg
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import BUCKETS, bucket_of
 from customer_inventory.model import Link
+from customer_inventory.model.resource import Claim
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, Connections
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.search import fold
+from customer_inventory.repository.uniqueness import CLAIMING, hold_of_one
 
 _ATTEMPTS = 10
 _FEW = 3
@@ -132,6 +134,7 @@ class Draft:
     label: str
     links: list[Link]
     strict: frozenset[str] = frozenset()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +224,7 @@ class Records:
     ) -> Written:
         """Write a new record.
 
-        Raises ReferenceMissing when a strictly checked reference names nothing.
+        Raises ReferenceMissing when a strictly checked reference names nothing, ValueTaken for what must be unique.
         """
         values = (
             bucket_of(identifier),
@@ -290,11 +293,15 @@ class Records:
         async with self._connections.lend() as connection:
             for _ in range(_ATTEMPTS):
                 try:
-                    if not strict:
+                    if not strict and kind not in CLAIMING:
                         return await _call(connection, statement, values)
                     async with connection.transaction():
-                        await self._lock_targets(connection, strict)
-                        return await _call(connection, statement, values)
+                        if strict:
+                            await self._lock_targets(connection, strict)
+                        written = await _call(connection, statement, values)
+                        if kind in CLAIMING and written.outcome in {"done", "unchanged"}:
+                            await hold_of_one(connection, str(written.id), draft.claims if draft else ())
+                        return written
                 except (
                     psycopg.errors.SerializationFailure,
                     psycopg.errors.DeadlockDetected,

@@ -27,6 +27,7 @@ from customer_inventory.repository.records import (
     columns_of_content,
     columns_of_links,
 )
+from customer_inventory.repository.uniqueness import CLAIMING, hold
 
 _SQL = {
     kind: {name: text.replace("{kind}", kind) for name, text in sql.statements("undo.sql").items()} for kind in KINDS
@@ -49,9 +50,10 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """What became of a reversal: 'done' or 'unchanged', or why not: 'stale', 'absent', 'referenced', 'missing'.
+    """What became of a reversal: 'done' or 'unchanged', else 'stale', 'absent', 'referenced', 'missing' or 'taken'.
 
-    `operation` is what was done to the record: 'create' (it came back), 'modify' or 'delete'; `version` the one it has.
+    Taken is what must be unique, when another record has it by now. `operation` is what was done to the record:
+    'create' (it came back), 'modify' or 'delete'; `version` the one it has.
     """
 
     kind: str
@@ -64,6 +66,13 @@ class Reverted:
     def conflict(self) -> bool:
         """Whether the record could not go back."""
         return self.outcome not in {"done", "unchanged"}
+
+
+class _Taken(Exception):
+    """Others have values that records need back."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.records = {UUID(identifier) for identifier in taken}
 
 
 class Reverting:
@@ -107,12 +116,18 @@ class Reverting:
         WriteContention or NotStorable.
         """
         ordered = sorted(reversals, key=lambda each: (each.kind, bucket_of(each.id), each.id))
+        lost: set[UUID] = set()
+        attempts = 0
         async with self._connections.lend() as connection:
-            for _ in range(_ATTEMPTS):
+            while attempts < _ATTEMPTS:
+                attempts += 1
                 try:
                     return await self._attempt(
-                        connection, ordered, authorship, new_trail_id, keep=not dry, despite=despite_conflicts
+                        connection, ordered, lost, authorship, new_trail_id, keep=not dry, despite=despite_conflicts
                     )
+                except _Taken as taken:
+                    # Each time there are fewer that can go back: this ends.
+                    lost, attempts = lost | taken.records, 0
                 except (
                     psycopg.errors.SerializationFailure,
                     psycopg.errors.DeadlockDetected,
@@ -129,15 +144,22 @@ class Reverting:
         self,
         connection: Connection,
         reversals: Sequence[Reversal],
+        lost: set[UUID],
         authorship: Authorship,
         new_trail_id: Callable[[], UUID],
         *,
         keep: bool,
         despite: bool,
     ) -> list[Reverted]:
-        """Revert all in one transaction; it is rolled back unless `keep`, and for conflicts unless `despite` them."""
+        """Revert all but the `lost` in one transaction; rolled back unless `keep`, for conflicts unless `despite` them.
+
+        Raises _Taken.
+        """
         async with connection.transaction() as transaction:
-            reverted, place = await self._passes(connection, reversals, authorship)
+            possible = [each for each in reversals if each.id not in lost]
+            reverted, place = await self._passes(connection, possible, authorship)
+            await _hold(connection, possible, reverted)
+            reverted += [_not_back(each, "taken") for each in reversals if each.id in lost]
             if not keep or (any(each.conflict for each in reverted) and not despite):
                 raise psycopg.Rollback(transaction)
             await _sign(connection, reverted, authorship, new_trail_id, place)
@@ -151,7 +173,7 @@ class Reverting:
         pending, place = list(reversals), 0
         for _ in range(_PASSES):
             waiting = await self._waiting(connection, pending)
-            settled.update({(each.kind, each.id): _missing(each) for each in pending})
+            settled.update({(each.kind, each.id): _not_back(each, "missing") for each in pending})
             written = await _write(
                 connection, [each for each in pending if (each.kind, each.id) not in waiting], authorship
             )
@@ -204,8 +226,16 @@ def _values(reversal: Reversal, authorship: Authorship) -> tuple[Any, ...]:
     )
 
 
-def _missing(reversal: Reversal) -> Reverted:
-    return Reverted(reversal.kind, reversal.id, "create", reversal.version, "missing")
+async def _hold(connection: Connection, reversals: Sequence[Reversal], reverted: Sequence[Reverted]) -> None:
+    """Let records hold again what must be unique. Raises _Taken for those whose values others have by now."""
+    done = {each.id for each in reverted if each.outcome == "done" and each.kind in CLAIMING}
+    claims = {str(each.id): each.draft.claims if each.draft else () for each in reversals if each.id in done}
+    if claims and (taken := await hold(connection, claims)):
+        raise _Taken(taken)
+
+
+def _not_back(reversal: Reversal, outcome: str) -> Reverted:
+    return Reverted(reversal.kind, reversal.id, "create", reversal.version, outcome)
 
 
 async def _sign(
@@ -237,7 +267,7 @@ async def _sign(
 
 def _noted(reverted: Reverted) -> str:
     """The outcome as the trail calls it."""
-    return "refused" if reverted.outcome in {"referenced", "missing"} else reverted.outcome
+    return "refused" if reverted.outcome in {"referenced", "missing", "taken"} else reverted.outcome
 
 
 def _ids(reverted: Iterable[Reverted]) -> str:

@@ -5,10 +5,10 @@
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record,
---             import_run, subscription, delivery, received_event
+--             unique_value, import_run, subscription, delivery, received_event
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
--- be unique over everything (idempotency, source_record) take as bucket a hash of the value they are keyed by; the
+-- be unique over everything (idempotency, source_record, unique_value) take as bucket a hash of the value they are keyed by; the
 -- other register tables are small and would be reference tables. Timestamps are always parameters. No triggers.
 
 create extension if not exists pg_trgm;
@@ -241,6 +241,16 @@ create table source_record (
     record_id uuid not null,
     primary key (bucket, kind, source, source_id)
 );
+
+-- Which record has a value that must be unique in its class: nobody else can have it (uniqueness.py). Keyed by the value,
+-- of which no more than a digest is kept.
+create table unique_value (
+    bucket smallint not null,               -- follows from the digest
+    digest bytea not null check (length(digest) = 32), -- SHA-256 of class, attribute and value
+    record_id uuid not null,
+    primary key (bucket, digest)
+);
+create index unique_value_record on unique_value (record_id);
 
 create table import_run (
     id uuid primary key,

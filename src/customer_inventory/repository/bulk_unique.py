@@ -1,0 +1,40 @@
+"""Unique values of a batch: the rows that cannot have what must be unique are told apart from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import psycopg
+
+from customer_inventory.model.resource import Claim
+from customer_inventory.repository.bulk_rows import BulkRow
+from customer_inventory.repository.connections import Connection
+from customer_inventory.repository.uniqueness import CLAIMING, hold, refusal
+
+
+async def unholdable(connection: Connection, rows: Sequence[BulkRow]) -> dict[int, str]:
+    """Let the records of rows hold what must be unique; return the rows that cannot, by number, with the reason.
+
+    Without those rows others may be able to: what a row is refused for may be another refused row's.
+    """
+    refused: dict[int, str] = {}
+    while claims := _claims(row for row in rows if row.number not in refused):
+        numbers = {entry.id: row.number for row in rows for entry in row.entries}
+        async with connection.transaction() as attempt:
+            taken = await hold(connection, claims)
+            refused.update({numbers[identifier]: refusal(several) for identifier, several in taken.items()})
+            if taken:
+                raise psycopg.Rollback(attempt)
+        if not taken:
+            break
+    return refused
+
+
+def _claims(rows: Iterable[BulkRow]) -> dict[str, list[Claim]]:
+    """What the records of rows claim, by id, of the kinds that can claim anything."""
+    return {
+        entry.id: [Claim(*claim) for claim in entry.claims]
+        for row in rows
+        for entry in row.entries
+        if entry.kind in CLAIMING
+    }
