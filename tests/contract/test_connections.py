@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import QueryTooCostly, RepositoryUnavailable
-from customer_inventory.repository.records import WriteContention
+from customer_inventory.repository.records import NotStorable, WriteContention
 from tests.consistency import ask
-from tests.contract.conftest import Scribe, key, together
+from tests.contract.conftest import Scribe, document, draft_of, key, together
 
 
 async def test_a_killed_connection_is_an_unavailable_repository_and_then_heals(
@@ -77,6 +78,54 @@ async def test_an_engine_without_room_is_an_unavailable_repository(repository: R
         async with repository._connections.lend() as connection:
             await connection.execute("do $$ begin raise disk_full; end $$")
     await repository.ping()
+
+
+_REFUSING = """
+    create function refusing() returns trigger language plpgsql as
+        $$ begin raise exception using errcode = '{code}'; end $$;
+    create trigger refusing before insert on individual for each row execute function refusing();"""
+
+
+@pytest.mark.parametrize("code", ["22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "54000"])
+async def test_a_value_that_the_engine_refuses_is_the_clients_to_mend(code: str, scribe: Scribe, database: str) -> None:
+    await ask(database, _REFUSING.format(code=code))
+    with pytest.raises(NotStorable):
+        await scribe.create("individual")
+
+
+@pytest.mark.parametrize("code", ["22000", "22012", "22P03", "22P04", "0A000", "26000", "25P02", "08P01", "57014"])
+async def test_what_does_not_speak_of_a_value_is_no_fault_of_the_client(
+    code: str, scribe: Scribe, database: str
+) -> None:
+    """A session that is confused, as after a restart of the engine, is thrown away and the request may be repeated."""
+    await ask(database, _REFUSING.format(code=code))
+    with pytest.raises((RepositoryUnavailable, WriteContention)):
+        await scribe.create("individual")
+    await ask(database, "drop function refusing() cascade")
+    assert (await scribe.create("individual")).outcome == "done"
+
+
+async def test_a_value_too_large_to_index_is_named_and_a_lost_statement_is_not(
+    scribe: Scribe, repository: Repository
+) -> None:
+    """The errors themselves, as the engine raises them."""
+    draft = draft_of("individual", document("individual"))
+    unfit = replace(draft, document=draft.document[:-1] + b',"x":"\\u0000"}')
+    with pytest.raises(NotStorable):
+        await repository.records.create(
+            "individual", scribe.new_id(), draft=unfit, authorship=scribe.authorship(), key=None
+        )
+    identifier = (await scribe.create("individual")).id
+    for _ in range(4):  # prepared from the second time on
+        await repository.records.get("individual", identifier)
+    async with repository._connections.lend() as connection:
+        await connection.execute("do $$ begin execute 'deallocate all'; end $$")
+    with pytest.raises(RepositoryUnavailable):
+        await repository.records.get("individual", identifier)
+    with pytest.raises(RepositoryUnavailable):
+        async with repository._connections.lend() as connection:
+            await (await connection.execute("select '20260-01-01'::timestamptz")).fetchone()
+    assert await repository.records.get("individual", identifier)
 
 
 async def test_waiting_for_a_connection_ends(database: str) -> None:

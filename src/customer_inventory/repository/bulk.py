@@ -21,7 +21,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.bulk_batch import Batch, BatchAuthor, Overtaken
 from customer_inventory.repository.bulk_rows import BulkRow
-from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect
+from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect, speaks_of_data
 
 _SQL = sql.statements("bulk.sql")
 _ATTEMPTS = 20
@@ -183,6 +183,8 @@ class BulkLoad:
         try:
             return await self._batch(connection, rows, author, rejected)
         except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+            if not speaks_of_data(error):
+                raise RepositoryUnavailable from error
             if len(rows) == 1:
                 reason = f"PostgreSQL refuses it ({type(error).__name__})"
                 loaded = await self._batch(connection, (), author, rejected + 1)

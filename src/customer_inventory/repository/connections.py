@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 
@@ -23,7 +24,14 @@ from customer_inventory.errors import Failure, InventoryError
 Connection = psycopg.AsyncConnection[TupleRow]
 
 JSONB_OID = 3802
-_ENGINE_FAILS = {"53", "57", "58"}  # classes of SQLSTATE: insufficient resources, operator intervention, system error
+_log = structlog.get_logger(__name__)
+_ENGINE_FAILS = ("53", "57", "58")
+"""Classes of SQLSTATE: insufficient resources, operator intervention, system error."""
+_SESSION_FAILS = ("08", "25", "26", "0A000")
+"""A session that is not in the state in which we left it: connection, transaction, prepared statement, cached plan."""
+_OF_DATA = ("22001", "22003", "22007", "22008", "22009", "22015", "2201B", "22021", "2203", "22P02", "22P05", "54000")
+"""What PostgreSQL says of values: too long, out of range, no date, no text, no JSON, too large to index. The rest of
+class 22, and what the driver says without a SQLSTATE, speaks of the conversation: formats that do not fit, cut rows."""
 
 
 class RepositoryUnavailable(InventoryError):
@@ -45,6 +53,18 @@ class QueryTooCostly(InventoryError):
 
     code = "query-too-costly"
     failure = Failure.UNPROCESSABLE
+
+
+def speaks_of_data(error: psycopg.Error) -> bool:
+    """Tell whether the engine refused a value, so that the same request would be refused again."""
+    return (error.sqlstate or "").startswith(_OF_DATA)
+
+
+def _session_is_lost(error: psycopg.Error) -> bool:
+    """Tell whether an error says that the session, rather than the statement, is at fault: another may do it."""
+    if isinstance(error, psycopg.DataError | psycopg.InterfaceError):
+        return not speaks_of_data(error)
+    return (error.sqlstate or "").startswith(_SESSION_FAILS)
 
 
 class _DocumentBytes(Loader):
@@ -118,8 +138,12 @@ class Connections:
             yield connection
         except psycopg.errors.QueryCanceled as error:
             raise QueryTooCostly from error
-        except psycopg.OperationalError as error:
-            if connection.closed or connection.broken or (error.sqlstate or "")[:2] in _ENGINE_FAILS:
+        except psycopg.Error as error:
+            if connection.closed or connection.broken or (error.sqlstate or "").startswith(_ENGINE_FAILS):
+                raise RepositoryUnavailable from error
+            if _session_is_lost(error):
+                _log.warning("session.lost", error=type(error).__name__, sqlstate=error.sqlstate)
+                connection.pgconn.finish()
                 raise RepositoryUnavailable from error
             raise
         finally:

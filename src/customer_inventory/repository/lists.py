@@ -13,7 +13,7 @@ import psycopg
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
-from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly
+from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly, speaks_of_data
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import cursor_of
 from customer_inventory.repository.query import Compiled, Query, compile_query, without_index
@@ -92,7 +92,9 @@ class Lists:
                 rows = await cursor.fetchall()
                 total = self._known(query, len(rows)) or await self._total(connection, kind, query, compiled)
             except psycopg.DataError as error:
-                raise ValueNotComparable from error
+                if speaks_of_data(error):
+                    raise ValueNotComparable from error
+                raise
             except psycopg.errors.QueryCanceled as error:
                 raise _too_costly(kind, query) from error
         return _page(query, compiled, rows, total)
@@ -106,7 +108,9 @@ class Lists:
                 rows = await cursor.fetchall()
                 total = self._known(query, len(rows)) or await self._counted(connection, compiled)
             except psycopg.DataError as error:
-                raise ValueNotComparable from error
+                if speaks_of_data(error):
+                    raise ValueNotComparable from error
+                raise
             except psycopg.errors.QueryCanceled as error:
                 raise _too_costly(kinds[0], query) from error
         kinds_of = {row[0]: row[-1] for row in rows}

@@ -20,7 +20,7 @@ from customer_inventory.model import Link
 from customer_inventory.model.resource import Claim
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
-from customer_inventory.repository.connections import Connection, Connections
+from customer_inventory.repository.connections import Connection, Connections, speaks_of_data
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.search import fold
 from customer_inventory.repository.uniqueness import CLAIMING, hold_of_one
@@ -310,7 +310,9 @@ class Records:
                     # A later transaction won the record, or the same idempotency key: look again, with a new position.
                     continue
                 except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
-                    raise NotStorable from error
+                    if speaks_of_data(error):
+                        raise NotStorable from error
+                    raise
                 except psycopg.errors.QueryCanceled as error:
                     # A write is one look-up by key: when it takes too long, it waited for somebody else's.
                     raise WriteContention from error

@@ -16,7 +16,7 @@ import psycopg
 from customer_inventory.ids import bucket_of
 from customer_inventory.repository import sql
 from customer_inventory.repository.changes import FeedEntry
-from customer_inventory.repository.connections import Connection, Connections
+from customer_inventory.repository.connections import Connection, Connections, speaks_of_data
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import (
     Authorship,
@@ -135,7 +135,9 @@ class Reverting:
                 ):
                     continue
                 except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
-                    raise NotStorable from error
+                    if speaks_of_data(error):
+                        raise NotStorable from error
+                    raise
                 except psycopg.errors.QueryCanceled as error:
                     raise WriteContention from error
         raise WriteContention
