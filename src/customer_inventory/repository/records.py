@@ -246,12 +246,13 @@ class Records:
         authorship: Authorship,
         key: IdempotencyKey | None,
         operation: str | None = None,
+        always: bool = False,
     ) -> Written:
         """Replace version `expected` of a record by `draft` (None: delete it), keeping what was in history.
 
         A record that is deleted comes back when `expected` is the number of its deletion. `operation` is what the
-        change is called ('restore') when that is not what is done to the record. Raises ReferenceMissing as `create`
-        does and WriteContention when others win too often.
+        change is called ('restore') when that is not what is done to the record. `always`: a version like the one
+        before is written too. Raises ReferenceMissing as `create` does and WriteContention when others win too often.
         """
         values = (
             bucket_of(identifier),
@@ -262,6 +263,7 @@ class Records:
             *columns_of_links(draft),
             *_authorship(authorship, key),
             operation,
+            always,
         )
         return await self._write(kind, "replace", values, draft)
 

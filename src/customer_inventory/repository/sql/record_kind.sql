@@ -77,11 +77,12 @@ end $$;
 -- to history, or with the number of its deletion bring a deleted record back. Outcomes: 'done', 'unchanged', 'absent',
 -- 'stale' (another version is there now), 'referenced' (a strict reference forbids the delete). Raises
 -- serialization_failure when a later transaction wrote the record first: the caller tries again, so that a record's
--- versions always carry rising positions and the feed keeps their order.
+-- versions always carry rising positions and the feed keeps their order. `p_always`: a version like the one before is
+-- written too, since a number that stays would tell who may not read that a guess was right.
 create function {kind}_write(
     p_bucket smallint, p_id uuid, p_expected bigint, p_doc jsonb, p_terms text[], p_label text, p_relink boolean,
     p_attributes text[], p_targets uuid[], p_kinds text[], p_roles text[], p_strict boolean[],
-    p_change uuid, p_at timestamptz,
+    p_change uuid, p_at timestamptz, p_always boolean default false,
     out outcome text, out record_version bigint, out feed_operation text, out feed_place bigint, out written_at timestamptz
 ) language plpgsql as $$
 declare
@@ -103,7 +104,7 @@ begin
             outcome := 'referenced';
             return;
         end if;
-        if v_old.doc = p_doc then
+        if v_old.doc = p_doc and not p_always then
             outcome := 'unchanged';
             return;
         end if;
@@ -160,7 +161,7 @@ create function {kind}_replace(
     p_attributes text[], p_targets uuid[], p_kinds text[], p_roles text[], p_strict boolean[],
     p_change uuid, p_at timestamptz, p_client text, p_person text, p_purpose text, p_source text, p_reason text,
     p_request text, p_key_bucket smallint, p_key text, p_fingerprint bytea, p_trail uuid,
-    p_operation text default null,
+    p_operation text default null, p_always boolean default false,
     out outcome text, out record_id uuid, out record_version bigint
 ) language plpgsql as $$
 declare
@@ -182,7 +183,7 @@ begin
     record_id := p_id;
     v_written := {kind}_write(
         p_bucket, p_id, p_expected, p_doc, p_terms, p_label, p_relink, p_attributes, p_targets, p_kinds, p_roles, p_strict,
-        p_change, p_at);
+        p_change, p_at, p_always);
     outcome := v_written.outcome;
     record_version := v_written.record_version;
     if outcome not in ('done', 'unchanged') then
