@@ -140,8 +140,9 @@ def test_hostile_questions_to_a_history_are_refused(server: Server, old: dict[st
     [
         ("read:individual", 403, 403),
         ("read:customer,modify:customer,create:customer", 403, 403),
-        ("modify:individual", 200, 403),
-        ("create:individual", 403, 200),
+        ("modify:individual", 200, 404),
+        ("create:individual", 404, 200),
+        ("read:individual,modify:individual", 200, 403),
         ("modify:individual,create:individual", 200, 200),
         ("delete:individual,download:individual,update:individual", 403, 403),
     ],

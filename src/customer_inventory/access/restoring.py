@@ -12,9 +12,9 @@ from uuid import UUID
 
 import msgspec
 
-from customer_inventory.access.grants import allows
+from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
-from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, Writing
+from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, Writing, hushed
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import Resource, links
 from customer_inventory.model.resource import stamped
@@ -47,20 +47,24 @@ class Restoring(Writing):
         for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             standing = await self._standing(resource, identifier, expected)
-            draft = await self._former(resource, identifier, version, standing)
-            missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
-            written = await self.facilities.repository.records.replace(
-                resource.kind,
-                identifier,
-                expected=standing.version,
-                draft=draft,
-                relink=_links_of(resource, standing) != draft.links,
-                authorship=self.authorship(bucket_of(identifier)),
-                key=key,
-                operation="restore",
-            )
+            reading = self.may("read", resource)
+            with hushed(unless=reading):
+                draft = await self._former(resource, identifier, version, standing)
+                missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
+                written = await self.facilities.repository.records.replace(
+                    resource.kind,
+                    identifier,
+                    expected=standing.version,
+                    draft=draft,
+                    relink=_links_of(resource, standing) != draft.links,
+                    authorship=self.authorship(bucket_of(identifier)),
+                    key=key,
+                    operation="restore",
+                    always=not reading,
+                )
             if written.outcome in {"done", "unchanged"}:
-                return Saved(Record(str(identifier), written.version, draft.document), written.outcome, missing)
+                record = Record(str(identifier), written.version, draft.document)
+                return Saved(record, written.outcome, missing if reading else ())
             if written.outcome in {"replayed", "reused"}:
                 return await self._replayed("modify", resource, written)
         raise WriteContention
@@ -68,11 +72,18 @@ class Restoring(Writing):
     async def _standing(self, resource: Resource, identifier: UUID, expected: frozenset[int] | None) -> Standing:
         """Where the record stands, when the access may restore it from there and it is where the caller saw it."""
         standing = await self.facilities.repository.records.standing(resource.kind, identifier)
+        absent = f"The inventory holds no {resource.name} {identifier}, and no history of it."
         verb = "modify" if standing is None or standing.document is not None else "create"
-        await self.require(verb, resource.kind)
+        try:
+            await self.require(verb, resource.kind)
+        except Denied as error:
+            # Which verb is missing tells whether the record is there, is deleted, or never was.
+            if self.may("read", resource):
+                raise
+            raise RecordNotFound(absent) from error
         if standing is None:
             await self.note(verb, resource.kind, "absent", (str(identifier),))
-            raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}, and no history of it.")
+            raise RecordNotFound(absent)
         if expected is not None and standing.version not in expected:
             await self.note(verb, resource.kind, "stale", (str(identifier),))
             raise VersionConflict

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
-from customer_inventory.access.grants import allows
+from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.restoring import Restoring
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
@@ -92,12 +92,13 @@ class Undoing(Restoring):
         change = await changes.get(identifier)
         if change is None:
             await self.note("read", "change", "absent", (str(identifier),))
-            raise ChangeNotFound(f"The inventory holds no change {identifier}.")
+            raise ChangeNotFound(f"The inventory holds no change {identifier} that may be seen.")
         entries = await changes.entries(change, kinds=kinds, limit=limit, offset=offset)
         number = await changes.number_of_entries(change, kinds=kinds)
         whole = number if kinds is None else await changes.number_of_entries(change)
         if whole and not number:
-            await self.require("read", next(entry.kind for entry in await changes.entries(change, limit=1)))
+            kind = next(entry.kind for entry in await changes.entries(change, limit=1))
+            await self._require_seen("read", kind, identifier, seen=False)
         await self.note("read", "change", "shown", tuple(dict.fromkeys([str(identifier), *_ids_of(entries)])))
         return ChangeShown(change, entries, number, whole - number)
 
@@ -108,8 +109,9 @@ class Undoing(Restoring):
         was deleted. Raises Denied, ChangeNotFound, UndoTooLarge, UndoConflict, NotStorable and WriteContention.
         """
         entries = await self._entries(identifier)
+        seen = any(allows(self.principal.grants, "read", entry.kind) for entry in entries)
         for verb, kind in sorted({(_TAKES[entry.operation], entry.kind) for entry in entries}):
-            await self.require(verb, kind)
+            await self._require_seen(verb, kind, identifier, seen=seen)
         reversals, invalid = await self._reversals(entries)
         if invalid and not skip_conflicts and not dry:
             await self._refuse(entries, invalid)
@@ -138,12 +140,21 @@ class Undoing(Restoring):
             await self.require("read", "change")
         return kinds
 
+    async def _require_seen(self, verb: str, kind: str, identifier: UUID, *, seen: bool) -> None:
+        """Return if the verb is granted; else raise Denied, or ChangeNotFound for a change that may not be `seen`."""
+        try:
+            await self.require(verb, kind)
+        except Denied as error:
+            if seen:
+                raise
+            raise ChangeNotFound(f"The inventory holds no change {identifier} that may be seen.") from error
+
     async def _entries(self, identifier: UUID) -> list[FeedEntry]:
         changes = self.facilities.repository.changes
         change = await changes.get(identifier)
         if change is None:
             await self.note("modify", "change", "absent", (str(identifier),))
-            raise ChangeNotFound(f"The inventory holds no change {identifier}.")
+            raise ChangeNotFound(f"The inventory holds no change {identifier} that may be seen.")
         entries = await changes.entries(change, limit=MOST_RECORDS + 1)
         if len(entries) > MOST_RECORDS:
             raise UndoTooLarge

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access.access import Access, RecordNotFound
-from customer_inventory.access.grants import allows
+from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.kin import PEOPLE, links_then
 from customer_inventory.model.belonging import CUSTOMER, ENGAGED, PARTIES, PARTS, ROLES
 from customer_inventory.model.kinship import Relation, relation
@@ -53,7 +53,8 @@ class Whole:
 async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], as_of: datetime | None = None) -> Whole:
     """Return a customer, or a party with its customer, and of each part in `limits` the newest so many.
 
-    Whoever asks must be granted `read` on customers and on what the id names. Raises Denied or RecordNotFound.
+    Whoever asks must be granted `read` on customers; what the id names is not there for who may not read that. Raises
+    Denied or RecordNotFound.
     """
     await access.require("read", CUSTOMER)
     readable = {kind for kind in KINDS if allows(access.principal.grants, "read", kind)}
@@ -67,8 +68,11 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
         around = await _around_then(access, identifier, wanted, as_of)
     if around.root is None:
         await access.note("read", CUSTOMER, "absent", (str(identifier),))
-        raise RecordNotFound(f"The inventory holds no customer and no party {identifier}.")
-    await access.require("read", around.root)
+        raise RecordNotFound(f"The inventory holds no customer and no party {identifier} that may be read.")
+    try:
+        await access.require("read", around.root)
+    except Denied as error:
+        raise RecordNotFound(f"The inventory holds no customer and no party {identifier} that may be read.") from error
     withheld = tuple(KINDS[kind].name for kind in (*PEOPLE, *asked) if kind not in readable)
     found = _assembled(around, str(identifier), limits, withheld, readable)
     await _note(access, found)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened, RecordNotFound
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
-from customer_inventory.model import Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model import InvalidDocument, Link, Resource, links, terms, unresolved, validate
 from customer_inventory.model.contents import File, carries_content, taken_out
+from customer_inventory.model.problems import Problem
 from customer_inventory.model.relations import owner
 from customer_inventory.model.resource import stamped
-from customer_inventory.repository.records import Draft, IdempotencyKey, Record, WriteContention, Written
+from customer_inventory.repository.records import (
+    Draft,
+    IdempotencyKey,
+    Record,
+    ReferenceMissing,
+    WriteContention,
+    Written,
+)
 
 ATTEMPTS = 60
 _PATIENT_FROM = 3
@@ -133,24 +143,48 @@ class Writing(Opened):
         for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             old = await self._current(verb, resource, identifier, expected)
-            before = msgspec.json.decode(old.document)
-            changed = change(msgspec.json.decode(old.document))
-            document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
-            document, files = await self._without_files(resource, identifier, document)
-            held = _held(resource, before, demanded)
-            draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
-            missing = await self._unresolved(resource, document, draft.links)
-            await self._keep_files(resource, identifier, files)
-            author, relink = self.authorship(bucket_of(identifier)), links(resource, before) != draft.links
-            written = await self.facilities.repository.records.replace(
-                resource.kind, identifier, expected=old.version, draft=draft, relink=relink, authorship=author, key=key
-            )
+            with hushed(unless=self.may("read", resource)):
+                written, draft, missing = await self._rewrite(resource, old, change, demanded=demanded, key=key)
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:
                 return await self._replayed(verb, resource, written)
             await self._refuse_if_settled(verb, resource, identifier, written.outcome, expected)
         raise WriteContention
+
+    async def _rewrite(
+        self,
+        resource: Resource,
+        old: Record,
+        change: Change,
+        *,
+        demanded: Collection[str] | None,
+        key: IdempotencyKey | None,
+    ) -> tuple[Written, Draft, tuple[str, ...]]:
+        """Write what `change` makes of a record; return what happened, what was written, and the references to nothing.
+
+        Who may not read makes a new version whatever comes of it: that there was nothing to change would tell a lot.
+        """
+        identifier, before = UUID(old.id), msgspec.json.decode(old.document)
+        changed = change(msgspec.json.decode(old.document))
+        document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
+        document, files = await self._without_files(resource, identifier, document)
+        held = _held(resource, before, demanded)
+        draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
+        missing = await self._unresolved(resource, document, draft.links)
+        await self._keep_files(resource, identifier, files)
+        reading = self.may("read", resource)
+        written = await self.facilities.repository.records.replace(
+            resource.kind,
+            identifier,
+            expected=old.version,
+            draft=draft,
+            relink=links(resource, before) != draft.links,
+            authorship=self.authorship(bucket_of(identifier)),
+            key=key,
+            always=not reading,
+        )
+        return written, draft, missing if reading else ()
 
     async def delete(
         self,
@@ -246,7 +280,9 @@ class Writing(Opened):
                 "Create it first, or correct the reference."
             )
         warned = checks.with_check(resource.name, "warn")
-        asked = [link for link in found if link.attribute in warned]
+        # Whether there is a record of a kind that may not be read is told to nobody.
+        readable = [link for link in found if allows(self.principal.grants, "read", link.target_kind)]
+        asked = [link for link in readable if link.attribute in warned]
         missing = await self.facilities.repository.records.missing(asked) if asked else set()
         return tuple(sorted((foreign & warned) | missing))
 
@@ -288,6 +324,21 @@ class Writing(Opened):
         if record is None:
             raise RecordNotFound(f"The inventory no longer holds the {resource.name} that this key created.")
         return Saved(record, "replayed", ())
+
+
+@contextmanager
+def hushed(*, unless: bool) -> Iterator[None]:
+    """Keep errors that come of what a record holds from telling it; `unless` it may be read anyway."""
+    try:
+        yield
+    except InvalidDocument as error:
+        if unless:
+            raise
+        raise InvalidDocument([Problem("", "the record would not be valid; who may read it is told why")]) from error
+    except (ReferenceForeign, ReferenceMissing) as error:
+        if unless:
+            raise
+        raise type(error) from error
 
 
 def _held(resource: Resource, before: dict[str, Any], demanded: Collection[str] | None) -> list[str]:

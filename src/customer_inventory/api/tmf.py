@@ -16,7 +16,15 @@ from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaTy
 from customer_inventory.api.fields import Fields
 from customer_inventory.api.pages import list_answer
 from customer_inventory.api.parameters import InvalidParameter, of_one, parse, printable, ranged
-from customer_inventory.api.patching import ImmutableAttribute, Patch, patched, read_patch, require_patch
+from customer_inventory.api.patching import (
+    ImmutableAttribute,
+    Patch,
+    judge_patch,
+    judge_replacement,
+    patched,
+    read_patch,
+    require_patch,
+)
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -110,7 +118,10 @@ class ResourceHandlers:
         patch = read_patch(exchange.media_type, body, most_body=exchange.max_body)
         if patch.looks:
             await access.require("read", self._resource.kind)
-        change = partial(self._patched, patch, record_id)
+        blind = not access.may("read", self._resource)
+        if blind:
+            judge_patch(self._view, patch)
+        change = partial(self._patched, patch, record_id, blind=blind)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(
             self._resource,
@@ -132,6 +143,8 @@ class ResourceHandlers:
         await access.require("update", self._resource.kind)
         exchange.max_body = most_body(self._view, access)
         document, raw = await exchange.json_object()
+        if not access.may("read", self._resource):
+            judge_replacement(self._view, document)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(
             self._resource,
@@ -191,13 +204,13 @@ class ResourceHandlers:
         validate_shown(self._view.shape, looked_at, mandatory=self._view.mandatory, before=shown)
         return self._view.keep(document, before)
 
-    def _patched(self, patch: Patch, identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
+    def _patched(self, patch: Patch, identifier: UUID, document: dict[str, Any], *, blind: bool) -> dict[str, Any]:
         own = {"id": str(identifier), "href": href(self._view, str(identifier), public_url=self._public_url)}
         if self._view.show is None:
-            return patched(self._view, document, patch, **own)
+            return patched(self._view, document, patch, blind=blind, **own)
         # Shown from a copy: `show` may take the document apart, and `keep` wants to know what was stored.
         shown = self._view.show(copied(document))
-        return self._stored(patched(self._view, copied(shown), patch, **own), document, shown)
+        return self._stored(patched(self._view, copied(shown), patch, blind=blind, **own), document, shown)
 
     def _replaced(self, whole: dict[str, Any], identifier: UUID, document: dict[str, Any]) -> dict[str, Any]:
         """Return a record's document replaced by `whole`, but for what nobody may change. Raises ImmutableAttribute."""

@@ -123,7 +123,7 @@ class Changes:
 
         Raises InvalidCursor when there is no change `after`, QueryTooCostly when too many had to be looked through.
         """
-        if query.after is not None and await self.get(query.after) is None:
+        if query.after is not None and not await self._stands(query.after, query.kinds):
             raise InvalidCursor("after names no change. Take it from the Link header of the page before.")
         ids = None if query.record_id is None else await self._of_record(query.record_id, query.kinds)
         values = {
@@ -146,6 +146,11 @@ class Changes:
             row = await cursor.fetchone()
         total = int(row[0]) if row else 0
         return ChangePage(found[: query.limit], total, total <= self._bound, len(found) > query.limit)
+
+    async def _stands(self, identifier: UUID, kinds: Collection[str] | None) -> bool:
+        """Tell whether there is such a change, among those that touched records of these kinds."""
+        change = await self.get(identifier)
+        return change is not None and (kinds is None or bool(await self.entries(change, kinds=kinds, limit=1)))
 
     async def _of_record(self, record_id: UUID, kinds: Collection[str] | None) -> list[UUID]:
         """The changes of one record; of which kind it is, its id does not say, so each is asked by its key."""

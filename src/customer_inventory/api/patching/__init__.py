@@ -5,7 +5,17 @@ or none of it. What nobody may change and how large a record may get is checked 
 whether the result is a record is checked where records are written.
 """
 
+from customer_inventory.api.patching.blind import judge_patch, judge_replacement
 from customer_inventory.api.patching.media import MEDIA_TYPES, read_patch, require_patch
 from customer_inventory.api.patching.record import ImmutableAttribute, Patch, patched
 
-__all__ = ["MEDIA_TYPES", "ImmutableAttribute", "Patch", "patched", "read_patch", "require_patch"]
+__all__ = [
+    "MEDIA_TYPES",
+    "ImmutableAttribute",
+    "Patch",
+    "judge_patch",
+    "judge_replacement",
+    "patched",
+    "read_patch",
+    "require_patch",
+]

@@ -12,7 +12,7 @@ from typing import Any
 from customer_inventory.api.patching.budget import MOST_OPERATIONS, Budget
 from customer_inventory.api.patching.dialects import read_path, read_query_path
 from customer_inventory.api.patching.merging import merge
-from customer_inventory.api.patching.paths import Path
+from customer_inventory.api.patching.paths import Path, Pointer
 from customer_inventory.api.patching.places import Place, inserted, put, same, value_at, without
 from customer_inventory.api.patching.problems import (
     InvalidPatch,
@@ -21,7 +21,7 @@ from customer_inventory.api.patching.problems import (
     PatchTestFailed,
     PatchTooLarge,
 )
-from customer_inventory.api.patching.record import Patch
+from customer_inventory.api.patching.record import THERE, Patch
 
 _MEMBERS = {
     "add": ("path", "value"),
@@ -32,8 +32,8 @@ _MEMBERS = {
     "test": ("path", "value"),
 }
 
-_LOOKING = frozenset({"test", "copy", "move"})
-"""The operations that compare a stored value, or show it in another place."""
+_PLAIN = frozenset({"add", "remove", "replace"})
+"""The operations that neither compare a stored value nor show it in another place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,22 @@ class Operation:
 
     @property
     def looks(self) -> bool:
-        """Tell whether the outcome of the operation tells what the record holds."""
-        return self.verb in _LOOKING or self.path.looks
+        """Tell whether the outcome of the operation tells what the record holds, even if only that it does."""
+        return self.verb not in _PLAIN or self.standing is None
+
+    @property
+    def standing(self) -> tuple[str, Any] | None:
+        """What has to stand in a record so that the operation does not fail; None where that may be anything.
+
+        An attribute of the first level: who may not read can set it, remove it, or append to it.
+        """
+        match self.path:
+            case Pointer(tokens=(str(name),)):
+                return name, THERE
+            case Pointer(tokens=(str(name), "-")) if self.verb == "add":
+                return name, []
+            case _:
+                return None
 
     def __str__(self) -> str:
         return f"Operation {self.number} ({self.verb})"
@@ -81,7 +95,9 @@ def _patch(operations: tuple[Operation, ...], largest: int) -> Patch:
                 ) from error
         return whole
 
-    return Patch(apply, largest, any(operation.looks for operation in operations))
+    # The first operation on an attribute says what it counts on.
+    standing = dict(each for operation in reversed(operations) if (each := operation.standing) is not None)
+    return Patch(apply, largest, any(operation.looks for operation in operations), standing)
 
 
 def _operations(body: Any, read: Callable[[str], Path], synonyms: Mapping[str, str]) -> tuple[Operation, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from customer_inventory.api.patching.budget import weight
@@ -13,18 +13,22 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.view import View
 
 _ABSENT = object()
+THERE: Any = object()
+"""Stands for what a record holds, whatever that is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
     """What a patch does to a document, which it leaves as it was, and the weight that the record may then have.
 
-    `looks` says whether its outcome tells values that are stored: who may not read must not send such a patch.
+    `looks` says whether its outcome tells what is stored: who may not read must not send such a patch. For them,
+    `standing` stands in the record for those attributes that the patch counts on and the record may not have.
     """
 
     apply: Callable[[dict[str, Any]], Any]
     largest: int
     looks: bool
+    standing: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ImmutableAttribute(InventoryError):
@@ -34,18 +38,20 @@ class ImmutableAttribute(InventoryError):
     failure = Failure.INVALID
 
 
-def patched(view: View, document: dict[str, Any], patch: Patch, **own: str) -> dict[str, Any]:
+def patched(view: View, document: dict[str, Any], patch: Patch, *, blind: bool = False, **own: str) -> dict[str, Any]:
     """Return a record's document, as a view shows it, with a patch applied; `own` says its id and href.
 
-    A patch may repeat or test an immutable attribute's value. Raises ImmutableAttribute when it changes one,
+    A patch may repeat or test an immutable attribute's value. With `blind`, it does not fail for what the record does
+    not hold. Raises ImmutableAttribute when it changes one,
     InvalidPatch when no object is left, PatchTooLarge, PatchTooDeep, and whatever the patch raises.
     """
     before = {**own, **document}
-    after = patch.apply(before)
+    after = patch.apply({**patch.standing, **before} if blind else before)
     if not isinstance(after, dict):
         raise InvalidPatch("A record is a JSON object; the patch would leave something else.")
     for name in view.immutable:
         if not same(after.get(name, _ABSENT), before.get(name, _ABSENT)):
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")
+    after = {name: value for name, value in after.items() if name not in own and value is not THERE}
     weight(after, limit=patch.largest)
-    return {name: value for name, value in after.items() if name not in own}
+    return after

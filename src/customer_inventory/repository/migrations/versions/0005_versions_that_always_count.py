@@ -1,6 +1,6 @@
-"""Who may change a record but not read it makes a new version every time: whether one was needed would tell the content.
+"""Who may change a record but not read it makes a new version every time: whether one was needed would tell of it.
 
-The functions get one parameter more, with a default: servers of the version before go on calling them as they did. Their
+The functions get one parameter more, with a default: servers of the version before go on calling them as they did. The
 SQL is frozen in `0005_versions_that_always_count.sql`.
 """
 
