@@ -158,7 +158,7 @@ def test_restoring_needs_the_verb_that_it_is(server: Server, grants: str, live: 
         for record, expected in ((there, live), (gone, deleted)):
             answer = api.post(f"{record['href']}/history/1/restore")
             assert answer.status_code == expected, answer.text
-            if expected == 200:
+            if expected == 200 and "read" not in grants:
                 assert answer.json().keys() == {"id", "href", "@type"}, "who may not read is shown nothing"
         reading = "read:individual" in grants
         for path in ("history", "history/1"):
