@@ -1,15 +1,15 @@
 """Who may change a record but not read it makes a new version every time: whether one was needed would tell of it.
 
 The functions get one parameter more, with a default: servers of the version before go on calling them as they did. The
-SQL is frozen in `0005_versions_that_always_count.sql`.
+SQL is frozen in `0006_versions_that_always_count.sql`.
 """
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 KINDS = (
     "agreement",
