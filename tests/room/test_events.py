@@ -180,6 +180,7 @@ ALL = "IndividualCreateEvent IndividualStateChangeEvent IndividualAttributeValue
         ("eventType=IndividualCreateEvent", "IndividualCreateEvent"),
         ("eventType=IndividualCreateEvent,OrganizationCreateEvent", "IndividualCreateEvent OrganizationCreate"),
         ("eventType=IndividualCreateEvent&eventType=OrganizationCreateEvent", "IndividualCreate OrganizationCreate"),
+        ("eventType = individualCreateEvent, OrganizationCreateEvent", "IndividualCreate OrganizationCreate"),
         ("event.individual.status=validated", "IndividualStateChangeEvent"),
         ("event.organization.status=validated", "OrganizationCreateEvent"),
         ("status=validated", "IndividualStateChangeEvent OrganizationCreateEvent"),

@@ -9,7 +9,7 @@ query is understood when it is registered; what is wrong with it is said then, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from customer_inventory.api.fields import select
@@ -175,11 +175,11 @@ class _Part:
     def take(self, parameter: Parameter) -> None:
         """Take in one parameter; what has no sign is another value of the one before it."""
         if parameter.sign:
-            self._typed = parameter.name in {"eventType", "eventType.eq", "eventType.in"}
+            self._typed = parameter.name.strip() in {"eventType", "eventType.eq", "eventType.in"}
         if self._typed and parameter.sign not in {"=", "==", ""}:
             raise InvalidQuery("eventType can be compared for being equal only.")
         if self._typed:
-            self._types.update(word.strip() for word in text_of(parameter.value).split(",") if word.strip())
+            self._types.update(_types(text_of(parameter.value)))
         elif parameter.sign or not self._conditions:
             self._conditions.append(parameter.raw.decode())
         else:
@@ -231,6 +231,13 @@ def _of_resource(view: View, condition: str) -> str:
     name = re.escape(view.resource.name)
     shorter = re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}(?=\[)", "$", condition)
     return re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}\.", lambda found: found[1] or "", shorter)
+
+
+def _types(text: str) -> Iterator[str]:
+    """Yield the events that are named, with or without blanks; a listener's path begins each with a small letter."""
+    for word in map(str.strip, text.split(",")):
+        if word:
+            yield word[0].upper() + word[1:]
 
 
 def _check_types(views: Mapping[str, View], types: Iterable[str]) -> None:
