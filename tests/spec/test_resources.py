@@ -12,21 +12,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource, validate
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
-from tests.conftest import SHARED, missing
+from tests.official.files import official_files, read
+from tests.official.folders import folders
 
-STANDARDS = SHARED / "standards"
-FILES = {
-    "TMF632": "TMF632_Party_v5.0.0",
-    "TMF629": "TMF629_Customer_v5.0.1",
-    "TMF669": "TMF669_PartyRole_v5.0.0",
-    "TMF683": "TMF683_PartyInteraction_v5.0.0",
-    "TMF651": "TMF651_Agreement_v5.0.0",
-    "TMF666": "TMF666_Account_v5.0.0",
-}
+FILES = ("TMF632", "TMF629", "TMF669", "TMF683", "TMF651", "TMF666")
 
 V5 = [resource for resource in RESOURCES.values() if resource.api.number in FILES]
 """The resources that these files declare."""
@@ -147,17 +139,14 @@ UNDECLARED_IN_EXAMPLES = {
 @pytest.fixture(scope="module", autouse=True)
 def _standards() -> None:
     """The official files lie beside the checkout; in CI they must."""
-    if not STANDARDS.is_dir():
-        missing("the official files are not beside the checkout (../shared/standards)")
+    official_files()
 
 
 class Official:
     """One official file: its schemas, with inheritance resolved."""
 
-    def __init__(self, name: str) -> None:
-        text = (STANDARDS / "specs" / f"{name}.oas.yaml").read_text(encoding="utf-8")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self.schemas: dict[str, Any] = yaml.load(text, Loader=loader)["components"]["schemas"]
+    def __init__(self, api: str) -> None:
+        self.schemas: dict[str, Any] = read(official_files()[api, "v5"])["components"]["schemas"]
 
     def parts(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield a schema and all it inherits from, the nearest last."""
@@ -212,7 +201,7 @@ def simple(attribute: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 @cache
 def official(api: str) -> Official:
-    return Official(FILES[api])
+    return Official(api)
 
 
 def declared_kind(field: Field) -> tuple[bool, str, tuple[str, ...], frozenset[str], frozenset[str]]:
@@ -300,8 +289,8 @@ PARTIAL = "PartyInteraction_list_example_response.json"
 
 def examples(kinds: str) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
     """Every official example of a whole resource whose file name contains `kinds`."""
-    for api, name in FILES.items():
-        for path in sorted((STANDARDS / "examples" / name).glob(f"*{kinds}*.json")):
+    for api in FILES:
+        for path in (path for folder in folders(api, "v5") for path in sorted(folder.glob(f"*{kinds}*.json"))):
             content = json.loads(path.read_text(encoding="utf-8"))
             for document in content if isinstance(content, list) else [content]:
                 resources = [resource for resource in RESOURCES.values() if resource.api.number == api]
@@ -312,8 +301,10 @@ def examples(kinds: str) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
 def whole_examples() -> list[tuple[str, Resource, dict[str, Any]]]:
     """Every example of a resource as it is created or answered, and those carried by creation events."""
     found = [*examples("reate_example_request"), *examples("response")]
-    for name in FILES.values():
-        for path in sorted((STANDARDS / "examples" / name).glob("*Create*Event_request.json")):
+    for api in FILES:
+        for path in (
+            path for folder in folders(api, "v5") for path in sorted(folder.glob("*Create*Event_request.json"))
+        ):
             ((key, document),) = json.loads(path.read_text(encoding="utf-8"))["event"].items()
             found.append((path.name, RESOURCES[key], document))
     return [one for one in found if one[0] != PARTIAL]
