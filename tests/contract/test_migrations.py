@@ -117,6 +117,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "import_run",
         "subscription",
         "delivery",
+        "topic",
         "feed_origin",
         "alembic_version",
     }

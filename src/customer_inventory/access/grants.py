@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.tmf672 import REGISTER
+from customer_inventory.model.tmf688 import TOPIC
 
-OWN_KINDS = {"receivedEvent": "received_event"}
+OWN_KINDS = {"receivedEvent": "received_event", TOPIC.name: TOPIC.kind}
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""
 
 VERBS = ("create", "modify", "update", "delete", "download", "read")

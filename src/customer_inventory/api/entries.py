@@ -54,9 +54,9 @@ def entries_answer(view: View, entries: Iterable[Shown], asked: Asked, *, path: 
     return page_answer(bodies, page, asked, path=path, public_url=public_url)
 
 
-def entry_answer(view: View, entry: Shown, asked: Asked) -> Answer:
+def entry_answer(view: View, entry: Shown, asked: Asked, *, status: int = 200) -> Answer:
     """Return the answer with one entry."""
-    return Answer(200, _encoded(view, entry, asked))
+    return Answer(status, _encoded(view, entry, asked))
 
 
 def _of_now(asked: Asked) -> Asked:

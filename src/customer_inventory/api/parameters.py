@@ -73,7 +73,7 @@ def parse(view: View, query_string: bytes, *, public_url: str = "") -> Asked:
         fields=parse_fields(view, single.get("fields")),
         paged=not single.keys().isdisjoint(_PAGE),
         by_offset="offset" in single,
-        kept=_kept(said.parameters),
+        kept=as_they_came(said.parameters),
     )
 
 
@@ -150,7 +150,8 @@ def _moment(text: str | None) -> datetime | None:
     raise InvalidParameter("asOf must be a date-time with a zone, such as 2026-01-31T12:00:00Z.")
 
 
-def _kept(parameters: Iterable[Parameter]) -> str:
+def as_they_came(parameters: Iterable[Parameter]) -> str:
+    """Return parameters as links keep them: all but the page's own."""
     kept, separator = "", ""
     for parameter in parameters:
         separator = ";" if ";" in {separator, parameter.separator} else "&"

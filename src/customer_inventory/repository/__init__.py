@@ -22,6 +22,7 @@ from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.reverting import Reverting
 from customer_inventory.repository.surroundings import Surroundings
+from customer_inventory.repository.topics import Topics
 
 __all__ = ["Repository", "migrate"]
 
@@ -50,6 +51,7 @@ class Repository:
         self.register = Register(self._connections)
         self.contents = Contents(self._connections, directory=content_directory)
         self.received = ReceivedEvents(self._connections)
+        self.topics = Topics(self._connections)
         self.hub = Hub(self._hub_connections)
         self.deliveries = Deliveries(self._hub_connections)
         self.hub_feed = Changes(self._hub_connections)

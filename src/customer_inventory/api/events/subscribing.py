@@ -17,14 +17,15 @@ import structlog
 
 from customer_inventory.access import Access
 from customer_inventory.access.grants import Denied
+from customer_inventory.api.entries import asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.events.callbacks import Callbacks
-from customer_inventory.api.events.interest import TOPICS_API, covered, interest
+from customer_inventory.api.events.interest import TOPICS_API, Interest
+from customer_inventory.api.events.scopes import heard, scope
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
-from customer_inventory.api.parameters import InvalidParameter
 from customer_inventory.api.routing import Routes
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id, parse_id
-from customer_inventory.model.view import View
+from customer_inventory.model.tmf688 import HUB_VIEW
 from customer_inventory.model.views import VIEWS
 from customer_inventory.repository.hub import Subscription
 
@@ -90,6 +91,7 @@ class HubHandlers:
     def __init__(self, api: str, version: str, base: str, *, public_url: str, callbacks: Callbacks) -> None:
         self._api = api
         self._version = version
+        self._public_url = public_url
         self._address = f"{public_url}{base}"
         self._callbacks = callbacks
 
@@ -101,8 +103,8 @@ class HubHandlers:
         callback, query, type_ = _text(content, "callback"), _text(content, "query"), _text(content, "@type")
         if not callback:
             raise InvalidSubscription("A subscription needs a `callback`.")
-        views = self.views(topic)
-        await self._refuse_what_is_not_granted(access, interest(views, query).kinds())
+        within = await self.scope(access, topic)
+        await self._refuse_what_is_not_granted(access, heard(within, query).kinds())
         await self._callbacks.check(callback)
         subscription, secret = await self._added(access, topic, callback, query, type_ or "Hub")
         body = {**self._shown(subscription), "secret": secret}
@@ -111,18 +113,15 @@ class HubHandlers:
 
     async def collection(self, exchange: Exchange, access: Access, topic: str | None = None) -> Answer:
         """Answer GET on the collection: the client's own subscriptions here."""
-        if exchange.query_string:
-            raise InvalidParameter("The list of subscriptions takes no parameters.")
-        self.views(topic)
-        found = await self._own(access, topic)
-        count = b"%d" % len(found)
-        answer = Answer(200, msgspec.json.encode([self._shown(subscription) for subscription in found]))
-        return answer.plus((b"x-total-count", count), (b"x-result-count", count))
+        asked = asked_of_entries(HUB_VIEW, exchange, public_url=self._public_url)
+        await self.scope(access, topic)
+        found = [self._shown(subscription) for subscription in await self._own(access, topic)]
+        return entries_answer(HUB_VIEW, found, asked, path=exchange.path, public_url=self._public_url)
 
     async def get(self, exchange: Exchange, access: Access, *segments: str) -> Answer:
         """Answer GET on one subscription."""
-        del exchange
-        return Answer(200, msgspec.json.encode(self._shown(await self._one(access, *segments))))
+        asked = asked_of_entry(HUB_VIEW, exchange)
+        return entry_answer(HUB_VIEW, self._shown(await self._one(access, *segments)), asked)
 
     async def delete(self, exchange: Exchange, access: Access, *segments: str) -> Answer:
         """Answer DELETE on one subscription: nothing more is sent to it."""
@@ -133,9 +132,9 @@ class HubHandlers:
         _log.info("hub.unsubscribed", subscription=subscription.id, client=subscription.client_id)
         return Answer(204)
 
-    def views(self, topic: str | None) -> dict[str, View]:
-        """Return what a subscription here is told of. Raises SubscriptionNotFound for an unknown topic."""
-        return covered(self._api, self._version, topic)
+    async def scope(self, access: Access, topic: str | None) -> Interest:
+        """Return what a subscription here is told of."""
+        return await scope(access.facilities.repository, self._api, self._version, topic)
 
     async def _refuse_what_is_not_granted(self, access: Access, kinds: frozenset[str]) -> None:
         """Raise Denied when the client may read nothing of what it wants to hear of."""

@@ -20,7 +20,8 @@ from customer_inventory.access.clients import InvalidClient
 from customer_inventory.access.desk import PurposeNotRegistered
 from customer_inventory.api.errors import where
 from customer_inventory.api.events.callbacks import Callbacks
-from customer_inventory.api.events.interest import InvalidQuery, covered, interest
+from customer_inventory.api.events.interest import InvalidQuery
+from customer_inventory.api.events.scopes import TopicNotFound, heard, scope
 from customer_inventory.api.events.telling import LeaseLost, ListenerGone, Measure, Policy, Telling
 from customer_inventory.errors import InventoryError
 from customer_inventory.ids import Randomness
@@ -129,11 +130,12 @@ class Worker:
     async def _told(self, subscription: Subscription) -> bool:
         """Tell; return whether the cursor moved on. A subscription that cannot be told any more is disabled."""
         try:
-            views = covered(subscription.api, subscription.api_version, subscription.topic)
+            own = subscription
+            within = await scope(self._desk.repository, own.api, own.api_version, own.topic)
             telling = Telling(
                 self._desk,
                 subscription,
-                interest(views, subscription.query),
+                heard(within, subscription.query),
                 owner=self._owner,
                 callbacks=self._callbacks,
                 policy=self._policy,
@@ -144,7 +146,7 @@ class Worker:
             await telling.work()
         except ListenerGone:
             await self._disable(subscription, "The listener answered 410 Gone.")
-        except (InvalidClient, PurposeNotRegistered, InvalidQuery) as error:
+        except (InvalidClient, PurposeNotRegistered, InvalidQuery, TopicNotFound) as error:
             await self._disable(subscription, error.reason)
         else:
             return telling.moved

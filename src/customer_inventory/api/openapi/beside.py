@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
 from customer_inventory.api.openapi.resources import Named
 
+_PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count")
 _KINDS: dict[str, Part] = {
     "text": {"type": "string"},
     "whole": {"type": "integer"},
@@ -128,11 +129,12 @@ def hub_operation(method: str, rest: str, version: str) -> Part | None:
     kind = "hub" if rest.endswith("/hub") else "one" if rest.endswith("/hub/{id}") else rest.split("/")[1]
     match method, kind:
         case "GET", "hub":
-            return _said("listHub", "List the client's own subscriptions", _hubs())
+            return lists_entries("listHub", "List the client's own subscriptions", "Hub")
         case "POST", "hub":
             return _subscribe()
         case "GET", "one":
-            return _said("retrieveHub", "Get one subscription", {"200": gives("It.", ref("Hub"))})
+            said = _said("retrieveHub", "Get one subscription", {"200": gives("It.", ref("Hub"))})
+            return {**said, "parameters": use("fields", "purpose")}
         case "DELETE", "one":
             return _said("deleteHub", "End one subscription", {"204": {"description": "Ended.", "headers": headers()}})
         case "POST", "listener":
@@ -145,8 +147,19 @@ def _said(name: str, summary: str, answers: Part, *codes: int) -> Part:
     return {"operationId": name, "summary": summary, "parameters": use("purpose"), "responses": responses}
 
 
-def _hubs() -> Part:
-    return {"200": gives("All of them.", {"type": "array", "items": ref("Hub")}, "X-Total-Count", "X-Result-Count")}
+def lists_entries(operation: str, summary: str, name: str) -> Part:
+    """Return what a list of entries does that are no records, by the rules of lists of records."""
+    listed = {"type": "array", "items": ref(name)}
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": use("fields", "offset", "limit", "sort", "filter", "after", "before", "range", "purpose"),
+        "responses": {
+            "200": gives("The end of the list.", listed, *_PAGE),
+            "206": gives("A page; more follows.", listed, *_PAGE),
+            **refuses(),
+        },
+    }
 
 
 def _subscribe() -> Part:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from customer_inventory.api.openapi.beside import IDENTIFIED, asks, declared
-from customer_inventory.api.openapi.parts import Part, gives, ref, refuses, use
+from customer_inventory.api.openapi.beside import IDENTIFIED, asks, declared, lists_entries
+from customer_inventory.api.openapi.parts import Part, gives, headers, ref, refuses, use
+
+_SAID_OF_TOPICS = "name headerQuery contentQuery @baseType @schemaLocation"
 
 EVENT_SCHEMAS: dict[str, Part] = {
-    "Topic": declared("What events are about: a resource, or all.", IDENTIFIED, words="name"),
+    "Topic": declared(
+        "What events are about: a resource, all, or what two queries choose.", IDENTIFIED, words=_SAID_OF_TOPICS
+    ),
+    "Topic_FVO": declared(
+        "A new topic: headerQuery chooses by what stands around the resource in an event, contentQuery by that.",
+        {},
+        words=f"{_SAID_OF_TOPICS} @type",
+    ),
     "TopicEvent": declared(
         "An event as a topic shows it.",
         {"id": "text!", "href": "text!", "eventTime": "moment", "timeOcurred": "moment", "event": "object"},
@@ -97,13 +106,32 @@ _OFFSET = asks("offset", "count", "How many are passed over.")
 _AFTER = asks("after", "text", "The id of the last one of the page before.")
 _FIELDS = asks("fields", "text", "What of the events is shown.")
 _OPERATIONS: dict[tuple[str, str], Part] = {
-    ("GET", "/topic"): _lists("Topic", "List the topics", _LIMIT, _OFFSET),
-    ("GET", "/topic/{topicId}"): _gets("Topic", "Get one topic"),
+    ("GET", "/topic"): lists_entries("listTopic", "List the topics", "Topic"),
+    ("POST", "/topic"): {
+        "operationId": "createTopic",
+        "summary": "Make a topic",
+        "parameters": use("fields", "purpose"),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Topic_FVO")}}},
+        "responses": {"201": gives("Made.", ref("Topic"), "Location"), **refuses(408, 409, 413, 415)},
+    },
+    ("GET", "/topic/{topicId}"): {
+        "operationId": "retrieveTopic",
+        "summary": "Get one topic",
+        "parameters": use("fields", "purpose"),
+        "responses": {"200": gives("It.", ref("Topic")), **refuses()},
+    },
+    ("DELETE", "/topic/{topicId}"): {
+        "operationId": "deleteTopic",
+        "summary": "Delete one topic that a client made",
+        "parameters": use("purpose"),
+        "responses": {"204": {"description": "Deleted.", "headers": headers()}, **refuses(409)},
+    },
     ("GET", "/topic/{topicId}/event"): _lists(
         "TopicEvent",
-        "List the latest events of a topic, or those after one",
+        "List the latest events of a topic, or those after or before one, that fulfil conditions as of a subscription",
         _LIMIT,
         _AFTER,
+        asks("before", "text", "The id of the first one of the page behind."),
         _FIELDS,
         counts=("Link", "X-Result-Count"),
     ),

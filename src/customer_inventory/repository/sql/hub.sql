@@ -206,3 +206,30 @@ select id::text, source, event_id, api, api_version, event_type, received_at, bo
 where id > %(after)s and (%(id)s::uuid is null or id = %(id)s)
     and (%(event_type)s::text is null or event_type = %(event_type)s)
 order by id limit %(limit)s
+
+-- name: topics
+select id::text, client_id, created_at, document from topic where (%(id)s::uuid is null or id = %(id)s)
+order by created_at, id limit 10000
+
+-- name: add_topic
+-- With its trail entry; bounded.
+with kept as (
+    insert into topic (id, client_id, created_at, document)
+    select %(id)s, %(client_id)s, %(created_at)s, %(document)s where (select count(*) from topic) < %(most)s
+    returning id
+)
+insert into trail select bucket_of(%(trail_id)s), %(trail_id)s, %(created_at)s, %(client_id)s, %(person)s, %(purpose)s,
+    'create', 'topic', 'done', array[id], %(request_id)s
+from kept
+
+-- name: drop_topic
+-- Who subscribed to it sees why nothing comes any more.
+with gone as (
+    delete from topic where id = %(id)s returning id
+), ended as (
+    update subscription set status = 'disabled', reason = 'The topic was deleted.'
+    where topic = %(topic)s and exists (select from gone)
+)
+insert into trail select bucket_of(%(trail_id)s), %(trail_id)s, %(at)s, %(client_id)s, %(person)s, %(purpose)s,
+    'delete', 'topic', 'done', array[id], %(request_id)s
+from gone

@@ -5,7 +5,7 @@
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record,
---             unique_value, import_run, subscription, delivery, received_event
+--             unique_value, import_run, subscription, delivery, topic, received_event
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
 -- be unique over everything (idempotency, source_record, unique_value) take as bucket a hash of the value they are keyed by; the
@@ -315,6 +315,14 @@ create table delivery (
     next_at timestamptz not null,
     outcome text,                           -- of the last attempt: a status code, or why there was none
     primary key (subscription_id, status, record_id, version)
+);
+
+-- Groups of events that clients named (TMF688). The topics of every resource are there without being kept.
+create table topic (
+    id uuid primary key,
+    client_id text not null,                -- who made it
+    created_at timestamptz not null,
+    document text not null                  -- JSON as it came, without its id
 );
 
 -- Events that other systems sent to our listeners, by their own event id: sent twice is kept once.
