@@ -91,12 +91,12 @@ def _lines(chunk: list[bytes]) -> bytes:
 
 
 def _heading(resource: Resource) -> bytes:
-    return _table([list(headings(resource.name))])
+    return _table([list(headings(resource))])
 
 
 def _rows(resource: Resource) -> Callable[[list[bytes]], bytes]:
     def encode(chunk: list[bytes]) -> bytes:
-        return _table([flatten(resource.name, msgspec.json.decode(line)) for line in chunk])
+        return _table([flatten(resource, msgspec.json.decode(line)) for line in chunk])
 
     return encode
 

@@ -1,25 +1,44 @@
 """Flattening: a record as one row of a table, with a fixed set of columns for each kind.
 
-The headings are words that an import's suggestion understands, so a table that went out can come in elsewhere. What has
-no column stays behind: NDJSON is the format that keeps everything.
+The headings of individuals, organisations and customers are words that an import's suggestion understands, so a table
+that went out can come in elsewhere. Other kinds have a column for every attribute that has a single value, headed by its
+path. What has no column stays behind: NDJSON is the format that keeps everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
+
+from customer_inventory.model import Resource
 
 Column = Callable[[Mapping[str, Any]], Any]
 
+_LEFT_OUT = frozenset({"@type", "@baseType", "@schemaLocation", "href"})
+"""What a table does without: it says how a document is built, not what it says."""
 
-def headings(resource_name: str) -> Sequence[str]:
+
+def headings(resource: Resource) -> Sequence[str]:
     """Return the columns of a resource's table, in order."""
-    return list(_COLUMNS[resource_name])
+    return list(_columns(resource))
 
 
-def flatten(resource_name: str, document: Mapping[str, Any]) -> list[str]:
+def flatten(resource: Resource, document: Mapping[str, Any]) -> list[str]:
     """Return a record's row: texts as they are, numbers and truths as JSON writes them, nothing for what is absent."""
-    return [_cell(column(document)) for column in _COLUMNS[resource_name].values()]
+    return [_cell(column(document)) for column in _columns(resource).values()]
+
+
+@cache
+def _columns(resource: Resource) -> dict[str, Column]:
+    """The columns of a resource's table: those laid down for it, else one for each attribute of a single value."""
+    single = [
+        path
+        for path, attribute in resource.attributes.items()
+        if attribute.scalar and not attribute.many and path not in resource.earlier_only
+        if path == "@type" or path.rpartition(".")[2] not in _LEFT_OUT
+    ]
+    return _COLUMNS.get(resource.name) or {"id": _at("id"), **{path: _at(*path.split(".")) for path in single}}
 
 
 def _cell(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -18,7 +18,10 @@ from customer_inventory.settings import Settings
 _DEFAULTS = Settings()
 
 ExportFormat = Literal["csv", "ndjson"]
-Kind = Literal["individual", "organization", "customer"]
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[tuple(RESOURCES)]  # whatever is declared
 
 
 def export(
@@ -34,7 +37,7 @@ def export(
     Parameters
     ----------
     kind
-        What to export.
+        What to export: any resource of the Open APIs, such as individual, customer, billingAccount or entity.
     output
         The file to write, or - for standard output. It appears when it is whole.
     format
