@@ -23,8 +23,13 @@ _LEFT_OUT = frozenset({"id", "href", "@baseType", "@schemaLocation"})
 
 def sample(resource: Resource) -> dict[str, Any]:
     """Return a document of a resource, as large as its declaration makes it."""
-    document = _object(resource.shape, DEPTH, set())
-    return {"@type": resource.shape.name, **{name: value for name, value in document.items() if name not in _LEFT_OUT}}
+    return sample_of(resource.shape)
+
+
+def sample_of(shape: Shape) -> dict[str, Any]:
+    """Return a document of a class, as large as its declaration makes it."""
+    document = _object(shape, DEPTH, set())
+    return {"@type": shape.name, **{name: value for name, value in document.items() if name not in _LEFT_OUT}}
 
 
 def _object(shape: Shape, depth: int, above: set[str]) -> dict[str, Any]:

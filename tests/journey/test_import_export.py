@@ -277,6 +277,22 @@ async def test_a_table_that_went_out_is_understood_by_its_headings(access: Acces
     assert told == sorted([one[field] for field in fields] for one in before)
 
 
+async def test_no_cell_is_a_formula_and_every_value_comes_back(access: Access, tmp_path: Path):
+    names = {"givenName": '=HYPERLINK("http://example.com")', "familyName": "'@SUM(1)", "title": "'t"}
+    phone = {"@type": "PhoneContactMedium", "phoneNumber": "+442079460000"}
+    await access.create(INDIVIDUAL, {"@type": "Individual", **names, "contactMedium": [phone]})
+    path = tmp_path / "people.csv"
+    await export(access, INDIVIDUAL, output=str(path), form="csv")
+    (row,) = csv.DictReader(path.read_text().splitlines())
+    assert (row["given_name"], row["family_name"]) == ("'" + names["givenName"], "'" + names["familyName"])
+    assert (row["title"], row["phone"]) == ("'t", phone["phoneNumber"])
+    assert (await bring_in(access, path)).created == 1
+    twice = await take_out(access, INDIVIDUAL, tmp_path / "people.ndjson")
+    assert [{name: one[name] for name in names} for one in twice] == [names, names]
+    await export(access, INDIVIDUAL, output=str(path), form="csv", guard=False)
+    assert next(csv.DictReader(path.read_text().splitlines()))["given_name"] == names["givenName"]
+
+
 async def test_an_export_that_fails_leaves_no_file(access: Access, tmp_path: Path):
     with pytest.raises(UnwritableOutput):
         await export(access, CUSTOMER, output=str(tmp_path / "absent" / "c.ndjson"), form="ndjson")

@@ -142,21 +142,22 @@ def draft(
     now: datetime,
     sought: Sequence[Sought] = (),
     incomplete: bool = False,
+    earlier: bool = False,
 ) -> BulkRow:
     """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
-    `incomplete` takes documents without a mandatory attribute; what is there must be valid all the same.
+    `incomplete` takes documents without a mandatory attribute; what is there must be valid all the same. What comes of
+    an `earlier` version may lack below that whatever that version cannot say.
     """
     entries = []
     for (resource, said), identifier in zip(records, ids, strict=True):
         document = stamped(resource.stamps, said, before=None, now=now)
         try:
             _refuse_files(resource, document)
-            validate(resource, document, mandatory=("@type",) if incomplete else None)
+            validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)
             line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
         except InvalidDocument as error:
-            problems = "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
-            raise RowRefused(f"the {resource.name} is not valid: {problems}") from None
+            raise invalid(resource, error) from None
         dated = tuple(name for name in resource.stamps.all_names if name in document and name not in said)
         entries.append(
             Entry(
@@ -171,6 +172,12 @@ def draft(
             )
         )
     return BulkRow(number, tuple(entries))
+
+
+def invalid(resource: Resource, error: InvalidDocument) -> RowRefused:
+    """Return the refusal of a row whose document is not valid."""
+    problems = "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
+    return RowRefused(f"the {resource.name} is not valid: {problems}")
 
 
 def _refuse_files(resource: Resource, document: Document) -> None:

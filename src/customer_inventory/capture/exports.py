@@ -17,6 +17,7 @@ import msgspec
 from customer_inventory.access import Access
 from customer_inventory.access.downloading import download
 from customer_inventory.capture.flattening import flatten, headings
+from customer_inventory.capture.formulas import guarded
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
 
@@ -44,14 +45,16 @@ async def export(
     output: str,
     form: str,
     public_url: str = "",
+    guard: bool = True,
     progress: Progress = lambda _written: None,
 ) -> int:
     """Write every record of `resource` to `output` (a path, or "-" for standard output); return how many.
 
-    A file appears under its name when it is whole. Raises Denied, UnwritableOutput and RepositoryUnavailable.
+    `guard` keeps spreadsheets from computing the cells of a table. A file appears under its name when it is whole.
+    Raises Denied, UnwritableOutput and RepositoryUnavailable.
     """
     written = 0
-    encode = _rows(resource) if form == "csv" else _lines
+    encode = _rows(resource, guard=guard) if form == "csv" else _lines
     try:
         with _opened(output) as file:
             file.write(_heading(resource) if form == "csv" else b"")
@@ -94,9 +97,10 @@ def _heading(resource: Resource) -> bytes:
     return _table([list(headings(resource))])
 
 
-def _rows(resource: Resource) -> Callable[[list[bytes]], bytes]:
+def _rows(resource: Resource, *, guard: bool) -> Callable[[list[bytes]], bytes]:
     def encode(chunk: list[bytes]) -> bytes:
-        return _table([flatten(resource, msgspec.json.decode(line)) for line in chunk])
+        rows = [flatten(resource, msgspec.json.decode(line)) for line in chunk]
+        return _table([list(map(guarded, row)) for row in rows] if guard else rows)
 
     return encode
 

@@ -1,7 +1,7 @@
 """Flattening: a record as one row of a table, with a fixed set of columns for each kind.
 
 The headings of individuals, organisations and customers are words that an import's suggestion understands, so a table
-that went out can come in elsewhere. Other kinds have a column for every attribute that has a single value, headed by its
+that went out can come in elsewhere. Other kinds have a column for every attribute of a single value, headed by its
 path. What has no column stays behind: NDJSON is the format that keeps everything.
 """
 
@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from customer_inventory.model import Resource
+from customer_inventory.model.views import native_view
 
 Column = Callable[[Mapping[str, Any]], Any]
 
@@ -34,8 +35,8 @@ def _columns(resource: Resource) -> dict[str, Column]:
     """The columns of a resource's table: those laid down for it, else one for each attribute of a single value."""
     single = [
         path
-        for path, attribute in resource.attributes.items()
-        if attribute.scalar and not attribute.many and path not in resource.earlier_only
+        for path, attribute in native_view(resource).attributes.items()
+        if attribute.scalar and not attribute.many
         if path == "@type" or path.rpartition(".")[2] not in _LEFT_OUT
     ]
     return _COLUMNS.get(resource.name) or {"id": _at("id"), **{path: _at(*path.split(".")) for path in single}}

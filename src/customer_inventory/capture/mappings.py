@@ -28,6 +28,9 @@ class Chosen:
     encoding: str | None
 
 
+_DOCUMENTS = Chosen(None, None, "documents", (), (), (), None, None)
+
+
 def choose_mapping(
     path: Path,
     *,
@@ -35,15 +38,21 @@ def choose_mapping(
     form: str | None = None,
     encoding: str | None = None,
     country: str | None = None,
+    documents: bool = False,
 ) -> Chosen:
-    """Return the mapping for a file; a suggested one is not saved yet. Raises UnreadableSource or InvalidMapping."""
+    """Return the mapping for a file; a suggested one is not saved yet. Raises UnreadableSource or InvalidMapping.
+
+    `documents` says that its lines are whole documents, which take none.
+    """
+    if documents:
+        return _whole_documents(path, named, form=form, encoding=encoding)
     beside = next((candidate for candidate in (mapping_path(path), _original(path)) if candidate.exists()), None)
     if named is not None or beside is not None:
         return _read(path, named, beside, form=form, encoding=encoding)
     source = open_source(path, form=form, encoding=encoding)
     samples = list(_samples(source))
     if source.format == "ndjson" and _holds_documents(source):
-        return Chosen(None, None, "documents", (), (), (), None, None)
+        return _DOCUMENTS
     suggestion = suggest(source.columns, samples, source=path.name, country=country, delimiter=source.delimiter)
     return _suggested(path, suggestion)
 
@@ -73,6 +82,16 @@ def mapping_path(path: Path) -> Path:
 def _original(path: Path) -> Path:
     """Where the mapping stands of the file whose rejected rows `path` may hold."""
     return mapping_path(path.with_name(path.name.replace(".rejected.", ".")))
+
+
+def _whole_documents(path: Path, named: Path | None, *, form: str | None, encoding: str | None) -> Chosen:
+    source = open_source(path, form=form, encoding=encoding)
+    if named is not None or source.format != "ndjson":
+        raise InvalidMapping(
+            "A version of the Open APIs is said of whole documents, one a line; columns become attributes by a "
+            "mapping, which names those of the version that is kept. Leave --api-version out."
+        )
+    return _DOCUMENTS
 
 
 def _read(path: Path, named: Path | None, beside: Path | None, *, form: str | None, encoding: str | None) -> Chosen:

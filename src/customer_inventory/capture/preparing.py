@@ -24,9 +24,11 @@ from customer_inventory.capture.drafting import (
     draft,
     seek_party,
 )
+from customer_inventory.capture.formulas import unguarded_cells
 from customer_inventory.capture.mapping import parse
 from customer_inventory.capture.shapes import Shaper
 from customer_inventory.capture.sources import BOOKKEEPING, Cells, Chunk, decode_line
+from customer_inventory.capture.versions import as_stored, view_of
 from customer_inventory.ids import Randomness, parse_id
 from customer_inventory.model import RESOURCES, Resource, links
 from customer_inventory.model.entity_classes import entity_classes
@@ -53,7 +55,8 @@ class Instructions:
     """How chunks are prepared; it travels to the processes. Without a mapping, lines are whole TMF documents.
 
     `specifications` are the documents that say what classes of entity there are, `at` the moment that their times are
-    compared with.
+    compared with. `version` is the version of the Open APIs in which documents come: where it is not said, v4 for those
+    whose href says so, for others the one in which they are kept.
     """
 
     mapping: str | None
@@ -61,6 +64,7 @@ class Instructions:
     strict: Strict
     specifications: tuple[bytes, ...] = ()
     at: datetime | None = None
+    version: str | None = None
 
 
 class Preparer:
@@ -104,7 +108,7 @@ class _Rows:
         self.ids_a_row = max(2, len(mapping.records))
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
-        cells = cells_of(row, self._columns) if isinstance(row, bytes) else row
+        cells = cells_of(row, self._columns) if isinstance(row, bytes) else unguarded_cells(row)
         return self._shaper.draft(number, self._taking.take(cells), ids, now)
 
     def warnings(self) -> dict[str, int]:
@@ -121,6 +125,7 @@ class _Documents:
 
     def __init__(self, instructions: Instructions) -> None:
         self._strict = instructions.strict
+        self._version = instructions.version
         self._classes = entity_classes(map(msgspec.json.decode, instructions.specifications), at=instructions.at)
         self._warnings: Counter[str] = Counter()
 
@@ -129,12 +134,14 @@ class _Documents:
         if document is None:
             raise RowRefused("is no JSON object")
         resource = resource_of(document, self._classes)
-        source_id = document.pop("id", None)
-        for name in ("href", *BOOKKEEPING):
+        source_id, href = document.pop("id", None), document.pop("href", None)
+        for name in BOOKKEEPING:
             document.pop(name, None)
         if not isinstance(source_id, str) or not source_id:
             raise RowRefused("has no id, by which an import could know it again")
         own = parse_id(source_id) is not None
+        view = view_of(resource, document, version=self._version, href=href)
+        document = as_stored(view, document)
         sought = seek_party(document, ids[-1])
         identifier = source_id if own else _beside_party(resource, document, ids[0])
         known_by = None if own else source_id
@@ -147,8 +154,9 @@ class _Documents:
             now=now,
             sought=sought,
             incomplete=True,  # what came incomplete from a source goes out, and comes in again, as it is
+            earlier=view.show is not None,
         )
-        for name in resource.demanded:
+        for name in resource.demanded if view.show is None else view.demanded:
             if name not in document:
                 self._warnings[f"{resource.name} has no {name}, which is mandatory; taken incomplete"] += 1
         return drafted
@@ -178,7 +186,9 @@ def resource_of(document: Document, classes: Mapping[str, Resource] = MappingPro
     known = _BY_PATH.get(href.rpartition("/")[0].rpartition("/")[2]) if isinstance(href, str) else None
     if known is not None:
         return known
-    raise RowRefused("is of no @type that is kept here, and its href leads to no collection of the inventory")
+    raise RowRefused(
+        "is of no @type that is kept here, and its href leads to no collection of the inventory: name its @type"
+    )
 
 
 def cells_of(line: bytes, columns: Sequence[str]) -> Cells:

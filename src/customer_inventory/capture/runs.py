@@ -42,6 +42,8 @@ class Order:
     format: str | None = None
     encoding: str | None = None
     source: str | None = None
+    version: str | None = None
+    """The version of the Open APIs in which documents come, where their hrefs do not tell."""
     dry: bool = False
     workers: int | None = None
     rows_a_batch: int = ROWS_A_BATCH
@@ -111,6 +113,7 @@ async def import_file(
         strict=strictly_checked(access),
         specifications=await access.facilities.classes.specifications(),
         at=access.facilities.clock(),
+        version=order.version,
     )
     kinds = {RESOURCES[record].kind for record in chosen.records}
     # Documents may refer to earlier ones by the source's own ids: they go in one after the other.

@@ -29,6 +29,7 @@ def export(
     *,
     output: Annotated[str, Parameter(allow_leading_hyphen=True)],
     format: ExportFormat | None = None,  # noqa: A002  the flag's name
+    guard_formulas: bool = True,
     purpose: str | None = None,
     settings: Configured = _DEFAULTS,
 ) -> int:
@@ -43,16 +44,18 @@ def export(
     format
         ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for.
         Told by the file's name when not given, else ndjson.
+    guard_formulas
+        Put an apostrophe before cells of a table that a spreadsheet would compute; an import takes it away again.
     purpose
         Purpose of this export, one that the command line is registered for.
     settings
         How the inventory is set up.
     """
     form = format or ("csv" if output.lower().endswith(".csv") else "ndjson")
-    return run(_export(kind, output, form, purpose, settings), settings)
+    return run(_export(kind, output, form, purpose, settings, guard=guard_formulas), settings)
 
 
-async def _export(kind: str, output: str, form: str, purpose: str | None, settings: Settings) -> None:
+async def _export(kind: str, output: str, form: str, purpose: str | None, settings: Settings, *, guard: bool) -> None:
     resource = RESOURCES[kind]
     async with opened(settings) as desk:
         access = await desk.open_at_command_line(
@@ -66,6 +69,7 @@ async def _export(kind: str, output: str, form: str, purpose: str | None, settin
                 output=output,
                 form=form,
                 public_url=settings.public_url,
+                guard=guard,
                 progress=lambda count: advance(float(count), f"{count:,} records"),
             )
     say(f"Exported {written:,} {kind} records to {'standard output' if output == '-' else output}.")

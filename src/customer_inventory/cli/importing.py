@@ -35,6 +35,7 @@ def import_(
     format: ImportFormat | None = None,  # noqa: A002  the flag's name
     encoding: str | None = None,
     country: str | None = None,
+    api_version: Literal["v4", "v5"] | None = None,
     purpose: str | None = None,
     reason: str | None = None,
     strict: Annotated[bool, Parameter(negative="")] = False,
@@ -63,6 +64,8 @@ def import_(
         Encoding of the file, such as cp1252; UTF-8 when not given.
     country
         Country of telephone numbers without a country code, such as GB, for a mapping that is made from the headings.
+    api_version
+        Version of the Open APIs that whole documents are in, where their hrefs do not tell.
     purpose
         Purpose of this import, one that the command line is registered for.
     reason
@@ -76,7 +79,7 @@ def import_(
     """
     return run(
         _import(
-            Order(path=file, format=format, encoding=encoding, source=source, dry=dry_run),
+            Order(path=file, format=format, encoding=encoding, source=source, version=api_version, dry=dry_run),
             _Manner(mapping, country, purpose, reason, strict=strict, json=json),
             settings,
         ),
@@ -160,7 +163,14 @@ def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Cho
     """Choose the mapping, save it when it was suggested, and say so."""
     if country is not None and not known_country(country):
         raise InvalidMapping(f"{country!r} is no country code (ISO 3166-1 alpha-2, such as GB).")
-    chosen = choose_mapping(order.path, named=mapping_file, form=order.format, encoding=order.encoding, country=country)
+    chosen = choose_mapping(
+        order.path,
+        named=mapping_file,
+        form=order.format,
+        encoding=order.encoding,
+        country=country,
+        documents=order.version is not None,
+    )
     unsaved = save_suggestion(chosen)
     match chosen.origin:
         case "documents":
