@@ -178,10 +178,9 @@ def _condition(view: View, path: str, operator: str, values: list[str]) -> Condi
         raise InvalidParameter("between takes two values: the least and the most.")
     if operator == "isnull" and len(set(values)) > 1:
         raise InvalidParameter("isnull takes one value: true or false.")
-    kept = values[:1] if operator == "isnull" else values
+    kept = tuple(values[:1] if operator == "isnull" else values)
     path = "id" if path == "href" else path
-    stored = tuple(view.stored_text(path, value) for value in kept) if operator in {"eq", "ne"} else tuple(kept)
-    return Condition(view.stored_path(path), operator, stored, view.attributes[path], tuple(kept))
+    return Condition(view.stored_path(path), operator, kept, view.attributes[path], view.showings.get(path))
 
 
 def _asks_for_absence(name: str) -> bool:

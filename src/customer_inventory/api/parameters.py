@@ -115,7 +115,7 @@ def _sorts(view: View, text: str) -> tuple[Sort, ...]:
         attribute = known_attribute(view, path)
         if not attribute.scalar or path == "href":
             raise InvalidParameter(f"{path} cannot be sorted by: it has no values. Sort by another attribute.")
-        sorts.append(Sort(view.stored_path(path), part.startswith("-"), attribute))
+        sorts.append(Sort(view.stored_path(path), part.startswith("-"), attribute, view.showings.get(path)))
     if len(sorts) > _MOST_SORTS:
         raise InvalidParameter(f"More than {_MOST_SORTS} sort attributes.")
     return tuple(sorts)

@@ -66,5 +66,5 @@ def joint_view(views: Sequence[View], *, name: str) -> View:
         resource=replace(views[0].resource, name=name, path=name),
         attributes=found,
         stored_paths={path: place for view in views for path, place in view.stored_paths.items() if path in found},
-        spelled={path: words for view in views for path, words in view.spelled.items() if path in found},
+        showings={path: showing for view in views for path, showing in view.showings.items() if path in found},
     )

@@ -14,22 +14,22 @@ from typing import Any
 import msgspec
 
 from customer_inventory.model.earlier import (
+    ASIDE,
     Earlier,
     EarlierClass,
     Finds,
     Flattened,
     Gathered,
     alone,
+    both_ways,
     class_of,
     respelled,
     shapes_within,
 )
 from customer_inventory.model.shapes import Position, Shape
+from customer_inventory.model.showing import Value, made
 
 Json = dict[str, Any]
-
-ASIDE = "Text"
-"""What is added to the name of an attribute to keep a text where v5 has room for a number only."""
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
@@ -46,17 +46,18 @@ class Conversion:
         self.flattened: Flattened | None = None
         self.gathered: Gathered | None = None
         self.gathered_names: frozenset[str] = frozenset()
-        self.shown: tuple[tuple[str, Finds], ...] = ()
+        self.shown: tuple[tuple[str, Value], ...] = ()
         self.kept: tuple[tuple[str, Finds], ...] = ()
         self.is_a: Finds | None = None
         self.classes: frozenset[str] = frozenset()
 
     def show(self, stored: Json) -> Json:
         """Return a stored object as the earlier version has it; takes `stored` apart."""
+        filled = [(name, made(value, stored)) for name, value in self.shown]
         shown = self._moved(stored)
-        for name, finds in self.shown:
-            if name not in shown and (found := finds(shown)) is not None:
-                shown[name] = found
+        for name, found in filled:
+            if found is not None:
+                shown.setdefault(name, found)
         return shown
 
     def keep(self, earlier: Json, before: Json | None) -> Json:
@@ -207,7 +208,7 @@ def _adopt(conversion: Conversion, position: Position, differing: EarlierClass |
         return
     conversion.classes |= {differing.name}
     conversion.renamed, conversion.texts = list(differing.renamed.items()), differing.texts
-    conversion.spelled = [(name, _both_ways(words)) for name, words in respelled(position, differing).items()]
+    conversion.spelled = [(name, both_ways(words)) for name, words in respelled(position, differing).items()]
     conversion.flattened, conversion.gathered = differing.flattened, differing.gathered
     conversion.gathered_names = frozenset(differing.gathered.names) if differing.gathered else frozenset()
     conversion.shown, conversion.kept = tuple(differing.shown.items()), tuple(differing.kept.items())
@@ -237,10 +238,6 @@ def _positions(position: Position) -> dict[str, Position]:
 
 def _always(name: str) -> Finds:
     return lambda stored: stored.get("@type", name)
-
-
-def _both_ways(words: Mapping[str, str]) -> dict[str, str]:
-    return {**words, **{stored: earlier for earlier, stored in words.items()}}
 
 
 def _respell(holder: Json, name: str, words: dict[str, str]) -> None:

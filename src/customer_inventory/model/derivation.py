@@ -11,20 +11,26 @@ from dataclasses import dataclass, replace
 
 from customer_inventory.model.attributes import Attribute, attributes_of
 from customer_inventory.model.earlier import (
+    ASIDE,
     EXTENSIBLE,
     Earlier,
     EarlierClass,
     Flattened,
     Gathered,
     alone,
+    both_ways,
     class_of,
     respelled,
     shapes_within,
 )
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
+from customer_inventory.model.showing import First, Numeral, Respelled, Said, Showing, Value
 
 Places = dict[Shape, dict[str, str]]
 """Where the attributes of an earlier class stand, seen from the stored object; only those that moved."""
+
+Values = dict[Shape, dict[str, Value]]
+"""What the attributes of an earlier class are made from where they are not simply what is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Derived:
     """The shape of an earlier version, its attributes by path, and how they are stored.
 
     `riding` names those of `attributes` that only the stored version declares: they ride along where it has values.
-    `stored_paths` and `spelled` hold only what differs, by earlier path; `earlier_only` are the attributes that the
+    `stored_paths` and `showings` hold only what differs, by earlier path; `earlier_only` are the attributes that the
     stored version does not declare, as they stand in a stored document.
     """
 
@@ -40,7 +46,7 @@ class Derived:
     attributes: Mapping[str, Attribute]
     riding: frozenset[str]
     stored_paths: Mapping[str, str]
-    spelled: Mapping[str, Mapping[str, str]]
+    showings: Mapping[str, Showing]
     earlier_only: tuple[Attribute, ...]
 
 
@@ -53,27 +59,29 @@ def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -
     )
     declared = attributes_of(made, searchable=())
     standing = {path: _stored_path(made, path, makers.places) for path in declared}
-    spelled = {path: words for path in declared if (words := _words(made, path, makers.spelled))}
     attributes = {
         path: replace(attribute, searchable=standing[path] in stored and stored[standing[path]].searchable)
         for path, attribute in declared.items()
     }
     new = _new((replace(attribute, path=standing[path]) for path, attribute in declared.items()), stored)
-    riding = _riding(shape, earlier, declared, stored)
+    riding, showings = _riding(shape, earlier, declared, stored)
     moved = {path: place for path, place in {**standing, **riding}.items() if place != path}
     shown = {**attributes, **{path: replace(stored[place], path=path) for path, place in riding.items()}}
-    return Derived(made, shown, frozenset(riding), moved, spelled, tuple(new))
+    return Derived(made, shown, frozenset(riding), moved, showings, tuple(new))
 
 
 def _riding(
     shape: Shape, earlier: Earlier, declared: Mapping[str, Attribute], stored: Mapping[str, Attribute]
-) -> dict[str, str]:
-    """Return where the attributes stand that only the stored version declares, by the path at which they are shown."""
+) -> tuple[dict[str, str], dict[str, Showing]]:
+    """Return where the attributes stand that only the stored version declares, by the path at which they are shown.
+
+    And what all attributes are made from that are not shown as they are stored.
+    """
     makers = _Makers(earlier, shapes_within(shape), whole=True)
     made = makers.made(alone(shape))
-    paths = (path for path in attributes_of(made, searchable=()) if path not in declared)
-    standing = {path: _stored_path(made, path, makers.places) for path in paths}
-    return {path: place for path, place in standing.items() if place in stored}
+    standing = {path: _stored_path(made, path, makers.places) for path in attributes_of(made, searchable=())}
+    showings = {path: showing for path in standing if (showing := _showing(made, path, makers))}
+    return {path: place for path, place in standing.items() if place in stored and path not in declared}, showings
 
 
 class _Makers:
@@ -88,7 +96,7 @@ class _Makers:
         self._shapes = shapes
         self._known: dict[tuple[str, ...], Shape] = {}
         self.places: Places = {}
-        self.spelled: dict[tuple[Shape, str], Mapping[str, str]] = {}
+        self.values: Values = {}
 
     def made(self, position: Position) -> Shape:
         """Return the earlier class of the objects at `position`."""
@@ -99,14 +107,13 @@ class _Makers:
         name = differing.name if differing else _main(position).name
         shape = self._known[key] = Shape(name, _main(position).description, position.base.tagged, {})
         fields = _merged(position)
-        for attribute, words in respelled(position, differing).items():
-            self.spelled[shape, attribute] = words
         if differing is None:
             shape.fields.update({name: self._converted(field) for name, field in fields.items()})
             return shape
         for field in self._differing(shape, differing, fields):
             required = field.required if differing.required is None else field.name in differing.required
             shape.fields[field.name] = replace(field, required=required)
+        self.values[shape] = dict(_values(position, differing, self.places[shape]))
         return shape
 
     def _differing(self, shape: Shape, differing: EarlierClass, fields: dict[str, Field]) -> Iterator[Field]:
@@ -204,13 +211,29 @@ def _stored_path(shape: Shape, path: str, places: Places) -> str:
     return ".".join(standing)
 
 
-def _words(shape: Shape, path: str, spelled: Mapping[tuple[Shape, str], Mapping[str, str]]) -> Mapping[str, str]:
-    """Return how values at the earlier `path` are stored, where that differs."""
-    *above, last = path.split(".")
-    for name in above:
-        content = shape.fields[name].content
-        shape = content.base if isinstance(content, Position) else shape
-    return spelled.get((shape, last), {})
+def _values(position: Position, differing: EarlierClass, places: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
+    """Yield what the attributes of an earlier class are made from, where that is more than what is stored."""
+
+    def said(name: str) -> Said:
+        return Said(tuple(places.get(name, name).split(".")))
+
+    for name, words in respelled(position, differing).items():
+        yield name, Respelled(said(name), both_ways(words))
+    for name in differing.texts:
+        yield name, First((Numeral(said(name)), Said((name + ASIDE,))))
+    for name, filled in differing.shown.items():
+        yield name, First((said(name), filled))
+
+
+def _showing(shape: Shape, path: str, makers: _Makers) -> Showing | None:
+    """Return what is shown at the earlier `path`, where that is more than what is stored."""
+    above, _, last = path.rpartition(".")
+    at: Shape | None = shape
+    for name in filter(None, above.split(".")):
+        field = at.fields.get(name) if at else None
+        at = field.content.base if field and isinstance(field.content, Position) else None
+    value = makers.values.get(at, {}).get(last) if at else None
+    return Showing(_stored_path(shape, above, makers.places) if above else "", value) if value else None
 
 
 def _new(declared: Iterable[Attribute], stored: Mapping[str, Attribute]) -> Iterator[Attribute]:

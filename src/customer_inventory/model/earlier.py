@@ -13,12 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
+from customer_inventory.model.showing import Value
 
 Object = Mapping[str, Any]
 """An object of a document."""
 
 Finds = Callable[[Object], Any]
 """Finds what an object leaves unsaid from what it says, or returns None."""
+
+ASIDE = "Text"
+"""What is added to the name of an attribute to keep a text where the stored version has room for a number only."""
 
 EXTENSIBLE = tuple(
     Field(name, description, required=False, many=False, content=Leaf("string"))
@@ -58,9 +62,9 @@ class EarlierClass:
     declares; `renamed` maps the earlier name to the stored one; `added` are attributes that only the earlier class has,
     or has with other content; `borrowed` those of its own that hold objects of a class stored elsewhere in the record;
     `texts` those that are texts where the stored class has whole numbers; `spelled` maps, by the earlier attribute,
-    earlier values to stored ones; `shown` finds mandatory attributes that a stored object leaves unsaid, by their
-    earlier name, and `kept` those that an earlier object leaves unsaid, by their stored name; `is_a` names the class in
-    which an object is stored.
+    earlier values to stored ones; `shown` says what mandatory attributes that a stored object leaves unsaid are made
+    from, by their earlier name, and `kept` finds those that an earlier object leaves unsaid, by their stored name;
+    `is_a` names the class in which an object is stored.
     """
 
     name: str
@@ -73,7 +77,7 @@ class EarlierClass:
     flattened: Flattened | None = None
     gathered: Gathered | None = None
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    shown: Mapping[str, Finds] = field(default_factory=dict)
+    shown: Mapping[str, Value] = field(default_factory=dict)
     kept: Mapping[str, Finds] = field(default_factory=dict)
     is_a: Finds | None = None
 
@@ -122,6 +126,11 @@ def alone(shape: Shape) -> Position:
 def class_of(classes: Mapping[str, EarlierClass], position: Position) -> EarlierClass | None:
     """Return how the objects at `position` differ, or None when they do not."""
     return next((classes[name] for name in (position.base.name, *position.choices) if name in classes), None)
+
+
+def both_ways(words: Mapping[str, str]) -> dict[str, str]:
+    """Return words that trade places: earlier ones with stored ones, and the other way round."""
+    return {**words, **{stored: earlier for earlier, stored in words.items()}}
 
 
 def respelled(position: Position, differing: EarlierClass | None) -> dict[str, Mapping[str, str]]:

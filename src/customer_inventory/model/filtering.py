@@ -29,6 +29,7 @@ from customer_inventory.model.jsonpath_tree import (
 )
 from customer_inventory.model.patterns import pattern
 from customer_inventory.model.selecting import Reading
+from customer_inventory.model.showing import Showing
 from customer_inventory.model.view import View
 
 _NAME = re.compile(r"@?[A-Za-z]\w{0,40}(?:\.@?[A-Za-z]\w{0,40}){0,5}", re.ASCII)
@@ -52,15 +53,15 @@ class Condition:
     """One condition: where an attribute is stored, one of `OPERATORS`, and values of which any may fulfil it.
 
     The values of between stand in pairs; that of isnull is true or false. `attribute` is the one of the view in which
-    the condition was written, `written` its values if they are stored in other words; without them the attribute that
-    is stored at `path` is meant.
+    the condition was written, and `showing` what its values are made from if not simply stored; without them the
+    attribute that is stored at `path` is meant.
     """
 
     path: str
     operator: str
     values: tuple[str, ...]
     attribute: Attribute | None = field(default=None, compare=False)
-    written: tuple[str, ...] | None = field(default=None, compare=False)
+    showing: Showing | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _holds(term: Term, document: Mapping[str, Any]) -> bool:
 
 
 def _fulfils(condition: Condition, document: Mapping[str, Any]) -> bool:
-    attribute, sign, asked = condition.attribute, condition.operator, condition.written or condition.values
+    attribute, sign, asked = condition.attribute, condition.operator, condition.values
     if attribute is None:
         raise ValueError(f"the condition on {condition.path} was made without its attribute")
     steps = attribute.path.split(".")

@@ -14,6 +14,7 @@ from typing import Any
 from customer_inventory.model.attributes import Attribute, nearest_path
 from customer_inventory.model.resource import Api, Resource
 from customer_inventory.model.shapes import Shape
+from customer_inventory.model.showing import Showing
 
 Show = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns a stored document into this version's; may change what it is given."""
@@ -27,9 +28,9 @@ class View:
     """A resource in one version of its API: names, shape, mandatory attributes, and how it is stored.
 
     `riding` names the attributes that only the stored version declares: this one shows them, but promises none.
-    `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path. The version
-    that is stored has no `show`, and of `keep` at most what names the class where v4 lets a client leave it out.
-    `spelled` holds, by path, the values that are stored in other words; `immutable` are what a patch cannot change, by
+    `stored_paths` holds the attributes that stand elsewhere in the stored document, by this version's path, `showings`
+    what is made from more than the value that is stored there. The version that is stored has no `show`, and of `keep`
+    at most what names the class where v4 lets a client leave it out. `immutable` are what a patch cannot change, by
     this version's names; `demanded` what a record kept by this version must say, by the stored names.
     """
 
@@ -41,7 +42,7 @@ class View:
     stored_paths: Mapping[str, str] = field(default_factory=dict)
     show: Show | None = None
     keep: Keep | None = None
-    spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    showings: Mapping[str, Showing] = field(default_factory=dict)
     immutable: tuple[str, ...] = ()
     demanded: tuple[str, ...] = ()
     riding: frozenset[str] = frozenset()
@@ -54,10 +55,6 @@ class View:
     def stored_path(self, path: str) -> str:
         """Return where the attribute at `path` of this version stands in the stored document."""
         return self.stored_paths.get(path, path)
-
-    def stored_text(self, path: str, text: str) -> str:
-        """Return the text in which the value `text` of the attribute at `path` is stored."""
-        return self.spelled[path].get(text, text) if path in self.spelled else text
 
     def shown_name(self, stored_name: str) -> str:
         """Return what this version calls a first-level attribute of the stored document."""
@@ -114,7 +111,7 @@ def earlier(resource: Resource) -> View | None:
         stored_paths=derived.stored_paths,
         show=view.conversion.show,
         keep=view.conversion.keep,
-        spelled=derived.spelled,
+        showings=derived.showings,
         immutable=tuple(names.get(name, name) for name in resource.immutable),
         demanded=tuple(name for name in resource.mandatory if name in stored),
         riding=derived.riding,

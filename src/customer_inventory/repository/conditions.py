@@ -11,10 +11,12 @@ from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.filtering import OPERATORS, Condition, Either, Selection, Term
 from customer_inventory.model.search import check_value, sought
+from customer_inventory.model.showing import Showing
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.kinds import value_expression
 from customer_inventory.repository.selections import selection_clause, unserved_paths
+from customer_inventory.repository.showing import needed_terms, shown_compares, shown_there
 from customer_inventory.repository.values import (
     ALWAYS,
     NEVER,
@@ -57,12 +59,15 @@ def unserved(resource: Resource, terms: tuple[Term, ...]) -> list[str]:
                 paths.update(dict.fromkeys(path for each in alternatives for path in unserved(resource, each)))
             case Selection():
                 paths.update(dict.fromkeys(unserved_paths(resource, term)))
-            case Condition(path=path, operator=operator) if path != "id" and not _served(resource, path, operator):
+            case Condition(path=path) if path != "id" and not _served(resource, term):
                 paths[path] = None
     return list(paths)
 
 
-def _served(resource: Resource, path: str, operator: str) -> bool:
+def _served(resource: Resource, condition: Condition) -> bool:
+    path, operator, showing = condition.path, condition.operator, condition.showing
+    if showing is not None:
+        return operator == "eq" and needed_terms(resource, showing, condition.values) is not None
     stored = resource.attributes.get(path)
     if operator == "eq":
         return stored is not None
@@ -74,6 +79,8 @@ def _condition(resource: Resource, condition: Condition) -> Clause:
     attribute = condition.attribute or resource.attributes[path]
     if sign not in OPERATORS:
         raise ValueError(f"{sign} is no operator")
+    if condition.showing is not None:
+        return _shown(resource, condition.showing, attribute, sign, condition.values)
     if sign == "isnull":
         return _absence(path, absent=condition.values == ("true",))
     if path == "id":
@@ -90,6 +97,17 @@ def _condition(resource: Resource, condition: Condition) -> Clause:
 def _absence(path: str, *, absent: bool) -> Clause:
     there = ALWAYS if path == "id" else Clause(_SQL["there"], (lax_path(path),))
     return negation(there) if absent else there
+
+
+def _shown(resource: Resource, showing: Showing, attribute: Attribute, sign: str, values: tuple[str, ...]) -> Clause:
+    if sign == "isnull":
+        there = shown_there(showing)
+        return negation(there) if values == ("true",) else there
+    if sign in {"eq", "ne", *_SIZED}:
+        for value in values:
+            check_value(attribute, value)
+    found = shown_compares(resource, showing, attribute.type, "eq" if sign == "ne" else sign, values)
+    return negation(found) if sign == "ne" else found
 
 
 def _own_id(sign: str, values: tuple[str, ...]) -> Clause:

@@ -17,8 +17,10 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of, parse_id
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.showing import Showing
 from customer_inventory.repository import sql
 from customer_inventory.repository.kinds import steps_of, value_expression
+from customer_inventory.repository.showing import owner_path, shown_value
 from customer_inventory.repository.values import ALWAYS, Clause, typed
 
 _SQL = sql.statements("filters.sql")
@@ -39,11 +41,15 @@ class InvalidCursor(InventoryError):
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort key: where an attribute is stored; without `attribute`, the one that is declared there is meant."""
+    """One sort key: where an attribute is stored; without `attribute`, the one that is declared there is meant.
+
+    `showing` is what its values are made from, if not simply stored.
+    """
 
     path: str
     descending: bool = False
     attribute: Attribute | None = field(default=None, compare=False)
+    showing: Showing | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,11 @@ def edge(keys: list[Key], sort: tuple[Sort, ...], cursor: str | None, *, backwar
 def _value(resource: Resource, sort: Sort, attribute: Attribute, type_: str) -> str:
     if sort.path == "id":
         return '(id::text collate "C")'
+    if sort.showing is not None:
+        path, value = owner_path(sort.showing), shown_value(sort.showing.value, "o")
+        chosen = _SQL["shown_greatest" if sort.descending else "shown_least"]
+        found = chosen.format(typed=typed(attribute.type, "v"), path=path, value=value, missing=_MISSING[type_])
+        return f'({found} collate "C")' if type_ == "text" else found
     kept = resource.attributes.get(sort.path)
     if kept is not None and not kept.many and (kept.searchable or "." not in sort.path):
         return value_expression(kept)
@@ -122,7 +133,7 @@ def _in_base64(raw: bytes) -> str:
 
 
 def _spelled(sort: tuple[Sort, ...]) -> str:
-    return ",".join(("-" if key.descending else "") + key.path for key in sort)
+    return ",".join(("-" if key.descending else "") + key.path + ("~" if key.showing else "") for key in sort)
 
 
 def _seal(place: bytes) -> bytes:

@@ -100,7 +100,8 @@ def composed(
 def without_index(kind: str, query: Query) -> list[str]:
     """Return the attributes of `kind` by which `query` filters or sorts without an index."""
     resource = KINDS[kind]
-    sorts = [sort.path for sort in query.sort if sort.path not in {"id", *resource.searchable}]
+    served = {"id", *resource.searchable}
+    sorts = [sort.path for sort in query.sort if sort.path not in served or sort.showing]
     return list(dict.fromkeys([*unserved(resource, query.conditions), *sorts]))
 
 

@@ -35,6 +35,7 @@ from customer_inventory.model.selecting import SIGNS as STANDS_FOR
 from customer_inventory.model.view import View
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
+from customer_inventory.repository.showing import needed_terms, shown_value
 from customer_inventory.repository.values import (
     ALWAYS,
     Clause,
@@ -141,8 +142,7 @@ class _Compiler:
             identifier = parse_id(right.text)
             return Clause(_SQL["identified"], ([identifier] if identifier else [],))
         way = self._way(left, at, each=True)
-        text = self._view.stored_text(way.path, right.text) if sign == "==" else right.text
-        return way.exists(compares(self._type(way), way.value, STANDS_FOR[sign], (text,)))
+        return way.exists(compares(self._type(way), way.value, STANDS_FOR[sign], (right.text,)))
 
     def _called(self, call: Call, at: _Place, test: Clause) -> Clause:
         if call.function == "length":
@@ -186,7 +186,14 @@ class _Compiler:
             # The id is not in the document: its column stands for it.
             way.value, way.anchor, way.path = self._alias(way, "own_id"), "id", "id"
             return
-        way.path = f"{way.path}.{name}" if way.path else name
+        path = f"{way.path}.{name}" if way.path else name
+        if showing := self._view.showings.get(path):
+            self._to_each(way)
+            self._query(way)
+            value = shown_value(showing.value, way.value)
+            way.value = self._alias(way, "shown_follow", value=value)
+            way.anchor = path
+        way.path = path
 
     def _to_each(self, way: _Way) -> None:
         self._settle(way)
@@ -214,9 +221,9 @@ class _Compiler:
             way.value = self._alias(way, "follow", f"${way.steps}")
             way.steps = ""
 
-    def _alias(self, way: _Way, source: str, *values: str) -> str:
+    def _alias(self, way: _Way, source: str, *values: str, value: str = "") -> str:
         alias = f"v{next(self._numbers)}"
-        way.sources.append(Clause(_SQL[source].format(v=way.value, alias=alias), values))
+        way.sources.append(Clause(_SQL[source].format(v=way.value, alias=alias, value=value), values))
         return alias
 
 
@@ -293,10 +300,12 @@ class _Needed:
         return here, needed
 
     def _terms(self, path: str, literal: Literal) -> frozenset[str] | None:
+        if showing := self.view.showings.get(path):
+            return needed_terms(self.resource, showing, (literal.text,)) or None
         shown, kept = self.view.attributes.get(path), self.resource.attributes.get(stored(self.view, path))
         if shown is None or kept is None or shown.type != kept.type or not kept.scalar or kept.path == "id":
             return None
         try:
-            return frozenset(sought(self.resource, kept.path, self.view.stored_text(path, literal.text)))
+            return frozenset(sought(self.resource, kept.path, literal.text))
         except InvalidValue:
             return None  # nothing is equal to it: the comparison itself says so

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from customer_inventory.model.earlier import EXTENSIBLE, EarlierClass, Flattened, Gathered, Object, added
+from customer_inventory.model.showing import Collection, First, Said, Unless, Value, Word
 
 _PARTIES = frozenset({"Individual", "Organization", "Party"})
 _COLLECTIONS = {
@@ -36,11 +37,14 @@ def _by_address(reference: Object) -> str | None:
     return _COLLECTIONS.get(address.rpartition("/")[0].rpartition("/")[2]) if isinstance(address, str) else None
 
 
-def referred_type(shown: Object) -> str | None:
-    """Return the class that a shown reference refers to: that of the party it carries by value, else by its address."""
-    carried = shown.get("partyOrPartyRole")
-    named = carried.get("@type") if isinstance(carried, dict) else None
-    return named if isinstance(named, str) and not named.endswith("Ref") else _by_address(shown)
+def referred_type(*within: str) -> Value:
+    """Return what the class that a reference refers to is made from: a party carried by value, else the address."""
+    return First(
+        (
+            Unless(Said((*within, "@type")), "Ref"),
+            Word(Collection(Said((*within, "href"))), _COLLECTIONS),
+        )
+    )
 
 
 def related_party(*required: str) -> EarlierClass:
@@ -49,7 +53,7 @@ def related_party(*required: str) -> EarlierClass:
         "RelatedParty",
         required=required,
         flattened=Flattened("partyOrPartyRole", REFERENCE_NAMES, party_class),
-        shown={"@referredType": referred_type},
+        shown={"@referredType": referred_type("partyOrPartyRole")},
     )
 
 
@@ -60,7 +64,7 @@ def engaged_party(*required: str, role_too: bool = False) -> EarlierClass:
         required=required,
         left_out=("partyId", "partyName"),
         added=(added("role", "What the party is to this one."),),
-        shown={"@referredType": referred_type},
+        shown={"@referredType": Word(Collection(Said(("href",))), _COLLECTIONS)},
         is_a=party_class if role_too else None,
     )
 
@@ -101,10 +105,8 @@ def medium_class(stored: Object) -> str:
     return said if said in telling else telling[0]
 
 
-def medium_type(shown: Object) -> str | None:
-    """Return the word for what kind of contact medium is shown, from its class."""
-    named = shown.get("@type")
-    return _MEDIA[named][0] if isinstance(named, str) and named in _MEDIA else None
+_MEDIUM_TYPE = Word(Said(("@type",)), {name: word for name, (word, _) in _MEDIA.items()})
+"""The word for what kind of contact medium is shown, by its class."""
 
 
 def contact_medium(*required: str) -> EarlierClass:
@@ -120,7 +122,7 @@ def contact_medium(*required: str) -> EarlierClass:
             "MediumCharacteristic",
             "The address or number itself.",
         ),
-        shown={"mediumType": medium_type},
+        shown={"mediumType": _MEDIUM_TYPE},
         is_a=medium_class,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from customer_inventory.model.earlier import Earlier, EarlierClass, Object, added
+from customer_inventory.model.showing import Said
 from customer_inventory.model.v4.shared import (
     ATTACHMENT,
     CHARACTERISTIC,
@@ -13,10 +14,6 @@ from customer_inventory.model.v4.shared import (
 )
 
 
-def _trading_name(shown: Object) -> object:
-    return shown.get("name")
-
-
 def _name(stored: Object) -> object:
     return stored.get("tradingName")
 
@@ -25,7 +22,7 @@ _CLASSES = {
     "Individual": EarlierClass(
         "Individual", renamed={"fullName": "name"}, spelled={"status": {"deceaded": "deceased"}}
     ),
-    "Organization": EarlierClass("Organization", shown={"tradingName": _trading_name}, kept={"name": _name}),
+    "Organization": EarlierClass("Organization", shown={"tradingName": Said(("name",))}, kept={"name": _name}),
     "RelatedPartyOrPartyRole": related_party("id", "@referredType"),
     "ExternalIdentifier": EXTERNAL_REFERENCE,
     "Characteristic": CHARACTERISTIC,

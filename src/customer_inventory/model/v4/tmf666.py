@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from customer_inventory.model.earlier import Earlier, EarlierClass, Finds, Object, added
+from customer_inventory.model.showing import Ends, Said
 from customer_inventory.model.v4.shared import contact_medium, related_party
 
+IS_REFERENCE = Ends(Said(("@type",)), "Ref")
+"""Whether a thing that stands where it may be pointed to is: its class says so."""
 
-def is_reference(shown: Object) -> bool:
-    """Tell whether a thing that stands where it may be pointed to is: its class says so."""
-    named = shown.get("@type")
-    return named.endswith("Ref") if isinstance(named, str) else "id" in shown
+
+def is_reference(earlier: Object) -> bool:
+    """Tell whether a thing is pointed to: by its class, which v4 need not name, or by its id."""
+    named = earlier.get("@type")
+    return named.endswith("Ref") if isinstance(named, str) else "id" in earlier
 
 
 def told_by_reference(name: str) -> Finds:
@@ -31,7 +35,7 @@ def ref_or_value(name: str, *more: str) -> EarlierClass:
             added("isRef", "Whether the thing is pointed to rather than carried.", type="boolean"),
             *(added(each, "Days by which the dates of the cycle move.", type="integer") for each in more),
         ),
-        shown={"isRef": is_reference},
+        shown={"isRef": IS_REFERENCE},
         is_a=told_by_reference(name),
     )
 

@@ -52,3 +52,37 @@ coalesce((select max({value}) from jsonb_path_query(doc, '{path}') v), {missing}
 -- name: length
 (case jsonb_typeof({v}) when 'array' then jsonb_array_length({v}) when 'string' then length({v} #>> '{{}}')
     when 'object' then (select count(*) from jsonb_object_keys({v})) end)
+
+-- name: shown
+-- What an earlier version shows of an attribute, made from each of the objects that have it.
+exists (select from jsonb_path_query(doc, %s::jsonpath) o, jsonb_path_query({value}, '$[*]') v where {test})
+
+-- name: shown_there
+exists (select from jsonb_path_query(doc, %s::jsonpath) o where jsonb_typeof({value}) <> 'null')
+
+-- name: shown_least
+coalesce((select min({typed}) from jsonb_path_query(doc, '{path}') o, jsonb_path_query({value}, '$[*]') v), {missing})
+
+-- name: shown_greatest
+coalesce((select max({typed}) from jsonb_path_query(doc, '{path}') o, jsonb_path_query({value}, '$[*]') v), {missing})
+
+-- name: shown_follow
+(values ({value})) {alias}({alias})
+
+-- name: shown_word
+('{words}'::jsonb -> ({v} #>> '{{}}'))
+
+-- name: shown_respelled
+coalesce('{words}'::jsonb -> ({v} #>> '{{}}'), {v})
+
+-- name: shown_numeral
+(case when jsonb_typeof({v}) = 'number' and {v} #>> '{{}}' ~ '^-?[0-9]+$' then to_jsonb({v} #>> '{{}}') else {v} end)
+
+-- name: shown_collection
+(case when jsonb_typeof({v}) = 'string' then to_jsonb(split_part({v} #>> '{{}}', '/', -2)) end)
+
+-- name: shown_ends
+(case when jsonb_typeof({v}) = 'string' then to_jsonb(right({v} #>> '{{}}', {length}) = '{ending}') end)
+
+-- name: shown_unless
+(case when jsonb_typeof({v}) = 'string' and right({v} #>> '{{}}', {length}) <> '{ending}' then {v} end)

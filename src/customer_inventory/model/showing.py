@@ -1,0 +1,147 @@
+"""Showing: how an earlier version makes what it shows of an attribute from what a stored object says.
+
+Each such value is declared once, with the difference that it belongs to, and read twice: here, of an object in memory,
+and by the repository in SQL. So a filter finds what is shown, also what is spelled otherwise or only filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stands at a path within the object, by the names on the way."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The word that a table has for a text; none for any other."""
+
+    of: Value
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Respelled:
+    """A text in the spelling that a table has for it; anything else as it is."""
+
+    of: Value
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A whole number as the text that writes it; anything else as it is."""
+
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The name of the collection that an address leads into: its last segment but one."""
+
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Whether a text ends so."""
+
+    of: Value
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A text, if it does not end so."""
+
+    of: Value
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first of several values that there is."""
+
+    parts: tuple[Value, ...]
+
+
+Value = Said | Word | Respelled | Numeral | Collection | Ends | Unless | First
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What is shown of one attribute: made from the stored objects at the path `owner`; "" is the whole document."""
+
+    owner: str
+    value: Value
+
+
+def made(value: Value, stored: Mapping[str, Any]) -> Any:
+    """Return what `value` makes of a stored object, None for nothing."""
+    match value:
+        case Said(names=names):
+            return _said(stored, names)
+        case First(parts=parts):
+            return next((found for part in parts if (found := made(part, stored)) is not None), None)
+        case Numeral(of=of):
+            found = made(of, stored)
+            return str(found) if type(found) is int else found
+        case Respelled(of=of, words=words):
+            found = made(of, stored)
+            return words.get(found, found) if isinstance(found, str) else found
+        case _:
+            text = made(value.of, stored)
+            return _of_text(value, text) if isinstance(text, str) else None
+
+
+def _said(stored: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        stored = stored.get(name) if isinstance(stored, dict) else None
+    return stored
+
+
+def _of_text(value: Word | Collection | Ends | Unless, text: str) -> Any:
+    match value:
+        case Word(words=words):
+            return words.get(text)
+        case Collection():
+            return text.rpartition("/")[0].rpartition("/")[2]
+        case Ends(ending=ending):
+            return text.endswith(ending)
+        case Unless(ending=ending):
+            return None if text.endswith(ending) else text
+
+
+def sources(value: Value, text: str) -> Iterator[tuple[tuple[str, ...], str] | None]:
+    """Yield the paths and texts of which an object has one at least if `value` makes `text` of it.
+
+    None stands for what no equality tells, such as the end of an address.
+    """
+    match value:
+        case Said(names=names):
+            yield names, text
+        case First(parts=parts):
+            for part in parts:
+                yield from sources(part, text)
+        case Word(of=of, words=words):
+            for said in (each for each, word in words.items() if word == text):
+                yield from sources(of, said)
+        case Respelled(of=of, words=words):
+            yield from sources(of, words.get(text, text))
+        case Unless(of=of, ending=ending):
+            yield from () if text.endswith(ending) else sources(of, text)
+        case Numeral(of=of):
+            yield from sources(of, text)
+        case Collection() | Ends():
+            yield None
+
+
+def exact(value: Value) -> bool:
+    """Return whether the sources of a text are equal to it just where the value is."""
+    return isinstance(value, Respelled) and isinstance(value.of, Said)
