@@ -19,10 +19,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from customer_inventory.ids import draw_bucket, new_id
-from customer_inventory.model import RESOURCES, links, terms, validate
+from customer_inventory.model import links, terms, validate
 from customer_inventory.repository import Repository, migrate
 from customer_inventory.repository.changes import FeedEntry, FeedPosition
 from customer_inventory.repository.engines import EmbeddedEngine, ExternalEngine
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Authorship, Draft, IdempotencyKey, Written
 from tests.conftest import _TEMPLATE, RunningEngine, missing
 from tests.consistency import ask
@@ -82,7 +83,7 @@ def customer_of(party: UUID, **attributes: Any) -> Document:
 
 def draft_of(kind: str, content: Document, *, strict: Iterable[str] = ()) -> Draft:
     """What the access room hands to the store for a document."""
-    resource = RESOURCES[kind]
+    resource = KINDS[kind]
     return Draft(
         document=msgspec.json.encode(content),
         terms=terms(resource, content),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from tests.contract.filter_reading import Asked, Asks, Joined, Step, Test
-from tests.contract.filter_records import ARRAYS, PATHS
+from tests.contract.filter_shown import ARRAYS, PATHS
 
 _SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!=", "regex": "=~"}
 _PATTERNS = [

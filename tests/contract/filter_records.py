@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contract.corpus import INSTANTS, STATUSES, TEXTS, WHOLE, characteristic, generated, medium, some
+from tests.contract.corpus import INSTANTS, STATUSES, TEXTS, WHOLE, characteristic, medium, some
 
 Document = dict[str, Any]
 SHORT = [
@@ -46,13 +46,14 @@ class Path:
     pool: tuple[str, ...]
 
 
-def _paths(**kinds: dict[str, list[str]]) -> dict[str, Path]:
+def declared(**kinds: dict[str, list[str]]) -> dict[str, Path]:
+    """The attributes of one kind, by their types."""
     types = {"text": "string", "day": "date-time", "number": "number", "truth": "boolean", "any": "any"}
     return {path: Path(types[kind], tuple(pool)) for kind, paths in kinds.items() for path, pool in paths.items()}
 
 
 PATHS: dict[str, dict[str, Path]] = {
-    "customer": _paths(
+    "customer": declared(
         text={
             "id": IDS,
             "name": TEXTS,
@@ -76,7 +77,7 @@ PATHS: dict[str, dict[str, Path]] = {
         truth={"contactMedium.preferred": TRUTHS},
         any={"characteristic.value": [*TEXTS, "1.5", "-0.5", "1e3"]},
     ),
-    "individual": _paths(
+    "individual": declared(
         text={
             "id": IDS,
             "familyName": SHORT,
@@ -151,6 +152,3 @@ def _certificate(chance: random.Random) -> Document:
             "attachment": {"@type": "Photo", "size": {"amount": amount}},
         },
     )
-
-
-MAKERS = {"customer": generated, "individual": individual}

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from customer_inventory.api.parameters import parse
 from customer_inventory.model import RESOURCES, validate
+from customer_inventory.model.conversion import copied
 from customer_inventory.model.filtering import Filter
-from customer_inventory.model.views import NATIVE
 from customer_inventory.repository import Repository
 from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query
@@ -27,7 +27,8 @@ from tests.conftest import _TEMPLATE, RunningEngine
 from tests.contract import filter_cases, filter_reading
 from tests.contract.conftest import Scribe
 from tests.contract.filter_reading import Asked, single
-from tests.contract.filter_records import MAKERS, PATHS, Document
+from tests.contract.filter_records import Document
+from tests.contract.filter_shown import MAKERS, PATHS, shown, view_of
 
 SIZE = 240
 ANYTHING = Asked(((),))
@@ -38,15 +39,15 @@ often = settings(
 
 
 class Held:
-    """Records that are held, by kind and id, and their store."""
+    """Records that are held, as each view shows them, by the view and id, and their store."""
 
     def __init__(self, repository: Repository, documents: dict[str, dict[str, Document]]) -> None:
         self.repository = repository
         self.documents = documents
 
-    async def found(self, kind: str, query: Query) -> set[str]:
+    async def found(self, asked: str, query: Query) -> set[str]:
         """The ids of all records that a query finds; its total says as many."""
-        page = await self.repository.lists.page(kind, replace(query, limit=SIZE))
+        page = await self.repository.lists.page(view_of(asked).resource.kind, replace(query, limit=SIZE))
         assert page.total.number == len(page.records)
         return {record.id for record in page.records}
 
@@ -58,13 +59,14 @@ async def held(engine: RunningEngine) -> AsyncIterator[Held]:
     async with engine.database(template=_TEMPLATE) as conninfo:
         repository = Repository(conninfo, statement_timeout_ms=30_000)
         scribe = Scribe(repository)
-        documents: dict[str, dict[str, Document]] = {kind: {} for kind in PATHS}
-        for kind, made in documents.items():
+        documents: dict[str, dict[str, Document]] = {asked: {} for asked in PATHS}
+        for name, make in MAKERS.items():
             for _ in range(SIZE):
-                content = MAKERS[kind](chance)
-                validate(RESOURCES[kind], content)
-                name = str((await scribe.create(kind, content)).id)
-                made[name] = {**content, "id": name}
+                content = make(chance)
+                validate(RESOURCES[name], content)
+                record = str((await scribe.create(RESOURCES[name].kind, content)).id)
+                for asked in (asked for asked in PATHS if asked.split()[0] == name):
+                    documents[asked][record] = {**shown(view_of(asked), copied(content)), "id": record}
         yield Held(repository, documents)
         await repository.close()
 
@@ -74,7 +76,7 @@ async def answered(held: Held, kind: str, asked: Asked, text: str) -> int:
     expected = {
         name for name, content in held.documents[kind].items() if filter_reading.holds(asked, content, PATHS[kind])
     }
-    query = parse(NATIVE[kind], text.encode()).query
+    query = parse(view_of(kind), text.encode()).query
     found = await held.found(kind, query)
     assert found == expected, (text, asked)
     matching = Filter(query.conditions)
@@ -117,8 +119,8 @@ async def test_cursors_visit_every_match_once_in_order(held: Held, seed: int) ->
     asked = filter_cases.make(chance, kind) if chance.random() < 0.5 else ANYTHING
     order = ",".join(("-" if descending else chance.choice(["", "%2B", "+"])) + path for path, descending in keys)
     written = [f"sort={order}", f"limit={chance.choice([7, 40, SIZE])}"]
-    query = parse(NATIVE[kind], "&".join([*written, filter_cases.write(chance, asked)]).encode()).query
-    assert query.sort == tuple(Sort(path, descending) for path, descending in keys)
+    query = parse(view_of(kind), "&".join([*written, filter_cases.write(chance, asked)]).encode()).query
+    assert query.sort == tuple(Sort(view_of(kind).stored_path(path), descending) for path, descending in keys)
     expected = ordered(held, kind, asked, keys)
     for backwards in (False, True):
         assert await walked(held, kind, query, backwards=backwards) == expected
@@ -127,15 +129,16 @@ async def test_cursors_visit_every_match_once_in_order(held: Held, seed: int) ->
 async def walked(held: Held, kind: str, query: Query, *, backwards: bool) -> list[str]:
     """The ids of all pages, from the first page on or from the last one back."""
     lists = held.repository.lists
-    page = await lists.page(kind, query)
+    table = view_of(kind).resource.kind
+    page = await lists.page(table, query)
     pages = [page]
     while page.more_after:
-        page = await lists.page(kind, replace(query, after=page.last))
+        page = await lists.page(table, replace(query, after=page.last))
         pages.append(page)
     if backwards:
         back = [page]
         while back[-1].more_before:
-            back.append(await lists.page(kind, replace(query, before=back[-1].first)))
+            back.append(await lists.page(table, replace(query, before=back[-1].first)))
         pages = back[::-1]
     return [record.id for each in pages for record in each.records]
 

@@ -67,7 +67,7 @@ coalesce((select min({typed}) from jsonb_path_query(doc, '{path}') o, jsonb_path
 coalesce((select max({typed}) from jsonb_path_query(doc, '{path}') o, jsonb_path_query({value}, '$[*]') v), {missing})
 
 -- name: shown_follow
-(values ({value})) {alias}({alias})
+lateral (values ({value})) {alias}({alias})
 
 -- name: shown_word
 ('{words}'::jsonb -> ({v} #>> '{{}}'))
