@@ -91,6 +91,10 @@ def test_the_mandatory_name_of_the_other_version_is_filled_in(api: httpx.Client)
     assert api.get(f"{v5(COMPANIES_V4)}/{made['id']}").json()["name"] == "Engines"
     other = create(api, v5(COMPANIES_V4), {"@type": "Organization", "name": "Looms"})
     assert api.get(f"{COMPANIES_V4}/{other['id']}").json()["tradingName"] == "Looms"
+    for asked in ("tradingName=Looms", "tradingName.startswith=Loo", "filter=$%5B%3F(@.tradingName=='Looms')%5D"):
+        found = api.get(f"{COMPANIES_V4}?id={other['id']}&{asked}&sort=tradingName")
+        assert [each["id"] for each in found.json()] == [other["id"]], asked
+        assert api.get(f"{v5(COMPANIES_V4)}?id={other['id']}&{asked}").json() == [], asked
     assert api.patch(f"{COMPANIES_V4}/{other['id']}", json={"status": "closed"}).status_code == 200
     assert "tradingName" not in api.get(f"{v5(COMPANIES_V4)}/{other['id']}").json()
 
