@@ -12,7 +12,8 @@ import pytest
 
 from customer_inventory.access import Access
 from customer_inventory.access.undoing import UndoConflict
-from customer_inventory.capture import Order, choose_mapping, import_file
+from customer_inventory.capture.mappings import choose_mapping
+from customer_inventory.capture.runs import Order, import_file
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository.uniqueness import ValueTaken
 
