@@ -26,6 +26,7 @@ class Failure(Enum):
     PRECONDITION = (412, 3)
     TOO_LARGE = (413, 3)
     UNSUPPORTED_MEDIA = (415, 2)
+    RANGE = (416, 3)
     UNPROCESSABLE = (422, 3)
     TOO_MANY = (429, 1)
     INTERNAL = (500, 1)

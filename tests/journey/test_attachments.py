@@ -69,6 +69,53 @@ def test_a_large_file_is_had_by_itself(api: httpx.Client) -> None:
     assert (head.content, head.headers["content-length"]) == (b"", str(len(PDF)))
 
 
+def test_a_file_that_the_client_has_is_not_sent_again(api: httpx.Client) -> None:
+    url = create(api, DOCUMENTS, document(attachment()))["binaryAttachment"][0]["url"]
+    tag = api.get(url).headers["etag"]
+    assert tag == f'"{hashlib.sha256(PDF).hexdigest()}"'
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = api.get(url, headers={"if-none-match": known})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert api.get(url, headers={"if-none-match": '"other"'}).content == PDF
+    assert refused(api.get(url, headers={"if-none-match": "other"}), 400) == "invalid-condition"
+    assert refused(api.get(url.replace(tag[1:65], "0" * 64), headers={"if-none-match": "*"}), 404)
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=100-199", 100, 200),
+        ("bytes=262143-262145", 262143, 262146),
+        ("bytes=500000-", 500_000, None),
+        ("bytes=-7", -7, None),
+        ("bytes=-99999999", 0, None),
+        ("Bytes=0-99999999", 0, None),
+    ],
+)
+def test_a_part_of_a_file_can_be_had(api: httpx.Client, asked: str, start: int, stop: int | None) -> None:
+    data = PDF * 20
+    url = create(api, DOCUMENTS, document(attachment(data)))["binaryAttachment"][0]["url"]
+    answer = api.get(url, headers={"range": asked})
+    assert (answer.status_code, answer.content) == (206, data[start:stop])
+    first = start % len(data)
+    assert answer.headers["content-range"] == f"bytes {first}-{first + len(answer.content) - 1}/{len(data)}"
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert api.get(url, headers={"range": asked, "if-range": '"other"'}).status_code == 200
+    assert api.get(url, headers={"range": asked, "if-range": answer.headers["etag"]}).status_code == 206
+
+
+def test_a_range_that_is_none_is_passed_over_and_one_behind_the_end_is_refused(api: httpx.Client) -> None:
+    url = create(api, DOCUMENTS, document(attachment()))["binaryAttachment"][0]["url"]
+    for words in ("bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "items=1-2", "bytes=0-1,4-5", "bytes=٣-٤"):
+        answer = api.get(url, headers={"range": words.encode()})
+        assert (answer.status_code, answer.content) == (200, PDF), words
+    for behind in (f"bytes={len(PDF)}-", "bytes=99999999-", "bytes=-0"):
+        answer = api.get(url, headers={"range": behind})
+        assert refused(answer, 416) == "range-not-satisfiable"
+        assert answer.headers["content-range"] == f"bytes */{len(PDF)}"
+
+
 def test_a_small_file_stays_in_place(api: httpx.Client) -> None:
     made = create(api, DOCUMENTS, document(attachment(SMALL)))
     assert made["binaryAttachment"] == [attachment(SMALL)]
@@ -201,7 +248,11 @@ def test_bounds_and_damage_with_a_directory_of_ones_own(new_server: Server, tmp_
         assert api.get(url).content == large
         too_large = api.post(DOCUMENTS, json=document(attachment(large + b"x")))
         assert refused(too_large, 413) == "attachment-too-large"
-        assert refused(api.post(DOCUMENTS, json=document(attachment(large * 2))), 413) == "body-too-large"
+        assert "2000000" in too_large.json()["message"]
+        far_too_large = api.post(DOCUMENTS, json=document(attachment(large * 2)))
+        assert refused(far_too_large, 413) == "attachment-too-large"
+        assert "2000000" in far_too_large.json()["message"]
+        assert refused(api.post(DOCUMENTS, json=document(description="x" * 4_000_000)), 413) == "body-too-large"
         (path,) = (path for path in contents.rglob("*") if path.is_file())
         path.write_bytes(large[:-1] + b"!")
         damaged = api.get(url)

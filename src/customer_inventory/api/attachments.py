@@ -15,10 +15,12 @@ from urllib.parse import quote
 from customer_inventory.access import Access
 from customer_inventory.access.attaching import AttachmentNotFound
 from customer_inventory.access.opened import RecordNotFound
+from customer_inventory.api import conditional
 from customer_inventory.api.exchange import MAX_BODY, Answer, Exchange
 from customer_inventory.api.fields import Fields, dotted
 from customer_inventory.api.parameters import of_one
 from customer_inventory.api.routing import Routes
+from customer_inventory.api.spans import spanned, within
 from customer_inventory.ids import parse_id
 from customer_inventory.model.contents import content_paths, may_carry
 from customer_inventory.model.mediatype import UNKNOWN, file_name
@@ -53,8 +55,20 @@ class AttachmentHandlers:
         if not _DIGEST.fullmatch(digest):
             raise AttachmentNotFound
         asked = of_one(self._view, exchange.query_string)
+        if_none_match = exchange.header(b"if-none-match")
+        conditional.check_condition(if_none_match)
         attached = await access.attached(resource, record_id, digest, as_of=asked.query.as_of)
-        return Answer(200, headers=_headers(attached.attachment, digest), parts=attached.parts, size=attached.size)
+        headers = _headers(attached.attachment, digest)
+        if conditional.not_modified(if_none_match, digest):
+            return Answer(304, headers=headers)
+        fits = exchange.method == "GET" and exchange.header(b"if-range") in {None, f'"{digest}"'}
+        span = spanned(exchange.header(b"range"), attached.size) if fits else None
+        if span is None:
+            return Answer(200, headers=headers, parts=attached.parts, size=attached.size)
+        part = f"bytes {span.start}-{span.stop - 1}/{attached.size}".encode()
+        return Answer(206, headers=headers, parts=within(attached.parts, span), size=len(span)).plus(
+            (b"content-range", part)
+        )
 
 
 @cache
@@ -62,11 +76,11 @@ def _paths(view: View) -> frozenset[str]:
     return content_paths(view.attributes)
 
 
-def most_body(view: View, access: Access) -> int:
-    """Return how many bytes a body for a resource may have: room for one file in base64 where it carries files."""
-    if not _paths(view):
-        return MAX_BODY
-    return MAX_BODY + -(-access.facilities.attachment_limit // 3) * 4
+def allow_files(exchange: Exchange, view: View, access: Access) -> None:
+    """Let the body of a request have room for one file in base64, where the resource carries files."""
+    if _paths(view):
+        exchange.max_file = access.facilities.attachment_limit
+        exchange.max_body = MAX_BODY + -(-exchange.max_file // 3) * 4
 
 
 def names_content(view: View, fields: Fields | None) -> bool:
@@ -86,6 +100,7 @@ def _headers(attachment: Mapping[str, Any], digest: str) -> tuple[tuple[bytes, b
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"sandbox; default-src 'none'"),
         (b"cache-control", b"private, no-cache"),
+        (b"accept-ranges", b"bytes"),
         (b"etag", b'"%s"' % digest.encode()),
     )
 

@@ -46,8 +46,8 @@ def check_condition(header: str | None) -> None:
         _tags(header)
 
 
-def not_modified(if_none_match: str | None, version: int) -> bool:
-    """Return whether the client has this version already. Raises InvalidCondition."""
+def not_modified(if_none_match: str | None, version: int | str) -> bool:
+    """Return whether the client has this version, or a file of this digest, already. Raises InvalidCondition."""
     if if_none_match is None:
         return False
     return if_none_match == "*" or any(tag == str(version) for _, tag in _tags(if_none_match))

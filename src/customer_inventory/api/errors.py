@@ -8,6 +8,7 @@ import structlog
 from customer_inventory.access.clients import InvalidClient
 from customer_inventory.access.tokens import InvalidToken
 from customer_inventory.api.exchange import Answer
+from customer_inventory.api.spans import RangeNotSatisfiable
 from customer_inventory.errors import Failure, InventoryError
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +29,8 @@ def error_answer(error: InventoryError, /, **more: str) -> Answer:
         headers.append((b"www-authenticate", b'Basic realm="customer-inventory"'))
     elif isinstance(error, InvalidToken):
         headers.append((b"www-authenticate", b'Bearer realm="customer-inventory", error="invalid_token"'))
+    elif isinstance(error, RangeNotSatisfiable):
+        headers.append((b"content-range", b"bytes */%d" % error.size))
     elif error.failure is Failure.UNAVAILABLE:
         headers.append((b"retry-after", b"1"))
     body = error_body(code=error.code, reason=error.reason, message=error.message, status=status, **more)

@@ -12,6 +12,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.contents import AttachmentTooLarge
 
 MAX_BODY = 1024 * 1024
 BODY_TIMEOUT_S = 30.0
@@ -81,7 +82,7 @@ class Answer(NamedTuple):
 class Exchange:
     """One HTTP request, read lazily from ASGI."""
 
-    __slots__ = ("_headers", "_receive", "max_body", "method", "path", "query_string", "request_id")
+    __slots__ = ("_headers", "_receive", "max_body", "max_file", "method", "path", "query_string", "request_id")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
@@ -91,6 +92,8 @@ class Exchange:
         self._receive = receive
         self.max_body = MAX_BODY
         """The most bytes that the body may have; a handler that takes more says so before it asks for the body."""
+        self.max_file: int | None = None
+        """The most bytes of a file that the body may carry, if it may carry any."""
         self.request_id = self._request_id()
 
     def header(self, name: bytes) -> str | None:
@@ -104,11 +107,15 @@ class Exchange:
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
 
     async def body(self) -> bytes:
-        """Return the whole body. Raises BodyTooLarge, BodyTooSlow, UnsupportedMediaType or ClientGone."""
+        """Return the whole body.
+
+        Raises BodyTooLarge, AttachmentTooLarge where a file makes it so, BodyTooSlow, UnsupportedMediaType or
+        ClientGone.
+        """
         if (self.header(b"content-encoding") or "identity").lower() != "identity":
             raise UnsupportedMediaType("A content encoding is not supported. Send the body as it is.")
         length = self.header(b"content-length")
-        if length is not None and length.isdigit() and int(length) > self.max_body:
+        if self.max_file is None and length is not None and length.isdigit() and int(length) > self.max_body:
             raise BodyTooLarge
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S * max(1.0, self.max_body / _TIMED_BODY)):
@@ -140,11 +147,20 @@ class Exchange:
                 raise ClientGone
             part = message.get("body", b"")
             size += len(part)
-            if size > self.max_body:
-                raise BodyTooLarge
             parts.append(part)
+            if size > self.max_body:
+                raise self._too_large(parts)
             if not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _too_large(self, parts: list[bytes]) -> InventoryError:
+        """What makes a body too large that is cut off here: where files may be sent, most likely one that is in it."""
+        if self.max_file is None or b'"content"' not in b"".join(parts):
+            return BodyTooLarge()
+        return AttachmentTooLarge(
+            f"The body has a file, or several together, that make it larger than {self.max_body} bytes; a file may "
+            f"have {self.max_file} at most."
+        )
 
     def _request_id(self) -> str:
         stated = self.header(b"x-request-id")

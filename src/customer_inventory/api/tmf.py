@@ -11,7 +11,7 @@ from uuid import UUID
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound, Saved
 from customer_inventory.api import conditional
-from customer_inventory.api.attachments import most_body, names_content
+from customer_inventory.api.attachments import allow_files, names_content
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.fields import Fields
 from customer_inventory.api.pages import list_answer
@@ -80,7 +80,7 @@ class ResourceHandlers:
             raise UnsupportedMediaType("Send the new record as application/json.")
         asked = of_one(self._view, exchange.query_string, writing=True)
         await access.require("create", self._resource.kind)
-        exchange.max_body = most_body(self._view, access)
+        allow_files(exchange, self._view, access)
         document, raw = await exchange.json_object()
         saved = await access.create(
             self._resource,
@@ -113,7 +113,7 @@ class ResourceHandlers:
         require_patch(exchange.media_type)
         asked = of_one(self._view, exchange.query_string, writing=True)
         await access.require("modify", self._resource.kind)
-        exchange.max_body = most_body(self._view, access)
+        allow_files(exchange, self._view, access)
         body, raw = await exchange.json()
         patch = read_patch(exchange.media_type, body, most_body=exchange.max_body)
         if patch.looks:
@@ -141,7 +141,7 @@ class ResourceHandlers:
             raise UnsupportedMediaType("Send the whole record as application/json.")
         asked = of_one(self._view, exchange.query_string, writing=True)
         await access.require("update", self._resource.kind)
-        exchange.max_body = most_body(self._view, access)
+        allow_files(exchange, self._view, access)
         document, raw = await exchange.json_object()
         if not access.may("read", self._resource):
             judge_replacement(self._view, document)

@@ -34,7 +34,13 @@ def backup(directory: Path, *, settings: Configured = _DEFAULTS) -> int:
 async def _backup(directory: Path, settings: Settings) -> None:
     engine = engine_of(settings)
     async with engine.attached() as conninfo:
-        report = await backups.backup(engine=engine, conninfo=conninfo, directory=directory, clock=system_clock)
+        report = await backups.backup(
+            engine=engine,
+            conninfo=conninfo,
+            directory=directory,
+            clock=system_clock,
+            contents=settings.content_directory,
+        )
     _show("Backed up", report)
 
 
@@ -54,7 +60,13 @@ def restore(directory: Path, *, settings: Configured = _DEFAULTS) -> int:
 async def _restore(directory: Path, settings: Settings) -> None:
     engine = engine_of(settings)
     async with engine.attached() as conninfo:
-        report = await backups.restore(engine=engine, conninfo=conninfo, directory=directory, clock=system_clock)
+        report = await backups.restore(
+            engine=engine,
+            conninfo=conninfo,
+            directory=directory,
+            clock=system_clock,
+            contents=settings.content_directory,
+        )
         await migrate_schema(conninfo)
     _show("Restored", report)
 

@@ -26,6 +26,7 @@ from psycopg import sql
 from customer_inventory import __version__
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.backup_contents import KEPT, bring_back, outside, save
 from customer_inventory.repository.engines import EmbeddedEngine, Engine, EngineError, run_tool, tools_version
 from customer_inventory.repository.sql import statements
 
@@ -87,6 +88,8 @@ class Manifest(msgspec.Struct, frozen=True):
     made_at: datetime
     rows: dict[str, int]
     files: dict[str, BackupFile]
+    contents: bool = False
+    """Whether files that lay in a content directory are in it, if there were any: earlier versions left them out."""
 
 
 class BackupReport(msgspec.Struct, frozen=True):
@@ -102,15 +105,20 @@ class BackupReport(msgspec.Struct, frozen=True):
     proven: tuple[str, ...]
 
 
-async def backup(*, engine: Engine, conninfo: str, directory: Path, clock: Clock) -> BackupReport:
-    """Write a backup of the database into `directory`, which must not exist or be empty.
+async def backup(
+    *, engine: Engine, conninfo: str, directory: Path, clock: Clock, contents: Path | None = None
+) -> BackupReport:
+    """Write a backup of the database, and of the content directory, into `directory`, which must not exist or be empty.
 
-    The server may go on writing: the backup holds what was committed at one moment. Raises BackupRefused, EngineError.
+    The server may go on writing: the backup holds what was committed at one moment. Raises BackupRefused,
+    ContentsMissing, EngineError.
     """
     fresh = _fresh_directory(directory)
     try:
         made_at = clock()
-        manifest = await _dump(engine, conninfo, fresh, made_at)
+        async with _session(conninfo) as connection:
+            await save(await outside(connection), contents, fresh, all_there=False)
+        manifest = await _dump(engine, conninfo, fresh, made_at, contents)
         await asyncio.to_thread(_seal, fresh, directory, manifest)
     except OSError as error:
         raise BackupRefused(f"The backup {directory} cannot be written: {error.strerror}. Nothing was left.") from error
@@ -126,10 +134,12 @@ async def restore(
     directory: Path,
     clock: Clock,
     aside: Collection[str] = EMPTY_TABLES_ASIDE,
+    contents: Path | None = None,
 ) -> BackupReport:
     """Fill the empty database of `conninfo` from the backup in `directory`, all or nothing.
 
-    Tables named in `aside` may hold rows beforehand. Raises BackupDamaged, RestoreRefused (nothing was touched),
+    Files of attachments that lay in a directory go to `contents`, or into the database where there is none. Tables
+    named in `aside` may hold rows beforehand. Raises BackupDamaged, RestoreRefused (nothing was touched),
     RestoreFailed (the database was left empty), EngineError.
     """
     manifest = await asyncio.to_thread(check, directory)
@@ -138,6 +148,8 @@ async def restore(
         await _refuse_rows(connection, aside)
         await _empty(connection)
         await _load(engine, conninfo, connection, directory, manifest)
+        if manifest.contents:
+            await _load_contents(connection, directory, contents)
         if await _value(connection, "rebase_function"):
             await connection.execute(_SQL["rebase"])
         await connection.execute(_SQL["analyze"])
@@ -153,7 +165,9 @@ async def verify(*, engine: Engine, directory: Path, clock: Clock) -> BackupRepo
     with tempfile.TemporaryDirectory(prefix="customer-inventory-verify-") as scratch:
         trial = EmbeddedEngine(Path(scratch, "data"), binaries=binaries, clock=clock)
         async with trial.serving() as conninfo:
-            report = await restore(engine=trial, conninfo=conninfo, directory=directory, clock=clock)
+            report = await restore(
+                engine=trial, conninfo=conninfo, directory=directory, clock=clock, contents=Path(scratch, "content")
+            )
     return msgspec.structs.replace(report, proven=(*report.proven, "restored into an empty engine"))
 
 
@@ -200,7 +214,7 @@ def _fresh_directory(directory: Path) -> Path:
         raise BackupRefused(f"The backup {directory} cannot be written: {error.strerror}.") from error
 
 
-async def _dump(engine: Engine, conninfo: str, fresh: Path, made_at: datetime) -> Manifest:
+async def _dump(engine: Engine, conninfo: str, fresh: Path, made_at: datetime, contents: Path | None) -> Manifest:
     tools = engine.tools()
     async with _session(conninfo) as connection:
         await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
@@ -211,6 +225,7 @@ async def _dump(engine: Engine, conninfo: str, fresh: Path, made_at: datetime) -
             command = [str(tools / "pg_dump"), *options, f"--snapshot={snapshot}", f"--file={fresh / 'dump'}"]
             await run_tool(command, conninfo=conninfo)
             rows = await _count(connection)
+            await save(await outside(connection), contents, fresh, all_there=True)
             revision = await _value(connection, "revision") if await _value(connection, "revision_table") else None
         version = connection.info.server_version
     return Manifest(
@@ -223,6 +238,7 @@ async def _dump(engine: Engine, conninfo: str, fresh: Path, made_at: datetime) -
         made_at=made_at,
         rows=rows,
         files=await asyncio.to_thread(_files, fresh),
+        contents=True,
     )
 
 
@@ -245,7 +261,8 @@ def _sync(path: Path) -> None:
 
 
 def _files(directory: Path) -> dict[str, BackupFile]:
-    return {str(path.relative_to(directory)): _file(path) for path in sorted((directory / "dump").rglob("*"))}
+    saved = [*(directory / "dump").rglob("*"), *(path for path in (directory / KEPT).rglob("*") if path.is_file())]
+    return {str(path.relative_to(directory)): _file(path) for path in sorted(saved)}
 
 
 def _file(path: Path) -> BackupFile:
@@ -310,6 +327,16 @@ async def _load(engine: Engine, conninfo: str, connection: Connection, directory
             f"The restore of {directory} brought other numbers of rows than were saved ({difference}); "
             f"the database was left empty."
         )
+
+
+async def _load_contents(connection: Connection, directory: Path, contents: Path | None) -> None:
+    try:
+        await bring_back(connection, directory, contents)
+    except (InventoryError, OSError) as error:
+        await _empty(connection)
+        raise RestoreFailed(
+            f"The files of the backup {directory} could not be restored; the database was left empty. {error}"
+        ) from error
 
 
 def _difference(saved: Mapping[str, int], found: Mapping[str, int]) -> str:

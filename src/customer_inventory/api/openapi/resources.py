@@ -146,10 +146,16 @@ def attachment_operation(named: Named) -> Part:
         "operationId": f"retrieve{named.title}AttachmentContent",
         "summary": f"Get a file that one {named.name} carries",
         "description": "The file itself, as the type that its attachment declares. `digest` is its SHA-256.",
-        "parameters": use("asOf", "purpose"),
+        "parameters": use("asOf", "purpose", "ifNoneMatch", "byteRange"),
         "responses": {
             "200": {"description": "The file.", "headers": headers("ETag"), "content": {"*/*": {"schema": file}}},
-            **refuses(),
+            "206": {
+                "description": "The part of the file that Range asks for.",
+                "headers": headers("ETag", "Content-Range"),
+                "content": {"*/*": {"schema": file}},
+            },
+            "304": {"description": "The client has this file already.", "headers": headers("ETag")},
+            **refuses(416),
         },
     }
 

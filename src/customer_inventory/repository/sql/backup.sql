@@ -24,6 +24,16 @@ select count(*) from only {table};
 -- name: any_row
 select exists (select from only {table});
 
+-- name: content_table
+select to_regclass('content') is not null;
+
+-- The contents of attachments that lie in a directory.
+-- name: outside
+select bucket, encode(sha256, 'hex') from content where bytes is null order by bucket, sha256;
+
+-- name: take_in
+update content set bytes = %b where bucket = %s and sha256 = %s;
+
 -- name: revision_table
 select to_regclass('alembic_version') is not null;
 
