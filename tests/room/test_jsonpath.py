@@ -222,6 +222,10 @@ def test_fields_keep_the_elements_for_which_a_condition_holds(fields: str, shown
         ("filter=contactMedium[?(@.city=='Bern'&&@.preferred==true)]", False),
         ("filter=givenName=='Ada'&filter=familyName=='x'", False),
         ("filter=givenName=='Ada';filter=familyName=='x'", True),
+        ("givenName=x;givenName=Ada&filter=familyName=='x'", False),
+        ("filter=familyName=='x'&givenName=x;givenName=Ada", False),
+        ("givenName=Ada;filter=familyName=='x'", False),
+        ("filter=givenName=='Ada';givenName=Ada;givenName=x", True),
     ],
 )
 def test_a_filter_is_held_against_one_document(query: str, matches: bool) -> None:

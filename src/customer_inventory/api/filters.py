@@ -50,7 +50,7 @@ class Said:
 
 @dataclass(slots=True)
 class _Alternative:
-    """One of the alternatives that `;` separates: values by attribute and operator, and JSONPaths."""
+    """One of the alternatives that `;` separates: values by attribute and operator, or JSONPaths."""
 
     values: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     paths: list[list[str]] = field(default_factory=list)
@@ -87,6 +87,7 @@ class _Reader:
         self._view = view
         self._public_url = public_url
         self._alternatives = [_Alternative()]
+        self._selections = [_Alternative()]
         self._last: tuple[str, str] | None = None
 
     def take(self, parameter: Parameter) -> None:
@@ -97,12 +98,16 @@ class _Reader:
             return
         if not sign:
             name, value = text_of(value), b""
+        if sign == "=" and name == "filter":
+            # JSONPaths are alternatives to each other only: they hold for every alternative of attributes.
+            if parameter.separator == ";" and self._last is _FILTER:
+                self._selections.append(_Alternative())
+            self._selections[-1].paths.append([text_of(value)])
+            self._last = _FILTER
+            return
         if parameter.separator == ";":
             self._alternatives.append(_Alternative())
-        if sign == "=" and name == "filter":
-            self._alternatives[-1].paths.append([text_of(value)])
-            self._last = _FILTER
-        elif sign == "=" and name in self._names:
+        if sign == "=" and name in self._names:
             if name in self.reserved:
                 raise InvalidParameter(f"The parameter {name} is given twice.")
             self.reserved[name] = text_of(value)
@@ -116,12 +121,14 @@ class _Reader:
 
     def terms(self) -> tuple[Term, ...]:
         """Return what was taken in."""
-        several = [each for each in self._alternatives if each.values or each.paths]
-        if sum(len(values) for each in several for values in each.values.values()) > _MOST_VALUES:
+        if sum(len(values) for each in self._alternatives for values in each.values.values()) > _MOST_VALUES:
             raise InvalidParameter(f"More than {_MOST_VALUES} filter values. Ask in several requests.")
-        if sum(len(texts) for each in several for texts in each.paths) > _MOST_PATHS:
+        if sum(len(texts) for each in self._selections for texts in each.paths) > _MOST_PATHS:
             raise InvalidParameter(f"More than {_MOST_PATHS} JSONPaths. Ask in several requests.")
-        found = tuple(self._terms_of(each) for each in several)
+        return (*self._either(self._alternatives), *self._either(self._selections))
+
+    def _either(self, alternatives: list[_Alternative]) -> tuple[Term, ...]:
+        found = tuple(self._terms_of(each) for each in alternatives if each.values or each.paths)
         if len(found) > 1:
             return (Either(found),)
         return found[0] if found else ()
@@ -131,7 +138,7 @@ class _Reader:
         if parameter.separator != ";" or self._last is None:
             raise InvalidParameter("A parameter has no value. Write name=value.")
         if self._last is _FILTER:
-            self._alternatives[-1].paths[-1].append(text_of(parameter.value))
+            self._selections[-1].paths[-1].append(text_of(parameter.value))
         else:
             self._add(self._last, parameter.value)
 
