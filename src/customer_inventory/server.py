@@ -30,6 +30,7 @@ from customer_inventory.api.openapi import Documents
 from customer_inventory.console import create_console
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.connections import RepositoryUnavailable
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.settings import Settings
 
 MAX_HEAD = 64 * 1024
@@ -163,7 +164,7 @@ def _for_no_page(path: str, scope: Scope) -> bool:
     return not any(b"text/html" in value for name, value in scope["headers"] if name == b"accept")
 
 
-_PAGES = ("/sign-in", "/sign-out", "/static/", "/customer/", "/individual/", "/organization/", "/favicon")
+_PAGES = ("/sign-in", "/sign-out", "/static/", "/favicon", *(f"/{kind}/" for kind in KINDS))
 
 
 def _get_only() -> Answer:

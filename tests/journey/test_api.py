@@ -219,6 +219,20 @@ def test_every_refusal_has_the_one_shape(api: httpx.Client, server: Server) -> N
     assert refused(api.patch(record["href"], content="[]", headers=patch), 415) == "unsupported-media-type"
 
 
+def test_json_comes_in_utf_8(api: httpx.Client) -> None:
+    body = b'{"@type": "Individual", "givenName": "A", "familyName": "B"}'
+    for charset, status in (("utf-16", 415), ("ISO-8859-1", 415), ('"UTF-8"', 201), ("utf-8", 201)):
+        answer = api.post(PERSONS, content=body, headers={"content-type": f"application/json; charset={charset}"})
+        assert answer.status_code == status, charset
+
+
+def test_a_page_of_any_kind_is_asked_for_by_any_client(server: Server) -> None:
+    with httpx.Client(base_url=server.url) as anyone:
+        for kind in ("customer", "billing_account", "party_interaction"):
+            asked = anyone.get(f"/{kind}/{NO_SUCH_ID}", headers={"accept": "*/*"})
+            assert (asked.status_code, asked.headers["location"].partition("?")[0]) == (303, "/sign-in"), kind
+
+
 def test_a_refusal_says_what_is_allowed_instead(api: httpx.Client) -> None:
     assert api.put(PERSONS).headers["allow"] == "GET, HEAD, POST"
     assert api.put(f"{PERSONS}/{NO_SUCH_ID}").headers["allow"] == "GET, HEAD, PATCH, DELETE"

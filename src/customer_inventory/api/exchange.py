@@ -106,6 +106,12 @@ class Exchange:
         """The media type of the body, lower case and without parameters; empty when not said."""
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
 
+    def _charset(self) -> str:
+        """The encoding of the body, lower case; empty when not said."""
+        parameters = (self.header(b"content-type") or "").lower().split(";")[1:]
+        named = (each.partition("=") for each in parameters)
+        return next((value.strip().strip('"') for name, _, value in named if name.strip() == "charset"), "")
+
     async def body(self) -> bytes:
         """Return the whole body.
 
@@ -131,7 +137,12 @@ class Exchange:
         return value, raw
 
     async def json(self) -> tuple[Any, bytes]:
-        """Return the body as JSON, and as it came. Raises what `body` does and MalformedJson."""
+        """Return the body as JSON, and as it came. Raises what `body` does and MalformedJson.
+
+        JSON between systems is in UTF-8 (RFC 8259 section 8.1): a body that says it is in another encoding is refused.
+        """
+        if self._charset() not in {"", "utf-8", "utf8", "us-ascii"}:
+            raise UnsupportedMediaType("JSON comes in UTF-8. Send it so, with charset=utf-8 or none.")
         raw = await self.body()
         try:
             return msgspec.json.decode(raw), raw

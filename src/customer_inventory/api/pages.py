@@ -10,14 +10,15 @@ from customer_inventory.repository.lists import Page
 
 
 def list_answer(view: View, page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
-    """Return the answer that carries one page: 206 when more follows, 200 when this is the end of it."""
+    """Return the answer that carries one page: 206 when more follows, 200 when this is the end."""
     bodies = [represent(view, record, asked.fields, public_url=public_url) for record in page.records]
     return page_answer(bodies, page, asked, path=path, public_url=public_url)
 
 
 def page_answer(bodies: list[bytes], page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
     """Return the answer that carries `bodies`, the records of one page as JSON."""
-    answer = Answer(206 if page.more_after and bodies else 200, b"[" + b",".join(bodies) + b"]").plus(
+    more = page.more_after if bodies else asked.query.limit == 0 and page.total.number > asked.query.offset
+    answer = Answer(206 if more else 200, b"[" + b",".join(bodies) + b"]").plus(
         (b"x-total-count", b"%d" % page.total.number),
         (b"x-result-count", b"%d" % len(bodies)),
     )
