@@ -173,6 +173,7 @@ async def make_desk(repository: Repository, *reference_checks: str) -> AsyncIter
     await register_own_clients(repository.register, clock=system_clock)
     checks = ReferenceChecks.parse(reference_checks)
     async with Desk(repository, clock=system_clock, randomness=secrets.randbits, reference_checks=checks) as desk:
+        await desk.tokens.start()
         yield desk
 
 

@@ -49,7 +49,10 @@ class PurposeNotRegistered(InventoryError):
 
 
 class Desk:
-    """Opens accesses to one inventory. Use it as a context: it runs the trail's writer."""
+    """Opens accesses to one inventory. Use it as a context: it runs the trail's writer.
+
+    Who issues or takes tokens starts `tokens` first; commands do neither.
+    """
 
     def __init__(
         self,
@@ -78,7 +81,6 @@ class Desk:
         self._principals: dict[str, tuple[float, Principal | None]] = {}
 
     async def __aenter__(self) -> Desk:
-        await self.tokens.start()
         await self.trail.__aenter__()
         return self
 

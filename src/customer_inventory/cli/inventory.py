@@ -41,6 +41,7 @@ async def serving(settings: Settings) -> AsyncIterator[Desk]:
     """Open the inventory for a server, which holds the engine for itself. Raises what `opened` raises."""
     checks = ReferenceChecks.parse(settings.reference_check)
     async with engine_of(settings).serving() as conninfo, _desk(conninfo, settings, checks) as desk:
+        await desk.tokens.start()
         yield desk
 
 
