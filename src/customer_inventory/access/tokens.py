@@ -43,6 +43,10 @@ class _Known:
     expires: float
 
 
+class _Head(msgspec.Struct):
+    kid: str = ""
+
+
 class Tokens:
     """Issues and verifies access tokens with the signing keys of one inventory."""
 
@@ -118,10 +122,10 @@ class Tokens:
 
     def _unknown_key(self, token: str) -> bool:
         try:
-            header = msgspec.json.decode(_base64(token.partition(".")[0]), type=dict[str, object])
-        except (ValueError, msgspec.MsgspecError):
+            head = msgspec.json.decode(_base64(token.partition(".")[0]), type=_Head)
+        except (ValueError, RecursionError, msgspec.MsgspecError):
             return False
-        return self._signing is None or header.get("kid") not in self._signing.ids
+        return self._signing is None or head.kid not in self._signing.ids
 
     async def _load(self) -> Signing | None:
         from customer_inventory.access.signing import Signing  # noqa: PLC0415  as in `start`
