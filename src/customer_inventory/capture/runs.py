@@ -7,31 +7,23 @@ time, so memory stays flat however long the file is.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
-
-import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.loading import Loading, loading, strictly_checked
 from customer_inventory.access.undoing import MOST_RECORDS
 from customer_inventory.capture.mappings import Chosen
-from customer_inventory.capture.preparing import Instructions, Prepared, Preparer
+from customer_inventory.capture.preparing import Instructions, Prepared
 from customer_inventory.capture.rejects import Rejects, rejects_path, source_name
 from customer_inventory.capture.sources import Broken, Cells, Chunk, Source, open_source
+from customer_inventory.capture.workers import Prepare, worker_count, workers
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository.bulk import Loaded
 
 ROWS_A_BATCH = 4000
-_SMALL = 256 * 1024
-"""A file of fewer bytes is prepared in this process: starting others would take longer than the work."""
-_DECODER = msgspec.msgpack.Decoder(Prepared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +116,7 @@ async def import_file(
         # Only now: an import that is refused must not touch the rejected rows of the one that runs.
         with Rejects(source, rejects_path(order.path, dry=order.dry)) as rejects:
             run = _Run(source, load, report, rejects, progress, loaders)
-            async with _workers(instructions, _worker_count(order, source)) as prepare:
+            async with workers(instructions, worker_count(source.size, order.workers)) as prepare:
                 await run.carry_out(prepare, _rows_a_batch(order, chosen))
     report.rejected_file = str(rejects.path) if rejects.count else None
     return report
@@ -132,8 +124,6 @@ async def import_file(
 
 Rejected = tuple[int, Cells | bytes | Broken, str]
 """A row that is not taken: its number, what stands there, and why."""
-
-Prepare = Callable[[Chunk], "asyncio.Future[Prepared]"]
 
 
 @dataclass(slots=True)
@@ -159,7 +149,8 @@ class _Run:
         for chunk in self.source.chunks(rows_a_batch):
             underway.append((chunk, prepare(chunk)))
             await asyncio.sleep(0)
-            if len(underway) > self.loaders + 1:
+            # What is prepared already waits for nothing.
+            while underway and (underway[0][1].done() or len(underway) > self.loaders + 1):
                 await self._send(underway.popleft(), turns, loads)
         while underway:
             await self._send(underway.popleft(), turns, loads)
@@ -215,51 +206,3 @@ def _kind_of(reason: str) -> str:
 def _rows_a_batch(order: Order, chosen: Chosen) -> int:
     """As many rows as asked for, but no more than make a change that can be undone."""
     return min(order.rows_a_batch, MOST_RECORDS // max(1, len(chosen.records)))
-
-
-def _worker_count(order: Order, source: Source) -> int:
-    if order.workers is not None:
-        return order.workers
-    return 0 if source.size < _SMALL else max(1, (os.cpu_count() or 1) // 2)
-
-
-@asynccontextmanager
-async def _workers(instructions: Instructions, count: int) -> AsyncIterator[Prepare]:
-    """Yield what prepares chunks: other processes, or with a count of 0 this one."""
-    if count == 0:
-        preparer = Preparer(instructions)
-
-        def at_once(chunk: Chunk) -> asyncio.Future[Prepared]:
-            done: asyncio.Future[Prepared] = asyncio.get_running_loop().create_future()
-            done.set_result(preparer.prepare(chunk))
-            return done
-
-        yield at_once
-        return
-    with _pool(instructions, count) as pool:
-
-        def elsewhere(chunk: Chunk) -> asyncio.Future[Prepared]:
-            return asyncio.ensure_future(_prepared(pool, chunk))
-
-        yield elsewhere
-
-
-async def _prepared(pool: Executor, chunk: Chunk) -> Prepared:
-    packed = await asyncio.get_running_loop().run_in_executor(pool, _prepare, chunk)
-    return _DECODER.decode(packed)
-
-
-def _pool(instructions: Instructions, count: int) -> ProcessPoolExecutor:
-    # Not by fork: a copy of this process would share its connections.
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_set_up, initargs=(instructions,))
-
-
-_preparer: list[Preparer] = []
-
-
-def _set_up(instructions: Instructions) -> None:
-    _preparer.append(Preparer(instructions))
-
-
-def _prepare(chunk: Chunk) -> bytes:
-    return msgspec.msgpack.encode(_preparer[0].prepare(chunk))

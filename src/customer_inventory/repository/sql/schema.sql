@@ -166,14 +166,15 @@ end $$;
 create function drop_links(p_source_id uuid) returns void
     language plpgsql as $$
 begin
-    insert into former_link
-        select distinct bucket_of(target_id), target_id, source_id, source_kind from link
-        where bucket = bucket_of(p_source_id) and source_id = p_source_id
+    with dropped as (
+        delete from link where bucket in (
+            select bucket_of(target_id) from link where bucket = bucket_of(p_source_id) and source_id = p_source_id
+            union select bucket_of(p_source_id)
+        ) and source_id = p_source_id
+        returning target_id, source_kind
+    )
+    insert into former_link select distinct bucket_of(target_id), target_id, p_source_id, source_kind from dropped
         on conflict do nothing;
-    delete from link where bucket in (
-        select bucket_of(target_id) from link where bucket = bucket_of(p_source_id) and source_id = p_source_id
-        union select bucket_of(p_source_id)
-    ) and source_id = p_source_id;
 end $$;
 
 -- ---------------------------------------------------------------- register
