@@ -77,6 +77,12 @@ class Opened:
     request_id: str
     source: str | None = None
     reason: str | None = None
+    despite_conflicts: bool = False
+    """Whether a specification is written although stored records do not follow it, or are left without one."""
+
+    def despite(self) -> Self:
+        """Return the same access, which keeps the stored records of a class as they are whatever is specified."""
+        return replace(self, despite_conflicts=True)
 
     def because(self, reason: str | None) -> Self:
         """Return the same access with the reason that its changes will give."""

@@ -14,6 +14,7 @@ import msgspec
 
 from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
+from customer_inventory.access.specifying import specifying
 from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, Writing, hushed
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import Resource, links
@@ -51,17 +52,18 @@ class Restoring(Writing):
             with hushed(unless=reading):
                 draft = await self._former(resource, identifier, version, standing)
                 missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
-                written = await self.facilities.repository.records.replace(
-                    resource.kind,
-                    identifier,
-                    expected=standing.version,
-                    draft=draft,
-                    relink=_links_of(resource, standing) != draft.links,
-                    authorship=self.authorship(bucket_of(identifier)),
-                    key=key,
-                    operation="restore",
-                    always=not reading,
-                )
+                async with specifying(self, resource, identifier, msgspec.json.decode(draft.document)):
+                    written = await self.facilities.repository.records.replace(
+                        resource.kind,
+                        identifier,
+                        expected=standing.version,
+                        draft=draft,
+                        relink=_links_of(resource, standing) != draft.links,
+                        authorship=self.authorship(bucket_of(identifier)),
+                        key=key,
+                        operation="restore",
+                        always=not reading,
+                    )
             if written.outcome in {"done", "unchanged"}:
                 record = Record(str(identifier), written.version, draft.document)
                 return Saved(record, written.outcome, missing if reading else ())

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.restoring import Restoring
+from customer_inventory.access.specifying import specifying_all
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import InvalidDocument
@@ -116,13 +117,14 @@ class Undoing(Restoring):
         if invalid and not skip_conflicts and not dry:
             await self._refuse(entries, invalid)
         authorship = self.authorship(bucket_of(identifier))
-        reverted = await self.facilities.repository.reverting.revert(
-            reversals,
-            authorship=authorship,
-            new_trail_id=lambda: self._new_id(bucket_of(identifier)),
-            despite_conflicts=skip_conflicts,
-            dry=dry,
-        )
+        async with specifying_all(self, reversals):
+            reverted = await self.facilities.repository.reverting.revert(
+                reversals,
+                authorship=authorship,
+                new_trail_id=lambda: self._new_id(bucket_of(identifier)),
+                despite_conflicts=skip_conflicts,
+                dry=dry,
+            )
         conflicts = [each for each in reverted if each.conflict]
         if conflicts and not skip_conflicts and not dry:
             await self._refuse(entries, conflicts)

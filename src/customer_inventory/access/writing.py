@@ -13,6 +13,7 @@ import msgspec
 
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened, RecordNotFound
+from customer_inventory.access.specifying import specifying
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import InvalidDocument, Link, Resource, links, terms, unresolved, validate
@@ -28,6 +29,7 @@ from customer_inventory.repository.records import (
     WriteContention,
     Written,
 )
+from customer_inventory.repository.uniqueness import ValueTaken
 
 ATTEMPTS = 60
 _PATIENT_FROM = 3
@@ -114,9 +116,11 @@ class Writing(Opened):
         identifier = identifier or self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
         await self._keep_files(resource, identifier, files)
-        written = await self.facilities.repository.records.create(
-            resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
-        )
+        async with specifying(self, resource, None, document):
+            with hushed(unless=self.may("read", resource)):
+                written = await self.facilities.repository.records.create(
+                    resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
+                )
         if written.outcome == "done":
             return Saved(Record(str(identifier), 1, draft.document), "done", missing)
         return await self._replayed("create", resource, written)
@@ -174,16 +178,17 @@ class Writing(Opened):
         missing = await self._unresolved(resource, document, draft.links)
         await self._keep_files(resource, identifier, files)
         reading = self.may("read", resource)
-        written = await self.facilities.repository.records.replace(
-            resource.kind,
-            identifier,
-            expected=old.version,
-            draft=draft,
-            relink=links(resource, before) != draft.links,
-            authorship=self.authorship(bucket_of(identifier)),
-            key=key,
-            always=not reading,
-        )
+        async with specifying(self, resource, identifier, document):
+            written = await self.facilities.repository.records.replace(
+                resource.kind,
+                identifier,
+                expected=old.version,
+                draft=draft,
+                relink=links(resource, before) != draft.links,
+                authorship=self.authorship(bucket_of(identifier)),
+                key=key,
+                always=not reading,
+            )
         return written, draft, missing if reading else ()
 
     async def delete(
@@ -205,15 +210,11 @@ class Writing(Opened):
         for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             old = await self._current("delete", resource, identifier, expected)
-            written = await self.facilities.repository.records.replace(
-                resource.kind,
-                identifier,
-                expected=old.version,
-                draft=None,
-                relink=True,
-                authorship=self.authorship(bucket_of(identifier)),
-                key=key,
-            )
+            author, replace = self.authorship(bucket_of(identifier)), self.facilities.repository.records.replace
+            async with specifying(self, resource, identifier, None):
+                written = await replace(
+                    resource.kind, identifier, expected=old.version, draft=None, relink=True, authorship=author, key=key
+                )
             if written.outcome == "done":
                 return
             if written.outcome in {"replayed", "reused"}:
@@ -335,7 +336,7 @@ def hushed(*, unless: bool) -> Iterator[None]:
         if unless:
             raise
         raise InvalidDocument([Problem("", "the record would not be valid; who may read it is told why")]) from error
-    except (ReferenceForeign, ReferenceMissing) as error:
+    except (ReferenceForeign, ReferenceMissing, ValueTaken) as error:
         if unless:
             raise
         raise type(error) from error

@@ -25,11 +25,13 @@ from customer_inventory.api.patching import (
     read_patch,
     require_patch,
 )
+from customer_inventory.api.questions import asked as asked_of_us
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
 from customer_inventory.model.contents import without_contents
 from customer_inventory.model.conversion import copied
+from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
@@ -78,7 +80,8 @@ class ResourceHandlers:
         """Answer POST on the collection."""
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the new record as application/json.")
-        asked = of_one(self._view, exchange.query_string, writing=True)
+        access, query = self._conflicts(exchange, access)
+        asked = of_one(self._view, query, writing=True)
         await access.require("create", self._resource.kind)
         allow_files(exchange, self._view, access)
         document, raw = await exchange.json_object()
@@ -111,7 +114,8 @@ class ResourceHandlers:
         """Answer PATCH on one record."""
         record_id = self._record_id(identifier)
         require_patch(exchange.media_type)
-        asked = of_one(self._view, exchange.query_string, writing=True)
+        access, query = self._conflicts(exchange, access)
+        asked = of_one(self._view, query, writing=True)
         await access.require("modify", self._resource.kind)
         allow_files(exchange, self._view, access)
         body, raw = await exchange.json()
@@ -161,11 +165,23 @@ class ResourceHandlers:
     async def delete(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer DELETE on one record."""
         record_id = self._record_id(identifier)
-        if exchange.query_string:
-            raise InvalidParameter("A delete takes no parameters.")
+        access, query = self._conflicts(exchange, access)
+        if query:
+            raise InvalidParameter("A delete takes no such parameter.")
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         await access.delete(self._resource, record_id, expected=expected, key=idempotency_key(exchange, b""))
         return Answer(204)
+
+    def _conflicts(self, exchange: Exchange, access: Access) -> tuple[Access, bytes]:
+        """Return the access, which keeps stored entities as they are if the request wants it, and the other parameters.
+
+        Only of specifications is that asked. Raises InvalidParameter.
+        """
+        if self._resource is not ENTITY_SPECIFICATION:
+            return access, exchange.query_string
+        question = asked_of_us(exchange.query_string, ("onConflict",), nothing_else=False)
+        keeps = question.one_of("onConflict", ("refuse", "keep"), default="refuse") == "keep"
+        return access.despite() if keeps else access, question.rest
 
     async def _with_contents(
         self, access: Access, record: Record, fields: Fields | None, *, created: bool = False

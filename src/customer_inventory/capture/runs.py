@@ -14,6 +14,7 @@ from pathlib import Path
 
 from customer_inventory.access import Access
 from customer_inventory.access.loading import Loading, loading, strictly_checked
+from customer_inventory.access.specifying import settle
 from customer_inventory.access.undoing import MOST_RECORDS
 from customer_inventory.capture.mappings import Chosen
 from customer_inventory.capture.preparing import Instructions, Prepared
@@ -99,6 +100,7 @@ async def import_file(
         mapping_file=str(chosen.path) if chosen.path else None,
         unmapped_columns=chosen.unmapped,
     )
+    specified = await access.facilities.classes.by_name()
     instructions = Instructions(
         mapping=chosen.text,
         columns=tuple(source.columns),
@@ -119,6 +121,8 @@ async def import_file(
             async with workers(instructions, worker_count(source.size, order.workers)) as prepare:
                 await run.carry_out(prepare, _rows_a_batch(order, chosen))
     report.rejected_file = str(rejects.path) if rejects.count else None
+    if not order.dry:
+        await settle(access, specified)
     return report
 
 

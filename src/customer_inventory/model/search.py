@@ -57,8 +57,12 @@ def term(resource: Resource, path: str, text: str) -> str:
     attribute = resource.attributes.get(path)
     if attribute is None:
         raise InvalidValue(Problem("", f"the attribute asked for is none of {resource.name}"))
+    return _term_of(attribute, text)
+
+
+def _term_of(attribute: Attribute, text: str) -> str:
     check_value(attribute, text)
-    return _term(f"{path}=", _canonical(attribute, text))
+    return _term(f"{attribute.path}=", _canonical(attribute, text))
 
 
 def sought(resource: Resource, path: str, text: str) -> tuple[str, ...]:
@@ -67,9 +71,14 @@ def sought(resource: Resource, path: str, text: str) -> tuple[str, ...]:
     An instant at midnight in UTC and the plain date of that day are equal, and so are a number and its spelling where
     any type may stand. Raises what `term` raises.
     """
-    whole = term(resource, path, text)
-    attribute = resource.attributes[path]
-    prefix = f"{path}="
+    term(resource, path, text)
+    return sought_of(resource.attributes[path], text)
+
+
+def sought_of(attribute: Attribute, text: str) -> tuple[str, ...]:
+    """Return what `sought` does, for an attribute that a class of the resource has. Raises InvalidValue."""
+    whole = _term_of(attribute, text)
+    prefix = f"{attribute.path}="
     if attribute.type == "any":
         return tuple(_term(prefix, spelling) for spelling in spellings(text))
     if attribute.type == "date-time":

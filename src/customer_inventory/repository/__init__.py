@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from customer_inventory.repository.changes import Changes
+from customer_inventory.repository.classified import Classified
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.contents import Contents
 from customer_inventory.repository.deleted import DeletedRecords
@@ -57,6 +58,7 @@ class Repository:
         self.hub_feed = Changes(self._hub_connections)
         self.deleted = DeletedRecords(self._connections, conninfo)
         self.surroundings = Surroundings(self._connections)
+        self.classified = Classified(self._connections, conninfo)
         self.reverting = Reverting(self._connections, self.records)
 
     async def ping(self) -> None:

@@ -9,7 +9,8 @@ import psycopg
 from customer_inventory.model.resource import Claim
 from customer_inventory.repository.bulk_rows import BulkRow
 from customer_inventory.repository.connections import Connection
-from customer_inventory.repository.uniqueness import CLAIMING, hold, refusal
+from customer_inventory.repository.kinds import SPECIFIED
+from customer_inventory.repository.uniqueness import hold, refusal
 
 
 async def unholdable(connection: Connection, rows: Sequence[BulkRow]) -> dict[int, str]:
@@ -36,5 +37,5 @@ def _claims(rows: Iterable[BulkRow]) -> dict[str, list[Claim]]:
         entry.id: [Claim(*claim) for claim in entry.claims]
         for row in rows
         for entry in row.entries
-        if entry.kind in CLAIMING
+        if entry.kind in SPECIFIED
     }

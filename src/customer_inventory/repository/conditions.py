@@ -6,15 +6,17 @@ else is read from the documents that remain, within the statement timeout.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from customer_inventory.ids import parse_id
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.filtering import OPERATORS, Condition, Either, Selection, Term
-from customer_inventory.model.search import check_value, sought
+from customer_inventory.model.search import check_value, sought, sought_of
 from customer_inventory.model.showing import Showing
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
-from customer_inventory.repository.kinds import value_expression
+from customer_inventory.repository.kinds import SPECIFIED, value_expression
 from customer_inventory.repository.selections import selection_clause, unserved_paths
 from customer_inventory.repository.showing import needed_terms, shown_compares, shown_there
 from customer_inventory.repository.values import (
@@ -34,20 +36,20 @@ _SIZED = frozenset({*SIGNS, "between"})
 _OWN_ID = '(id::text collate "C")'
 
 
-def term_clause(resource: Resource, term: Term) -> Clause:
-    """Return the SQL of one term over records of `resource`.
+def term_clause(resource: Resource, term: Term, *, past: bool = False) -> Clause:
+    """Return the SQL of one term over records of `resource`, in the `past` over their former versions too.
 
     Raises InvalidValue (model) for a value that cannot be of its attribute's type, KeyError for an attribute that the
     resource does not have, InvalidPattern and JsonPathNotSupported.
     """
     match term:
         case Either(alternatives=alternatives):
-            clauses = [[term_clause(resource, each) for each in terms] for terms in alternatives]
+            clauses = [[term_clause(resource, each, past=past) for each in terms] for terms in alternatives]
             return disjunction([conjunction(each) for each in clauses])
         case Selection():
             return selection_clause(resource, term)
         case _:
-            return _condition(resource, term)
+            return _condition(resource, term, past=past)
 
 
 def unserved(resource: Resource, terms: tuple[Term, ...]) -> list[str]:
@@ -70,11 +72,12 @@ def _served(resource: Resource, condition: Condition) -> bool:
         return operator == "eq" and needed_terms(resource, showing, condition.values) is not None
     stored = resource.attributes.get(path)
     if operator == "eq":
-        return stored is not None
+        asked = condition.attribute
+        return stored is not None or (asked is not None and _is_specified(resource, path, asked))
     return stored is not None and stored.searchable and operator in {*SIGNS, "between", "startswith"}
 
 
-def _condition(resource: Resource, condition: Condition) -> Clause:
+def _condition(resource: Resource, condition: Condition, *, past: bool) -> Clause:
     path, sign = condition.path, condition.operator
     attribute = condition.attribute or resource.attributes[path]
     if sign not in OPERATORS:
@@ -86,7 +89,10 @@ def _condition(resource: Resource, condition: Condition) -> Clause:
     if path == "id":
         return _own_id(sign, condition.values)
     if sign in {"eq", "ne"}:
-        found = _equality(resource, path, attribute, condition.values)
+        if not past and _is_specified(resource, path, attribute):
+            found = _has_terms(term for value in condition.values for term in sought_of(attribute, value))
+        else:
+            found = _equality(resource, path, attribute, condition.values)
         return found if sign == "eq" else negation(found)
     if sign in _SIZED or not attribute.scalar:
         for value in condition.values:
@@ -127,7 +133,21 @@ def _equality(resource: Resource, path: str, attribute: Attribute, values: tuple
         for value in values:
             check_value(attribute, value)
         return _found(path, compares(attribute.type, "v", "eq", values))
-    return Clause(_SQL["equals"], (array(term for value in values for term in sought(resource, path, value)),))
+    return _has_terms(term for value in values for term in sought(resource, path, value))
+
+
+def _has_terms(terms: Iterable[str]) -> Clause:
+    return Clause(_SQL["equals"], (array(terms),))
+
+
+def _is_specified(resource: Resource, path: str, attribute: Attribute) -> bool:
+    """Tell whether an attribute is one of classes that were specified at run time: their records have terms of it.
+
+    Not where the classes do not agree on its type, for terms are spelled by type. Former versions may have been written
+    before the attribute was specified, and have no terms of it.
+    """
+    specified = resource.kind in SPECIFIED and path not in resource.attributes
+    return specified and attribute.scalar and attribute.type != "any"
 
 
 def _comparison(resource: Resource, path: str, attribute: Attribute, sign: str, values: tuple[str, ...]) -> Clause:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository import sql
 from customer_inventory.repository.values import typed
 
 KINDS: dict[str, Resource] = {resource.kind: resource for resource in RESOURCES.values()}
+
+
+SPECIFIED = frozenset({ENTITY.kind})
+"""The kinds whose classes are specified at run time: only their records can have unique values."""
 
 
 def fresh_schema() -> str:

@@ -66,7 +66,9 @@ def compile_query(kind: str, query: Query, *, count_bound: int) -> Compiled:
     """
     resource = KINDS[kind]
     source, given = source_of(kind, query.as_of)
-    where = conjunction([*(term_clause(resource, term) for term in query.conditions), *_named(query.name)])
+    where = conjunction(
+        [*(term_clause(resource, term, past=query.as_of is not None) for term in query.conditions), *_named(query.name)]
+    )
     keys = [Key.of(resource, sort) for sort in query.sort]
     return composed(query, Clause(source, given), where, keys, count_bound=count_bound)
 

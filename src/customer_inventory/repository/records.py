@@ -21,9 +21,9 @@ from customer_inventory.model.resource import Claim
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, Connections, speaks_of_data
-from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.kinds import KINDS, SPECIFIED
 from customer_inventory.repository.search import fold
-from customer_inventory.repository.uniqueness import CLAIMING, hold_of_one
+from customer_inventory.repository.uniqueness import hold_of_one
 
 _ATTEMPTS = 10
 _FEW = 3
@@ -295,13 +295,13 @@ class Records:
         async with self._connections.lend() as connection:
             for _ in range(_ATTEMPTS):
                 try:
-                    if not strict and kind not in CLAIMING:
+                    if not strict and kind not in SPECIFIED:
                         return await _call(connection, statement, values)
                     async with connection.transaction():
                         if strict:
                             await self._lock_targets(connection, strict)
                         written = await _call(connection, statement, values)
-                        if kind in CLAIMING and written.outcome in {"done", "unchanged"}:
+                        if kind in SPECIFIED and written.outcome in {"done", "unchanged"}:
                             await hold_of_one(connection, str(written.id), draft.claims if draft else ())
                         return written
                 except (

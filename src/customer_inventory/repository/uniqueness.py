@@ -12,12 +12,8 @@ from collections.abc import Mapping, Sequence
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import BUCKETS
 from customer_inventory.model.resource import Claim
-from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection
-
-CLAIMING = frozenset({ENTITY.kind})
-"""The kinds whose records can have unique values: only those whose classes are specified at run time."""
 
 Claims = Mapping[str, Sequence[Claim]]
 """The values of records, by record id."""

@@ -28,11 +28,13 @@ from customer_inventory.api.openapi.resources import (
     joint_list,
     named,
     of_register,
+    of_specifications,
     record_operation,
 )
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
 from customer_inventory.model.resource import Api
+from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf672 import REGISTER
 from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
@@ -218,6 +220,8 @@ def _operation(method: str, rest: str, known: Mapping[str, Named], version: str)
     if below not in {"", "{id}"}:
         return beside_operation(method, below, known[name])
     said = record_operation(method, known[name]) if below else collection_operation(method, known[name])
+    if said is not None and name == ENTITY_SPECIFICATION.path and method != "GET":
+        return of_specifications(said)
     return of_register(said) if name in REGISTER else said
 
 

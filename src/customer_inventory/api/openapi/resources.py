@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from customer_inventory.api.openapi.parts import Part, gives, headers, ref, refuses, use
+from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
 from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.model.view import View
 
@@ -158,6 +158,13 @@ def attachment_operation(named: Named) -> Part:
             **refuses(416),
         },
     }
+
+
+def of_specifications(operation: Part) -> Part:
+    """Return an operation that writes a specification of entities: it says what becomes of those that are stored."""
+    said = "keep: write it although stored entities do not follow it, or delete it although they are of its class."
+    asked = query("onConflict", {"type": "string", "enum": ["refuse", "keep"], "default": "refuse"}, said)
+    return {**operation, "parameters": [*operation["parameters"], asked]}
 
 
 def of_register(operation: Part | None) -> Part | None:
