@@ -153,6 +153,24 @@ def test_what_no_document_takes(body: Any) -> None:
         read_patch("application/json-patch+json", body)
 
 
+@pytest.mark.parametrize("media_type", ["application/json-patch+json", "application/json-patch-query+json"])
+def test_an_element_is_added_to_an_array_by_the_name_of_the_array(media_type: str) -> None:
+    """Of what is an array by its class, whether it is there or not; another array takes its place."""
+    element = {"id": "2"}
+
+    def added(document: Any, value: Any, path: str = "/note") -> Any:
+        operation = {"op": "add", "path": path, "value": value}
+        return read_patch(media_type, operation, arrays={"note"}).apply(document)
+
+    before = {"note": [{"id": "1"}]}
+    assert added(before, element) == {"note": [{"id": "1"}, element]}
+    assert added({}, element) == {"note": [element]}
+    assert added(before, [element]) == {"note": [element]}
+    assert added(before, None) == {"note": None}
+    assert added({"other": []}, element, "/other") == {"other": element}
+    assert before == {"note": [{"id": "1"}]}
+
+
 def test_one_bare_operation_is_an_array_of_one() -> None:
     assert read_patch("application/json-patch+json", op("add", "/a", 1)).apply({}) == {"a": 1}
 

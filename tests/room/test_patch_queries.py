@@ -61,6 +61,7 @@ def remove(path: str) -> dict[str, Any]:
         "/contactMedium/preferred?contactMedium.city=Paris",
         "/contactMedium/preferred?contactMedium/city=Paris",
         "/contactMedium/preferred?/contactMedium/city=Paris",
+        "/contactMedium/preferred?/contactMedium.city=Paris",
         "contactMedium/preferred?city=Paris",
         "/contactMedium/preferred?city=Paris&id=2",
         "/contactMedium/preferred?id=2&city=Rome&city=Paris",
@@ -152,6 +153,22 @@ def test_an_official_example_says_delete() -> None:
 def test_one_bare_operation() -> None:
     patch = read_patch(QUERY, {"op": "remove", "path": "/contactMedium?id=1"})
     assert patch.apply(RECORD)["contactMedium"] == [PARIS, ROME]
+
+
+@pytest.mark.parametrize("path", ["/status?/status=open", "/status?status=open"])
+def test_a_condition_on_the_very_value(path: str) -> None:
+    assert replace(path, "new") == {"status": "new"}
+
+
+def test_dots_after_a_slash_lead_on_from_the_record() -> None:
+    assert remove("/orderItem?/orderItem.offering.id=1513&quantity=2") == {"orderItem": [FIRST]}
+
+
+def test_an_array_goes_with_the_last_element_that_a_query_takes() -> None:
+    record = {"note": [{"id": "1"}], "item": [{"note": [{"id": "1"}, {"id": "2"}]}]}
+    gone = [{"op": "remove", "path": "/note?id=1"}, {"op": "remove", "path": "/item/note?/item/note/id=1"}]
+    assert read_patch(QUERY, gone).apply(record) == {"item": [{"note": [{"id": "2"}]}]}
+    assert read_patch(QUERY, {"op": "remove", "path": "/note/0"}).apply(record)["note"] == []
 
 
 def test_conditions_on_arrays_on_the_way_speak_of_the_same_element() -> None:
@@ -314,7 +331,8 @@ def test_each_element_can_be_picked_by_its_own_text(names: list[str], data: st.D
     chosen = data.draw(st.sampled_from(names))
     for path in (f"/note?name={chosen}", f"/note?note.name={chosen}", f"/note?/note/name={chosen}"):
         left = read_patch(QUERY, [{"op": "remove", "path": path}]).apply(record)
-        assert left == {"note": [{"name": name} for name in names if name != chosen]}
+        others = [{"name": name} for name in names if name != chosen]
+        assert left == ({"note": others} if others else {})
 
 
 @pytest.mark.parametrize(

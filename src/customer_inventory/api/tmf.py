@@ -61,6 +61,7 @@ class ResourceHandlers:
     def __init__(self, view: View, *, public_url: str) -> None:
         self._view = view
         self._resource = view.resource
+        self._arrays = frozenset(name for name, field in view.shape.fields.items() if field.many)
         self._public_url = public_url
 
     async def list(self, exchange: Exchange, access: Access) -> Answer:
@@ -119,7 +120,7 @@ class ResourceHandlers:
         await access.require("modify", self._resource.kind)
         allow_files(exchange, self._view, access)
         body, raw = await exchange.json()
-        patch = read_patch(exchange.media_type, body, most_body=exchange.max_body)
+        patch = read_patch(exchange.media_type, body, arrays=self._arrays, most_body=exchange.max_body)
         if patch.looks:
             await access.require("read", self._resource.kind)
         blind = not access.may("read", self._resource)

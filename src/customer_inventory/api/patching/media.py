@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Protocol
 
 from customer_inventory.api.exchange import MAX_BODY, UnsupportedMediaType
@@ -13,7 +13,7 @@ from customer_inventory.api.patching.record import Patch
 
 
 class _Reader(Protocol):
-    def __call__(self, body: Any, *, largest: int) -> Patch: ...
+    def __call__(self, body: Any, *, largest: int, arrays: Set[str]) -> Patch: ...
 
 
 _READERS: Mapping[str, _Reader] = {
@@ -27,12 +27,12 @@ MEDIA_TYPES = tuple(_READERS)
 """The media types in which a patch may come; a server says so in Accept-Patch (RFC 5789, 3.1)."""
 
 
-def read_patch(media_type: str, body: Any, *, most_body: int = MAX_BODY) -> Patch:
-    """Return what a patch does to a document; `most_body` bytes may come in one.
+def read_patch(media_type: str, body: Any, *, arrays: Set[str] = frozenset(), most_body: int = MAX_BODY) -> Patch:
+    """Return what a patch does to a document; `most_body` bytes may come in one. `arrays` are attributes that are such.
 
     Raises InvalidPatch, PatchTooLarge or PatchTooDeep when no record could take it.
     """
-    return _READERS[media_type](body, largest=LARGEST_RECORD + most_body)
+    return _READERS[media_type](body, largest=LARGEST_RECORD + most_body, arrays=arrays)
 
 
 def require_patch(media_type: str) -> None:

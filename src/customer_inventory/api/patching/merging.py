@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from customer_inventory.api.patching.budget import Budget
@@ -22,8 +23,11 @@ def merge(target: Any, patch: Any) -> Any:
     return merged
 
 
-def read_merge_patch(body: Any, *, largest: int) -> Patch:
-    """Return what a merge patch does to a document. Raises InvalidPatch, PatchTooDeep or PatchTooLarge."""
+def read_merge_patch(body: Any, *, largest: int, arrays: Set[str] = frozenset()) -> Patch:  # noqa: ARG001  whole
+    """Return what a merge patch does to a document, whose arrays it replaces whole.
+
+    Raises InvalidPatch, PatchTooDeep or PatchTooLarge.
+    """
     if not isinstance(body, dict):
         raise InvalidPatch("A merge patch is one JSON object.")
     Budget(largest).add(body, depth=0)

@@ -5,8 +5,8 @@ Read once into operations; applied one after another, each on the document that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 from customer_inventory.api.patching.budget import MOST_OPERATIONS, Budget
@@ -45,6 +45,8 @@ class Operation:
     path: Path
     value: Any = None
     source: Path | None = None
+    grows: bool = False
+    """Whether the value is one more element of the array that the path names, not another array."""
 
     @property
     def looks(self) -> bool:
@@ -69,20 +71,26 @@ class Operation:
         return f"Operation {self.number} ({self.verb})"
 
 
-def read_json_patch(body: Any, *, largest: int) -> Patch:
-    """Return what a JSON Patch does. Raises InvalidPatch or PatchTooLarge."""
-    return _patch(_operations(body, read_path, {}), largest)
+def read_json_patch(body: Any, *, largest: int, arrays: Set[str] = frozenset()) -> Patch:
+    """Return what a JSON Patch does. Raises InvalidPatch or PatchTooLarge.
+
+    Official examples add one element to an array by the array's name, where RFC 6902 would put it in the array's place.
+    A record could never take that, so `arrays`, the attributes that are arrays by their class, are added to.
+    """
+    return _patch(_operations(body, read_path, {}), largest, arrays)
 
 
-def read_json_patch_query(body: Any, *, largest: int) -> Patch:
+def read_json_patch_query(body: Any, *, largest: int, arrays: Set[str] = frozenset()) -> Patch:
     """Return what a JSON Patch with queries in its paths does. Raises InvalidPatch or PatchTooLarge.
 
     An official example says `delete` for `remove`.
     """
-    return _patch(_operations(body, read_query_path, {"delete": "remove"}), largest)
+    return _patch(_operations(body, read_query_path, {"delete": "remove"}), largest, arrays)
 
 
-def _patch(operations: tuple[Operation, ...], largest: int) -> Patch:
+def _patch(read: tuple[Operation, ...], largest: int, arrays: Set[str]) -> Patch:
+    operations = tuple(replace(each, grows=_grows(each, arrays)) for each in read)
+
     def apply(document: dict[str, Any]) -> Any:
         budget = Budget(largest)
         whole: Any = document
@@ -98,6 +106,14 @@ def _patch(operations: tuple[Operation, ...], largest: int) -> Patch:
     # The first operation on an attribute says what it counts on.
     standing = dict(each for operation in reversed(operations) if (each := operation.standing) is not None)
     return Patch(apply, largest, any(operation.looks for operation in operations), standing)
+
+
+def _grows(operation: Operation, arrays: Set[str]) -> bool:
+    match operation.path:
+        case Pointer(tokens=(str(name),)):
+            return operation.verb == "add" and name in arrays and not isinstance(operation.value, list | None)
+        case _:
+            return False
 
 
 def _operations(body: Any, read: Callable[[str], Path], synonyms: Mapping[str, str]) -> tuple[Operation, ...]:
@@ -129,6 +145,11 @@ def _operation(number: int, item: Any, read: Callable[[str], Path], synonyms: Ma
 
 
 def _add(document: Any, operation: Operation, budget: Budget) -> Any:
+    if operation.grows and isinstance(document, dict):
+        (place,) = operation.path.openings(document, budget)
+        here = document.get(place.place[0])
+        budget.add(operation.value, depth=1)
+        return put(document, place.place, [*(here if isinstance(here, list) else ()), operation.value])
     return _added(document, operation, operation.value, budget)
 
 
@@ -158,6 +179,8 @@ def _merged(operation: Operation, element: Any, value: Any) -> Any:
 def _remove(document: Any, operation: Operation, budget: Budget) -> Any:
     for place in reversed(operation.path.places(document, budget)):
         document = _without(document, place)
+        if operation.path.selects_elements(place) and len(place) > 1 and not value_at(document, place[:-1]):
+            document = _without(document, place[:-1])  # an array whose last element a query takes goes with it
     return document
 
 

@@ -2,9 +2,9 @@
 
 `/contactMedium/preferred?city=Paris` means `preferred` in each contact medium whose city is Paris. A condition may name
 its attribute from the element on (`city`), or from the record on with slashes (`/contactMedium/city`) or dots
-(`contactMedium.city`); whatever arrays it shares with the pointer, it speaks of the same element. Where several arrays
-are on the way, an attribute without address belongs to the innermost whose elements have it. Different attributes all
-have to hold; of one attribute named again, one of the values, as in filters.
+(`contactMedium.city`, `/contactMedium.city`); whatever arrays it shares with the pointer, it speaks of the same
+element. Where several arrays are on the way, an attribute without address belongs to the innermost whose elements have
+it. Different attributes all have to hold; of one attribute named again, one of the values, as in filters.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def _decoded(value: str) -> str:
 def _named(name: str, tokens: Tokens) -> tuple[Tokens, bool]:
     """Return the attribute that a condition names, and whether from the record on."""
     if name.startswith("/"):
-        return parse_pointer(name), True
+        names = parse_pointer(name)
+        dotted = tuple(names[0].split(".")) if len(names) == 1 else ()
+        return (dotted if len(dotted) > 1 and dotted[:1] == tokens[:1] else names), True
     names = parse_pointer("/" + (name if "/" in name else name.replace(".", "/")))
     return names, len(names) > 1 and names[:1] == tokens[:1]
 
