@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import hmac
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -146,6 +148,24 @@ async def test_the_trail_says_what_was_told_before_it_was(ground: Ground, access
     assert one
 
 
+async def test_the_signature_is_the_one_of_the_scheme(ground: Ground, access: Access) -> None:
+    """Read from the scheme, not from its library: HMAC-SHA256 of id, timestamp and body, joined by dots, in base64."""
+    async with listening(lambda event: 500 if len(listener.received) < 1 else 200) as listener, ground.worker():
+        subscription = await ground.subscribe(listener.url)
+        await person(access, familyName="Ünïcödé ✓")
+        await listener.until_taken(1)
+    key = base64.b64decode(subscription.secret.removeprefix("whsec_"))
+    for received in listener.received:
+        headers, body = received.headers, received.body
+        signed = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
+        digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        assert headers["webhook-signature"].split(" ") == [f"v1,{digest}"]
+        assert headers["webhook-id"] == received.event["eventId"]
+        assert abs(system_clock().timestamp() - int(headers["webhook-timestamp"])) < 60
+    assert len(listener.received) == 2
+    assert len({received.headers["webhook-id"] for received in listener.received}) == 1
+
+
 async def test_a_subscription_gets_its_version_of_its_apis_resources(ground: Ground, access: Access) -> None:
     async with listening() as old, listening() as other, ground.worker():
         await ground.subscribe(old.url, api_version="v4")
@@ -231,6 +251,34 @@ async def test_what_is_tried_long_enough_is_a_dead_letter_and_can_be_replayed(gr
         assert await deliveries.count_dead_letters(client_id=None) == 0
 
 
+async def test_a_listener_with_too_much_to_do_is_left_alone_and_then_told_all(ground: Ground, access: Access) -> None:
+    """It takes three requests in a while and then asks for a pause, which holds for everything that is for it."""
+    clock = asyncio.get_running_loop().time
+    opened, refused, came = 0.0, 0, [0]
+
+    def answer(event: dict[str, Any]) -> int:
+        nonlocal opened, refused
+        if clock() > opened + 1.0:
+            opened, came[:] = clock(), [0]
+        came[0] += 1
+        refused += came[0] > 3
+        return 429 if came[0] > 3 else 204
+
+    async with listening(answer, headers="Retry-After: 1\r\n") as listener:
+        subscription = await ground.subscribe(listener.url)
+        records = [await person(access) for _ in range(20)]
+        async with ground.worker():
+            await listener.until_taken(20, seconds=40)
+
+            async def settled() -> bool:
+                return await ground.desk.repository.deliveries.waiting(subscription.id, most=9) == 0
+
+            await ground.until(settled)
+    assert {received.resource["id"] for received in listener.taken} == set(map(str, records))
+    assert len(listener.taken) == 20, "nothing is told twice"
+    assert 0 < refused < 90, "a pause that is asked for is kept"
+
+
 async def test_a_listener_that_is_gone_is_left_and_comes_back_by_a_replay(ground: Ground, access: Access) -> None:
     gone = True
     async with listening(lambda _: 410 if gone else 200) as listener, ground.worker():
@@ -302,7 +350,8 @@ async def test_what_is_not_granted_at_that_moment_is_not_told(ground: Ground, ac
 
 
 async def test_several_workers_share_and_tell_everything_once(ground: Ground, access: Access) -> None:
-    async with listening() as listener, ground.worker(), ground.worker(), ground.worker():
+    workers = [ground.worker(timeout_s=10) for _ in range(3)]
+    async with listening() as listener, workers[0], workers[1], workers[2]:
         for number in range(6):
             await ground.subscribe(f"{listener.url}/{number}")
         records = [await person(access) for _ in range(30)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from customer_inventory.api.events import callbacks as module
-from customer_inventory.api.events.callbacks import CallbackRefused, Callbacks, Undeliverable, networks, permitted
+from customer_inventory.api.events.callbacks import (
+    CallbackRefused,
+    Callbacks,
+    Reply,
+    Undeliverable,
+    networks,
+    permitted,
+)
 from customer_inventory.settings import InvalidSetting
 from tests.listening import listening
 
@@ -157,7 +165,7 @@ def loopback(**options: Any) -> Callbacks:
 async def test_a_redirect_is_an_answer_and_not_followed() -> None:
     async with listening() as within, listening(lambda _: 307, headers=f"location: {within.url}\r\n") as listener:
         sender = loopback()
-        assert await sender.send(listener.url, body=b"{}", headers={"content-type": "application/json"}) == 307
+        assert await sender.send(listener.url, body=b"{}", headers={"content-type": "application/json"}) == (307, None)
         await sender.close()
         assert within.received == []
         assert len(listener.received) == 1
@@ -170,6 +178,60 @@ async def test_a_listener_that_says_nothing_is_left_in_time() -> None:
             await sender.send(listener.url, body=b'{"eventId":"1"}', headers={})
         assert time.monotonic() - began < 5
         await sender.close()
+
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "written", "expected"),
+    [
+        (429, "120", 120.0),
+        (503, "0", 0.0),
+        (429, "Mon, 23 Nov 2026 18:00:30 GMT", 30.0),
+        (503, "Mon, 23 Nov 2026 17:00:00 GMT", -3600.0),
+        (429, "9" * 40, float("9" * 40)),
+        (429, "9" * 41, None),
+        (429, "soon", None),
+        (429, "-5", None),
+        (429, "Mon, 99 Nov 2026 18:00:30 GMT", None),
+        (429, "\xb2", None),
+        (429, "", None),
+        (500, "120", None),
+        (200, "120", None),
+        (429, None, None),
+    ],
+)
+def test_a_listener_says_for_how_long_it_wants_to_be_left_alone(
+    status: int, written: str | None, expected: float | None
+) -> None:
+    assert Reply(status, written).pause(NOW) == expected
+
+
+async def test_the_pause_is_read_from_the_answer() -> None:
+    async with listening(lambda _: 429, headers="Retry-After:  7 \r\n") as listener:
+        sender = loopback()
+        assert await sender.send(listener.url, body=b'{"eventId":"1"}', headers={}) == (429, "7")
+        await sender.close()
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking up names has threads of its own: what else the server does in threads goes on."""
+    stuck = threading.Event()
+
+    def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+        stuck.wait(20)
+        return []
+
+    monkeypatch.setattr(module.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(module, "_LOOK_UP_S", 0.3)
+    looks = [asyncio.create_task(module.resolve(f"slow{number}.example", 80)) for number in range(20)]
+    await asyncio.sleep(0.05)
+    began = time.monotonic()
+    assert await asyncio.to_thread(lambda: 7) == 7
+    assert time.monotonic() - began < 5
+    assert await asyncio.gather(*looks) == [[]] * 20
+    stuck.set()
 
 
 async def _trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answer: bytes, drip: bytes) -> None:
@@ -205,7 +267,7 @@ async def test_an_answer_without_end_is_left(answer: bytes, drip: bytes, expecte
         with pytest.raises(Undeliverable):
             await sender.send(callback, body=b"{}", headers={})
     else:
-        assert await sender.send(callback, body=b"{}", headers={}) == expected
+        assert (await sender.send(callback, body=b"{}", headers={})).status == expected
     await sender.close()
     server.close()
 

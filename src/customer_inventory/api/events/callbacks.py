@@ -13,6 +13,12 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import certifi
@@ -29,6 +35,9 @@ LONGEST_CALLBACK = 2000
 MOST_ANSWER = 16 * 1024
 """How many bytes of a listener's answer are read, so that the connection can be used again; beyond, it is closed."""
 _LOOK_UP_S = 5.0
+_LOOKING_UP = ThreadPoolExecutor(32, thread_name_prefix="callback names")
+"""Threads of its own: a name whose server never answers holds one up, and nothing else must wait for that."""
+_LONGEST_RETRY_AFTER = 40
 _MOST_CONNECTIONS = 128
 _KEPT_CONNECTIONS = 32
 _KEPT_S = 30.0
@@ -49,6 +58,28 @@ class CallbackRefused(InventoryError):
 
     code = "callback-refused"
     failure = Failure.INVALID
+
+
+class Reply(NamedTuple):
+    """What a listener answered: the status code, and when it wants to hear more, as it wrote that."""
+
+    status: int
+    retry_after: str | None = None
+
+    def pause(self, now: datetime) -> float | None:
+        """Return for how many seconds a listener with too much to do asks to be left alone, None when it does not.
+
+        Written as seconds or as a date (RFC 9110, 10.2.3); what cannot be read is passed over.
+        """
+        text = self.retry_after
+        if self.status not in {429, 503} or text is None or not 0 < len(text) <= _LONGEST_RETRY_AFTER:
+            return None
+        if text.isascii() and text.isdigit():
+            return float(text)
+        try:
+            return (parsedate_to_datetime(text).astimezone(UTC) - now).total_seconds()
+        except (ValueError, OverflowError):
+            return None
 
 
 class Undeliverable(Exception):
@@ -85,9 +116,12 @@ def _within(address: Address, allowed: Iterable[Network]) -> bool:
 
 async def resolve(host: str, port: int) -> list[Address]:
     """Return the addresses that a host name or a written address stands for; none when there is no such name."""
+    with suppress(ValueError):
+        return [ipaddress.ip_address(host)]
     try:
         async with asyncio.timeout(_LOOK_UP_S):
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, look)
     except (OSError, UnicodeError, TimeoutError):
         return []
     return list(dict.fromkeys(ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found))
@@ -113,8 +147,8 @@ class Callbacks:
                 "Whoever runs the server can allow a network with --hub-allow."
             )
 
-    async def send(self, callback: str, *, body: bytes, headers: dict[str, str]) -> int:
-        """Send one event and return the status code of the answer. Raises Undeliverable when there is none in time."""
+    async def send(self, callback: str, *, body: bytes, headers: dict[str, str]) -> Reply:
+        """Send one event and return the answer. Raises Undeliverable when there is none in time."""
         written = [(b"host", urlsplit(callback).netloc.encode()), (b"content-length", b"%d" % len(body))]
         written += [(name.encode(), value.encode()) for name, value in headers.items()]
         request = httpcore.Request("POST", callback, headers=written, content=body)
@@ -134,7 +168,7 @@ class Callbacks:
             await self._pool.aclose()
             self._pool = None
 
-    async def _exchange(self, request: httpcore.Request) -> int:
+    async def _exchange(self, request: httpcore.Request) -> Reply:
         if self._pool is None:
             self._pool = _pool(_GuardedBackend(self._allowed))
         response = await self._pool.handle_async_request(request)
@@ -146,7 +180,8 @@ class Callbacks:
                     break
         finally:
             await response.aclose()
-        return response.status
+        later = next((value for name, value in response.headers if name.lower() == b"retry-after"), None)
+        return Reply(response.status, later.decode("latin-1").strip() if later else None)
 
 
 def _pool(backend: httpcore.AsyncNetworkBackend) -> httpcore.AsyncConnectionPool:

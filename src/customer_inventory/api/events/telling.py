@@ -110,6 +110,7 @@ class Telling:
         self._lane = asyncio.Semaphore(SENT_AT_ONCE)
         self._busy = {"feed", "retries"}
         self._until = 0.0
+        self._rests_until = subscription.created_at
 
     async def work(self) -> None:
         """Tell until there is nothing to do, or others are to have their turn.
@@ -214,6 +215,8 @@ class Telling:
     async def _sent(self, delivery: Delivery, events: Sequence[Event]) -> Delivery | None:
         """Send events one after the other; return None when all arrived, else how the delivery must be tried again."""
         for number, event in enumerate(events):
+            if self._rests_until > self._desk.clock():
+                return delivery._replace(sent=delivery.sent + number, next_at=self._rests_until)
             outcome = await self._outcome(event)
             if outcome is not None:
                 now = self._desk.clock()
@@ -223,7 +226,7 @@ class Telling:
                     sent=delivery.sent + number,
                     event_type=event.type,
                     attempts=attempts,
-                    next_at=now + timedelta(seconds=pause),
+                    next_at=max(now + timedelta(seconds=pause), self._rests_until),
                     outcome=outcome,
                 )
         return None
@@ -240,10 +243,13 @@ class Telling:
             "webhook-signature": self._webhook.sign(event.id, at, body.decode()),
         }
         try:
-            status = await self._callbacks.send(self._address(event), body=body, headers=headers)
+            reply = await self._callbacks.send(self._address(event), body=body, headers=headers)
         except Undeliverable as error:
             self._measure(str(error))
             return str(error)
+        status = reply.status
+        if (pause := reply.pause(self._desk.clock())) is not None:
+            self._rests_until = self._desk.clock() + timedelta(seconds=max(0.0, min(pause, LONGEST_PAUSE_S)))
         self._measure("delivered" if status // 100 == 2 else f"{status // 100}xx")
         if status == 410:
             raise ListenerGone
