@@ -195,19 +195,47 @@ def test_a_listener_takes_events_of_others_once(api: httpx.Client, base: str, st
 
 @pytest.mark.parametrize(
     ("name", "content", "status"),
-    [
-        ("individualCreateEvent", {"event": {}}, 204),
-        ("individualCreateEvent", {"event": []}, 400),
-        ("individualCreateEvent", {}, 400),
-        ("individualCreateEvent", {"event": {}, "eventType": "IndividualDeleteEvent"}, 400),
-        ("individualCreateEvent", {"event": {}, "eventId": 7}, 400),
-        ("individualCreateEvent", {"event": {}, "eventId": "x" * 300}, 400),
-        ("customerCreateEvent", {"event": {}}, 404),
-        ("nothing", {"event": {}}, 404),
-    ],
+    [("individualCreateEvent", {"event": {}}, 204), ("customerCreateEvent", {"event": {}}, 404), ("nothing", {}, 404)],
 )
 def test_a_listener_takes_what_is_an_event(api: httpx.Client, name: str, content: Any, status: int) -> None:
     assert api.post(f"{PARTY}/listener/{name}", json=content).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({}, "has no `event`"),
+        ({"payload": {}}, "has no `event`"),
+        ({"event": []}, "`event` of the event is not an object"),
+        ({"event": {}, "eventType": "IndividualDeleteEvent"}, "`eventType` of the event is not IndividualCreateEvent"),
+        ({"event": {}, "eventId": 7}, "`eventId` of the event is not a text"),
+        ({"event": {}, "eventId": ""}, "`eventId` of the event is empty"),
+        ({"event": {}, "eventId": "x" * 300}, "more than 200 characters"),
+        ({"event": {}, "eventId": "\0"}, "null character"),
+    ],
+)
+def test_a_refused_event_is_told_why(api: httpx.Client, content: Any, said: str) -> None:
+    refused = api.post(f"{PARTY}/listener/individualCreateEvent", json=content)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid-event")
+    assert said in refused.json()["message"]
+    assert "IndividualDeleteEvent" not in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("carried", "status"),
+    [
+        ({"payload": {"partyAccount": {"id": "1"}}}, 201),
+        ({"event": {"partyAccount": {"id": "1"}}}, 201),
+        ({"payload": 1}, 400),
+        ({"payload": {}, "event": 1}, 400),
+        ({}, 400),
+    ],
+)
+def test_accounts_in_v4_have_a_payload(api: httpx.Client, carried: dict[str, Any], status: int) -> None:
+    """As the official file of TMF666 v4 says; what all other files say is taken as well."""
+    content = {"eventTime": "2020-01-01T00:00:00Z", "eventType": "PartyAccountStateChangeEvent", **carried}
+    answer = api.post("/tmf-api/accountManagement/v4/listener/partyAccountStateChangeEvent", json=content)
+    assert answer.status_code == status, answer.text
 
 
 async def test_dead_letters_are_seen_and_replayed(new_server: Server) -> None:

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from customer_inventory.api.events.interest import InvalidQuery, covered, interest
-from customer_inventory.model.events import Happening, event_types, events_of
+from customer_inventory.model.events import Event, Happening, change_event, event_types, events_of, state_event
+from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 from tests.conftest import shared
 from tests.official.files import official_files, read
@@ -31,11 +32,20 @@ def view_of(name: str, version: str = "v5") -> Any:
 
 
 def events(name: str, before: Any, after: Any, *, operation: str = "modify", version: str = "v5") -> list[Any]:
-    view = view_of(name, version)
+    return events_between(view_of(name, version), before, after, operation=operation)
+
+
+def events_between(view: View, before: Any, after: Any, *, operation: str = "modify") -> list[Event]:
     happening = Happening(
         record_id=RECORD, version=2, operation=operation, at=AT, request_id="asked", before=before, after=after
     )
     return events_of(view, happening, address=f"/{RECORD}")
+
+
+def told(view: View, event: Event) -> dict[str, Any]:
+    """What an event tells of a record besides its identity."""
+    shown = event.body[view.api.events.wrapper][view.resource.name]
+    return {name: value for name, value in shown.items() if name not in {"id", "href", "@type", "@baseType"}}
 
 
 PERSON = {"@type": "Individual", "@baseType": "Party", "givenName": "Ada", "familyName": "B", "status": "initialized"}
@@ -73,13 +83,37 @@ def test_a_deleted_record_is_named_and_one_brought_back_is_new() -> None:
     assert again.type == "IndividualCreateEvent"
 
 
-def test_the_date_of_a_change_alone_is_no_change() -> None:
-    stamped = [view for view in VIEWS if view.resource.stamps.updated and view.show is None]
-    assert stamped
-    for view in stamped:
-        updated = view.resource.stamps.updated
-        before, after = {"@type": view.shape.name, updated: "1"}, {"@type": view.shape.name, updated: "2"}
-        assert events(view.resource.name, before, after, version=view.api.version) == []
+DATED = [view for view in VIEWS if view.resource.stamps.updated]
+
+
+@pytest.mark.parametrize("view", DATED, ids=lambda view: f"{view.resource.name}-{view.api.version}")
+def test_dates_go_with_what_they_are_of(view: View) -> None:
+    """A change of the state alone is one event, with the dates that the server sets; so is that of dates alone."""
+    stamps, state = view.resource.stamps, view.resource.state and view.shown_name(view.resource.state)
+    dates = [view.shown_name(name) for name in (stamps.updated, stamps.turned) if name]
+    before = {"@type": view.shape.name, **dict.fromkeys(dates, "1"), **({state: "old"} if state else {})}
+    after = {**before, **dict.fromkeys(dates, "2")}
+    alone = {event.type: told(view, event) for event in events_between(view, before, after)}
+    assert alone == {change_event(view): dict.fromkeys(dates, "2")}
+    if state and (kind := state_event(view)):
+        turned = {event.type: told(view, event) for event in events_between(view, before, {**after, state: "new"})}
+        assert turned == {kind: {**dict.fromkeys(dates, "2"), state: "new"}}
+        more = events_between(view, before, {**after, state: "new", "note": "n"})
+        both = {event.type: told(view, event) for event in more}
+        assert both == {change_event(view): {dates[0]: "2", "note": "n"}, **turned}
+
+
+def test_dates_are_told_by_the_names_of_each_version() -> None:
+    assert {view.shown_name("lastUpdate") for view in DATED} == {"lastUpdate", "lastModified"}
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.resource.name}-{view.api.version}")
+def test_the_resource_is_where_the_official_file_has_it(view: View) -> None:
+    """All files say `event`, but that of TMF666 v4 (all of whose events say `payload`)."""
+    wrapper = "payload" if (view.api.number, view.api.version) == ("TMF666", "v4") else "event"
+    (event,) = events_between(view, None, {"@type": view.shape.name}, operation="create")
+    assert event.body.keys() & {"event", "payload"} == {wrapper}
+    assert event.body[wrapper].keys() == {view.resource.name}
 
 
 def test_the_words_are_those_of_each_api() -> None:
@@ -250,6 +284,57 @@ def test_fields_choose_what_is_sent(prefix: str) -> None:
     (event,) = asked.chosen(views["individual"], events("individual", None, PERSON, operation="create"))
     assert set(event.body["event"]["individual"]) == {"id", "href", "@type", "givenName"}
     assert set(event.body) == {"eventId", "eventType", "event", "@type", "@baseType", "title"}
+
+
+def test_none_of_the_fields_is_the_identity() -> None:
+    views = covered("TMF632", "v5", None)
+    asked = interest(views, "fields=none&eventType=IndividualCreateEvent")
+    (whole,) = events("individual", None, PERSON, operation="create")
+    (event,) = asked.chosen(views["individual"], [whole])
+    assert event.body["event"]["individual"] == {"id": RECORD, "href": f"/{RECORD}", "@type": "Individual"}
+    assert event.body.keys() == whole.body.keys()
+    with pytest.raises(InvalidQuery):
+        interest(views, "fields=none,givenName")
+
+
+ACCOUNT = {"@type": "PartyAccount", "name": "Main", "state": "active", "lastModified": "2026-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("query", "is_wanted"),
+    [
+        ("event.partyAccount.state=active", True),
+        ("payload.partyAccount.state=active", True),
+        ("payload.partyAccount.state=closed", False),
+        ("event.partyAccount.state.ne=active", False),
+        ("partyAccount.name=Main", None),
+        ("event.billFormat.name=Main", False),
+        ("filter=$.payload.partyAccount[?(@.name=='Main')]", True),
+        ("filter=$.event.partyAccount[?(@.name=='Other')]", False),
+        ("filter=$[?(@.payload.partyAccount.state=='active')]", True),
+        ("filter=$[?(@.title=~/Create/ %26%26 @.event.partyAccount.state=='active')]", True),
+        ("filter=$[?(@.title=~/Create/ %26%26 @.payload.partyAccount.state=='closed')]", False),
+        ("lastModified=2026-01-01T00:00:00Z&domain=Account Management&eventType.ne=PartyAccountDeleteEvent", True),
+    ],
+)
+def test_conditions_name_the_wrapper_of_the_file_or_that_of_all_others(query: str, is_wanted: bool | None) -> None:
+    views = covered("TMF666", "v4", None)
+    made = events("partyAccount", None, ACCOUNT, operation="create", version="v4")
+    if is_wanted is None:
+        with pytest.raises(InvalidQuery):
+            interest(views, query)
+    else:
+        assert bool(interest(views, query).chosen(views["party_account"], made)) is is_wanted
+    with pytest.raises(InvalidQuery):
+        interest(covered("TMF632", "v5", None), "payload.individual.givenName=Ada")
+
+
+@pytest.mark.parametrize("prefix", ["", "partyAccount.", "event.partyAccount.", "payload.partyAccount."])
+def test_fields_name_the_wrapper_of_the_file_or_that_of_all_others(prefix: str) -> None:
+    views = covered("TMF666", "v4", None)
+    made = events("partyAccount", None, ACCOUNT, operation="create", version="v4")
+    (event,) = interest(views, f"fields={prefix}name").chosen(views["party_account"], made)
+    assert event.body["payload"]["partyAccount"].keys() == {"id", "href", "@type", "name"}
 
 
 def test_ids_are_the_same_in_both_versions_and_differ_otherwise() -> None:

@@ -179,8 +179,17 @@ async def test_an_interaction_is_dated_by_the_server(access: Access) -> None:
     assert second == {**first, "description": "About the bill of May", "lastUpdate": second["lastUpdate"]}
     assert first["lastUpdate"] < second["lastUpdate"]
 
-    await access.modify(interaction, identifier, lambda held: {**held, "lastUpdate": "2026-01-01T00:00:00Z"})
-    assert body((await access.read(interaction, identifier)).document)["lastUpdate"] == "2026-01-01T00:00:00Z"
+    for said in ({"lastUpdate": "2026-01-01T00:00:00Z"}, {"lastUpdate": second["lastUpdate"]}, {}):
+        undated = {name: value for name, value in second.items() if name not in {"id", "href", "lastUpdate"}}
+        saved = await access.modify(interaction, identifier, lambda _, undated={**undated, **said}: undated)
+        assert saved.outcome == "unchanged"
+        assert body((await access.read(interaction, identifier)).document) == second
+        changed = {**undated, **said, "description": str(said)}
+        await access.modify(interaction, identifier, lambda _, changed=changed: changed)
+        third = body((await access.read(interaction, identifier)).document)
+        assert third == {**second, "description": str(said), "lastUpdate": third["lastUpdate"]}
+        assert third["lastUpdate"] > second["lastUpdate"]
+        second = third
 
 
 def test_the_date_of_a_state_is_told_or_taken_when_the_state_changes() -> None:

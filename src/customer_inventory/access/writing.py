@@ -20,7 +20,7 @@ from customer_inventory.model import InvalidDocument, Link, Resource, links, ter
 from customer_inventory.model.contents import File, carries_content, taken_out
 from customer_inventory.model.problems import Problem
 from customer_inventory.model.relations import owner
-from customer_inventory.model.resource import stamped
+from customer_inventory.model.resource import stamped, undated
 from customer_inventory.repository.records import (
     Draft,
     IdempotencyKey,
@@ -171,6 +171,7 @@ class Writing(Opened):
         """
         identifier, before = UUID(old.id), msgspec.json.decode(old.document)
         changed = change(msgspec.json.decode(old.document))
+        changed = undated(resource.stamps, changed, before=before)
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
         held = _held(resource, before, demanded)

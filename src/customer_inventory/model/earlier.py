@@ -87,13 +87,15 @@ class Earlier:
     """A resource in an earlier version of its API.
 
     `paths` are the API's base paths with the canonical one first, `mandatory` what a record cannot be created without,
-    `classes` the classes that differ, by the name of the stored class.
+    `classes` the classes that differ, by the name of the stored class, `wrapper` the attribute in which its events
+    carry the resource.
     """
 
     version: str
     paths: tuple[str, ...]
     classes: Mapping[str, EarlierClass]
     mandatory: tuple[str, ...] = ()
+    wrapper: str = "event"
 
     def demanding(self, *mandatory: str) -> Earlier:
         """Return the same version for a resource with these mandatory attributes."""

@@ -36,18 +36,19 @@ _TYPES: Mapping[str, str] = {
     },
     "@type": "string",
     "@baseType": "string",
-    "event": "object",
 }
 
-MEMBERS = frozenset(name for name in _TYPES if "." not in name and not name.startswith("@")) - {"event"}
+MEMBERS = frozenset(name for name in _TYPES if "." not in name and not name.startswith("@"))
 """What an event says besides its resource and its class."""
 
 
 @cache
 def enveloped(view: View) -> View:
-    """Return the events of a resource as a view: the envelope, and the resource below `event` and its name."""
-    below = f"event.{view.resource.name}"
-    attributes = {path: _attribute(path, kind) for path, kind in {**_TYPES, below: "object"}.items()}
+    """Return the events of a resource as a view: the envelope, and the resource below the wrapper and its name."""
+    wrapper = view.api.events.wrapper
+    below = f"{wrapper}.{view.resource.name}"
+    kinds = {**_TYPES, wrapper: "object", below: "object"}
+    attributes = {path: _attribute(path, kind) for path, kind in kinds.items()}
     attributes |= {f"{below}.{path}": replace(each, path=f"{below}.{path}") for path, each in view.attributes.items()}
     return View(view.resource, view.api, view.shape, attributes, mandatory=())
 

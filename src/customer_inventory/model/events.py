@@ -109,18 +109,21 @@ def _payloads(view: View, happening: Happening) -> dict[str, Content]:
         return {delete_event(view): {}}
     if happening.operation == "create":
         return {create_event(view): happening.after}
-    changed = _changes(happening.before or {}, happening.after)
-    kind = state_event(view)
-    state = _state_attribute(view) if kind else None
-    stated = {name: value for name, value in changed.items() if name == state}
-    rest = {name: value for name, value in changed.items() if name != state}
-    payloads = {}
-    # The date of the change is part of every change; alone it says nothing.
-    if rest.keys() - {view.resource.stamps.updated}:
-        payloads[change_event(view)] = rest
-    if stated and kind:
-        payloads[kind] = stated
-    return payloads
+    return _changed_payloads(view, _changes(happening.before or {}, happening.after))
+
+
+def _changed_payloads(view: View, changed: Content) -> dict[str, Content]:
+    """What the events of a change tell: of the state, and of all else, each with the dates that the server set with it.
+
+    Whoever applies them has what is kept: no date that differs is left untold, be it that nothing else differs.
+    """
+    kind, state, stamps = state_event(view), _state_attribute(view), view.resource.stamps
+    updated, turned = (stamp and view.shown_name(stamp) for stamp in (stamps.updated, stamps.turned))
+    if kind is None or state not in changed:
+        return {change_event(view): changed} if changed else {}
+    stated = {name: value for name, value in changed.items() if name in {state, turned, updated}}
+    rest = {name: value for name, value in changed.items() if name not in {state, turned}}
+    return {**({change_event(view): rest} if rest.keys() - {updated} else {}), kind: stated}
 
 
 def _changes(before: Content, after: Content) -> Content:
@@ -132,7 +135,7 @@ def _changes(before: Content, after: Content) -> Content:
 def _state_attribute(view: View) -> str | None:
     """The attribute that holds the state in this version of the API."""
     state = view.resource.state
-    return next((shown for shown, stored in view.stored_paths.items() if stored == state), state)
+    return view.shown_name(state) if state else None
 
 
 def _identity(view: View, happening: Happening, *, address: str) -> Content:
@@ -158,7 +161,7 @@ def _body(view: View, happening: Happening, kind: str, event: Content) -> Conten
         # The v5 files disagree on the spelling among themselves: both are told.
         body |= {"timeOccurred": moment, "source": SYSTEM, "reportingSystem": SYSTEM}
         body |= {"@type": kind, "@baseType": "Event"}
-    return {**body, "event": event}
+    return {**body, view.api.events.wrapper: event}
 
 
 def _described(view: View, kind: str) -> str:

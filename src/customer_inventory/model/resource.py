@@ -32,11 +32,13 @@ Document = Mapping[str, Any]
 class EventNames:
     """What the API calls its events of a change: the words that follow the class, such as StateChangeEvent.
 
-    Without a word for the state, a change of it is a change like any other.
+    Without a word for the state, a change of it is a change like any other. `wrapper` is the attribute in which an
+    event carries the resource.
     """
 
     changed: str = "AttributeValueChangeEvent"
     state: str | None = "StateChangeEvent"
+    wrapper: str = "event"
 
 
 STATE_EVENTS = EventNames()
@@ -80,8 +82,8 @@ class Reference:
 class Stamps:
     """The attributes that the server dates: when the record was made, last changed, and last changed its `state`.
 
-    `updated` is dated at every change with which the client does not name a date itself; the others are not for clients
-    to change.
+    `updated` is dated at every change, the others are not for clients to change. What is imported or restored brings
+    the dates that it had.
     """
 
     created: str | None = None
@@ -301,8 +303,19 @@ def stamped(
     return {**kept, **{name: value for name, value in dates.items() if value is not None}}
 
 
+def undated(stamps: Stamps, document: dict[str, Any], *, before: Document) -> dict[str, Any]:
+    """Return `document`, a change of `before`, without what it says of its last change: the server knows better.
+
+    Whoever sends back what was read cannot but repeat that date, so it is passed over and not refused.
+    """
+    if stamps.updated is None:
+        return document
+    kept = {name: value for name, value in document.items() if name != stamps.updated}
+    return {**kept, **({stamps.updated: before[stamps.updated]} if stamps.updated in before else {})}
+
+
 def _updated(stamp: str, document: Document, before: Document | None, now: datetime) -> Any:
-    """Return the date of the last change: the one that the client names, else now, if anything else has changed."""
+    """Return the date of the last change: the one that is said, else now, if anything else has changed."""
     said, held = document.get(stamp), (before or {}).get(stamp)
     if said is not None and said != held:
         return said

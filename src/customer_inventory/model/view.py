@@ -8,7 +8,7 @@ other. Nothing that only one version can say is lost on the way: it rides along 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_inventory.model.attributes import Attribute, nearest_path
@@ -102,9 +102,10 @@ def earlier(resource: Resource) -> View | None:
     declared, derived = view.declared, view.derived
     stored = {derived.stored_paths.get(name, name) for name in declared.mandatory} | {"@type"}
     names = {derived.stored_paths.get(name, name): name for name in derived.shape.fields}
+    events = replace(resource.api.events, wrapper=declared.wrapper)
     return View(
         resource,
-        Api(resource.api.number, resource.api.title, declared.version, declared.paths, events=resource.api.events),
+        Api(resource.api.number, resource.api.title, declared.version, declared.paths, events=events),
         derived.shape,
         derived.attributes,
         declared.mandatory,

@@ -2,8 +2,9 @@
 
 `eventType=A,B` names events, `fields=a,b` chooses what is sent, and all else are conditions as lists have them, on the
 event as it would be sent: `event.customer.status=Approved`, `eventTime.gt=...`, JSONPath in `filter=`, and `;` between
-alternatives. What stands there without `event.` is looked for in the resource first, then in the event around it. A
-query is understood when it is registered; what is wrong with it is said then, and never at a delivery.
+alternatives. What stands there without `event.` is looked for in the resource first, then in the event around it; where
+an API carries the resource in an attribute of another name, either name may stand there. A query is understood when it
+is registered; what is wrong with it is said then, and never at a delivery.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ EVERYTHING = "all"
 """The topic of every resource; the others are named like their resource."""
 
 _MOST_PARAMETERS = 100
-_ALWAYS = ("eventId", "eventType", "event", "@type", "@baseType")
+_WRAPPERS = frozenset({"event", *(view.api.events.wrapper for view in VIEWS)})
+_ALWAYS = _WRAPPERS | {"eventId", "eventType", "@type", "@baseType"}
 
 
 class InvalidQuery(InventoryError):
@@ -44,7 +46,10 @@ class InvalidQuery(InventoryError):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is sent of an event: attributes of the resource, members of the envelope; None for all."""
+    """What is sent of an event: attributes of the resource, besides its identity, and members of the envelope.
+
+    None stands for all.
+    """
 
     resource: frozenset[str] | None = None
     envelope: frozenset[str] | None = None
@@ -55,8 +60,8 @@ class Selection:
             body = {name: value for name, value in body.items() if name in self.envelope or name in _ALWAYS}
         if self.resource is None:
             return body
-        name = view.resource.name
-        return {**body, "event": {name: select(body["event"][name], self.resource | {"id", "href", "@type"})}}
+        wrapper, name = view.api.events.wrapper, view.resource.name
+        return {**body, wrapper: {name: select(body[wrapper][name], self.resource | {"id", "href", "@type"})}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Conditions:
 
     def hold(self, view: View, body: Content) -> bool:
         """Return whether an event fulfils them all."""
-        return self.of_resource.matches(body["event"][view.resource.name]) and self.of_event.matches(body)
+        told = body[view.api.events.wrapper][view.resource.name]
+        return self.of_resource.matches(told) and self.of_event.matches(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +212,7 @@ def _conditions(view: View, written: Iterable[str], *, of_header: bool) -> Condi
     around = enveloped(view)
     of_resource: list[str] = []
     of_event: list[str] = []
-    for condition in written:
+    for condition in (_wrapped(view, each) for each in written):
         within = _of_resource(view, condition)
         if of_header:
             (of_event if _has(around, condition) else of_resource).append(condition)
@@ -226,11 +232,17 @@ def _has(view: View, condition: str) -> bool:
     return True
 
 
+def _wrapped(view: View, condition: str) -> str:
+    """Return a condition with the name that the view's events have for what carries the resource."""
+    wrapper, name = view.api.events.wrapper, re.escape(view.resource.name)
+    return re.sub(rf"(?<![\w.])([@$]\.)?event(?=\.{name}\b)", lambda found: (found[1] or "") + wrapper, condition)
+
+
 def _of_resource(view: View, condition: str) -> str:
     """Return a condition on the event as one on the resource in it: `event.customer.name=x` as `name=x`."""
-    name = re.escape(view.resource.name)
-    shorter = re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}(?=\[)", "$", condition)
-    return re.sub(rf"(?<![\w.])([@$]\.)?event\.{name}\.", lambda found: found[1] or "", shorter)
+    below = rf"(?<![\w.])([@$]\.)?{view.api.events.wrapper}\.{re.escape(view.resource.name)}"
+    shorter = re.sub(rf"{below}(?=\[)", "$", condition)
+    return re.sub(rf"{below}\.", lambda found: found[1] or "", shorter)
 
 
 def _types(text: str) -> Iterator[str]:
@@ -247,12 +259,18 @@ def _check_types(views: Mapping[str, View], types: Iterable[str]) -> None:
 
 
 def _selection(views: Mapping[str, View], fields: Iterable[str]) -> Selection:
-    """What `fields` chooses: paths from the event, from its resource, or from the resource's attributes on."""
+    """What `fields` chooses: paths from the event, from its resource, or from the resource's attributes on.
+
+    As for lists, `none` alone is nothing of the resource besides its identity.
+    """
+    if set(fields) == {"none"}:
+        return Selection(resource=frozenset())
     resource: set[str] = set()
     envelope: set[str] = set()
     names = {view.resource.name for view in views.values()}
     for path in fields:
-        rest = path.removeprefix("event.")
+        begun, _, within = path.partition(".")
+        rest = within if begun in _WRAPPERS and within else path
         first, _, below = rest.partition(".")
         rest = below if first in names and below else rest
         first = rest.partition(".")[0]

@@ -20,6 +20,7 @@ from customer_inventory.api.routing import Routes
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
 from customer_inventory.model.events import event_types, written
+from customer_inventory.model.resource import Api
 from customer_inventory.model.views import VIEWS
 from customer_inventory.repository.receiving import Received
 
@@ -31,8 +32,8 @@ LONGEST_EVENT_ID = 200
 class InvalidEvent(InventoryError):
     """The event cannot be taken as it is.
 
-    Send a JSON object with `event`, an object; `eventId` a text of at most 200 characters, and `eventType`, if it is
-    given, the one that the path names.
+    Send a JSON object with `event` (`payload` at TMF666 v4), an object; `eventId`, if it is given, a text of at most
+    200 characters, and `eventType`, if it is given, the one that the path names.
     """
 
     code = "invalid-event"
@@ -49,14 +50,14 @@ class ReceivedEventNotFound(InventoryError):
 def add_listeners(routes: Routes, *, public_url: str) -> None:
     """Let the listeners answer at every base path of every API, and what they took be read."""
     known: dict[tuple[str, str], dict[str, str]] = {}
-    paths = {(view.api.number, view.api.version): view.api.paths for view in VIEWS}
+    apis = {(view.api.number, view.api.version): view.api for view in VIEWS}
     for view in VIEWS:
         names = known.setdefault((view.api.number, view.api.version), {})
         names.update({f"{kind[0].lower()}{kind[1:]}": kind for kind in event_types(view)})
-    for (number, version), names in known.items():
+    for named, names in known.items():
         for name, kind in names.items():
-            handler = ListenerHandler(number, version, kind)
-            for base in paths[number, version]:
+            handler = ListenerHandler(apis[named], kind)
+            for base in apis[named].paths:
                 routes.add(f"{base}/listener/{name}", "listener", POST=handler.receive)
     reading = ReceivedHandlers(public_url=public_url)
     routes.add(RECEIVED_EVENTS, "receivedEvent", GET=reading.collection)
@@ -66,9 +67,8 @@ def add_listeners(routes: Routes, *, public_url: str) -> None:
 class ListenerHandler:
     """Takes the events of one type, at one API in one version."""
 
-    def __init__(self, api: str, version: str, kind: str) -> None:
+    def __init__(self, api: Api, kind: str) -> None:
         self._api = api
-        self._version = version
         self._kind = kind
 
     async def receive(self, exchange: Exchange, access: Access) -> Answer:
@@ -76,9 +76,12 @@ class ListenerHandler:
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the event as application/json.")
         content, raw = await exchange.json_object()
-        event_id, kind = _event_id(content, self._kind), self._kind
-        api, version = self._api, self._version
-        await receive(access, api=api, api_version=version, event_id=event_id, event_type=kind, body=raw)
+        _check_carried(content, self._api.events.wrapper)
+        _check_type(content, self._kind)
+        number, version = self._api.number, self._api.version
+        await receive(
+            access, api=number, api_version=version, event_id=_event_id(content), event_type=self._kind, body=raw
+        )
         # Each version has its own word for it in the official files.
         return Answer(201, raw) if version == "v4" else Answer(204)
 
@@ -130,13 +133,40 @@ class ReceivedHandlers:
         }
 
 
-def _event_id(content: dict[str, Any], kind: str) -> str | None:
-    """The event's own id, or None when it has none. Raises InvalidEvent for what is no event of this kind."""
-    if not isinstance(content.get("event"), dict) or content.get("eventType", kind) != kind:
-        raise InvalidEvent
+def _check_carried(content: dict[str, Any], wrapper: str) -> None:
+    """Raise InvalidEvent unless the event carries what it is of: under the API's own name for it, or as `event`.
+
+    Senders of TMF666 follow its v4 file, which has `payload`, or all others.
+    """
+    carried = [name for name in dict.fromkeys((wrapper, "event")) if name in content]
+    if not carried:
+        raise InvalidEvent(f"The event has no `{wrapper}`. Send there, as an object, what it is of.")
+    for name in carried:
+        if not isinstance(content[name], dict):
+            raise InvalidEvent(f"The `{name}` of the event is not an object. Send there what the event is of.")
+
+
+def _check_type(content: dict[str, Any], kind: str) -> None:
+    if content.get("eventType", kind) != kind:
+        raise InvalidEvent(
+            f"The `eventType` of the event is not {kind}, which this path takes. "
+            "Leave it out, or send the event to the listener of its type."
+        )
+
+
+def _event_id(content: dict[str, Any]) -> str | None:
+    """The event's own id, or None when it has none. Raises InvalidEvent for what cannot be one."""
     event_id = content.get("eventId")
-    if event_id is not None and not (isinstance(event_id, str) and 0 < len(event_id) <= LONGEST_EVENT_ID):
-        raise InvalidEvent
-    if event_id is not None and "\0" in event_id:
-        raise InvalidEvent
+    if event_id is None:
+        return None
+    if not isinstance(event_id, str):
+        raise InvalidEvent("The `eventId` of the event is not a text. Send it as one, or leave it out.")
+    if not event_id:
+        raise InvalidEvent("The `eventId` of the event is empty. Send the event's own id, or leave it out.")
+    if len(event_id) > LONGEST_EVENT_ID:
+        raise InvalidEvent(
+            f"The `eventId` of the event has more than {LONGEST_EVENT_ID} characters. Send a shorter one."
+        )
+    if "\0" in event_id:
+        raise InvalidEvent("The `eventId` of the event has a null character in it. Send it without.")
     return event_id

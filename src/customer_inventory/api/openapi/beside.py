@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
 from customer_inventory.api.openapi.resources import Named
+from customer_inventory.model.resource import Api
 
 _PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count")
 _KINDS: dict[str, Part] = {
@@ -69,6 +70,14 @@ SCHEMAS: dict[str, Part] = {
         {"event": "object!", **dict.fromkeys(_SAID_OF_EVENTS.split(), "any")},
         words="eventId eventType",
     ),
+    "Event_payload": {
+        **declared(
+            "An event of another system: what it is of must be there, under either name; the rest is kept as it came.",
+            {"payload": "object", "event": "object", **dict.fromkeys(_SAID_OF_EVENTS.split(), "any")},
+            words="eventId eventType",
+        ),
+        "anyOf": [{"required": ["payload"]}, {"required": ["event"]}],
+    },
 }
 
 
@@ -124,8 +133,8 @@ def _restore(named: Named) -> Part:
     }
 
 
-def hub_operation(method: str, rest: str, version: str) -> Part | None:
-    """Return what a method does at a hub or a listener of an API in a version; None for what is neither."""
+def hub_operation(method: str, rest: str, api: Api) -> Part | None:
+    """Return what a method does at a hub or a listener of an API; None for what is neither."""
     kind = "hub" if rest.endswith("/hub") else "one" if rest.endswith("/hub/{id}") else rest.split("/")[1]
     match method, kind:
         case "GET", "hub":
@@ -138,7 +147,7 @@ def hub_operation(method: str, rest: str, version: str) -> Part | None:
         case "DELETE", "one":
             return _said("deleteHub", "End one subscription", {"204": {"description": "Ended.", "headers": headers()}})
         case "POST", "listener":
-            return _listen(rest.rpartition("/")[2], "201" if version == "v4" else "204")
+            return _listen(rest.rpartition("/")[2], api)
     return None
 
 
@@ -168,10 +177,11 @@ def _subscribe() -> Part:
     return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Hub_FVO")}}}}
 
 
-def _listen(event: str, status: str) -> Part:
+def _listen(event: str, api: Api) -> Part:
     name = event.strip("{}")
-    taken = {status: {"description": "Taken in.", "headers": headers()}}
+    taken = {"201" if api.version == "v4" else "204": {"description": "Taken in.", "headers": headers()}}
     said = _said(
         f"listenTo{name[0].upper()}{name[1:]}", "Take in an event of another system", taken, 408, 409, 413, 415
     )
-    return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Event")}}}}
+    schema = ref("Event" if api.events.wrapper == "event" else f"Event_{api.events.wrapper}")
+    return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -165,10 +165,7 @@ class _Group:
     def paths(self, merged: Merged, *, prefix: str, ids: str) -> dict[str, Part]:
         """Return the paths of a document, each behind `prefix`; `ids` makes its operations' names unique."""
         known = {path: named(view, partial(merged.name, _label(view))) for path, view in self.views.items()}
-        return {
-            prefix + rest: _item(rest, endpoint, known, ids, self.api.version)
-            for rest, endpoint in self.endpoints.items()
-        }
+        return {prefix + rest: _item(rest, endpoint, known, ids, self.api) for rest, endpoint in self.endpoints.items()}
 
 
 def _grouped(routes: Routes) -> list[_Group]:
@@ -195,7 +192,7 @@ def _own_api(base: str) -> Api:
     return Api(number="", title="Customer Inventory", version=base.rpartition("/")[2], paths=(base,))
 
 
-def _item(rest: str, endpoint: Endpoint, known: Mapping[str, Named], ids: str, version: str) -> Part:
+def _item(rest: str, endpoint: Endpoint, known: Mapping[str, Named], ids: str, api: Api) -> Part:
     """Return what is answered at one path."""
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": f"The {name}."}
@@ -203,18 +200,18 @@ def _item(rest: str, endpoint: Endpoint, known: Mapping[str, Named], ids: str, v
     ]
     item: Part = {"parameters": parameters} if parameters else {}
     for method in endpoint.methods:
-        if method != "HEAD" and (said := _operation(method, rest, known, version)) is not None:
+        if method != "HEAD" and (said := _operation(method, rest, known, api)) is not None:
             item[method.lower()] = {**said, "operationId": said["operationId"] + ids, "tags": [endpoint.label]}
     return item
 
 
-def _operation(method: str, rest: str, known: Mapping[str, Named], version: str) -> Part | None:
+def _operation(method: str, rest: str, known: Mapping[str, Named], api: Api) -> Part | None:
     """Return what a method does at a path below the base of an API."""
     name, _, below = rest.strip("/").partition("/")
     if name == parties.PATH:
         return joint_list(name, [known[each] for each in parties.CLASSES])
     if name not in known:
-        return hub_operation(method, rest, version) or own_operation(method, rest) or event_operation(method, rest)
+        return hub_operation(method, rest, api) or own_operation(method, rest) or event_operation(method, rest)
     if below == "{id}/attachment/{digest}/content":
         return attachment_operation(known[name])
     if below not in {"", "{id}"}:

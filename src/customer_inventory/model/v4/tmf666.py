@@ -69,7 +69,7 @@ _CLASSES = {
     "BillingCycleSpecificationRef": ref_or_value("BillingCycleSpecification", "dateShift"),
 }
 
-TMF666_V4 = Earlier("v4", ("/tmf-api/accountManagement/v4",), _CLASSES)
+TMF666_V4 = Earlier("v4", ("/tmf-api/accountManagement/v4",), _CLASSES, wrapper="payload")
 ACCOUNT_V4 = TMF666_V4.demanding("name", "relatedParty")
 NAMED_V4 = TMF666_V4.demanding("name")
 """What is demanded of a financial account and of what bills are made by: a name."""
