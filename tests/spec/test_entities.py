@@ -11,9 +11,11 @@ import pytest
 
 from customer_inventory.access import Access
 from customer_inventory.capture.exports import export
+from customer_inventory.capture.mapping import InvalidMapping
 from customer_inventory.capture.mappings import choose_mapping
 from customer_inventory.capture.runs import Order, import_file
 from customer_inventory.model import RESOURCES, InvalidDocument
+from customer_inventory.repository.query import Query
 
 SPECIFICATION, ENTITY = RESOURCES["entitySpecification"], RESOURCES["entity"]
 
@@ -98,3 +100,32 @@ async def test_entities_go_out_and_come_in_again_held_to_their_class(access: Acc
     assert "phases" in next(iter(report.reasons))
     assert msgspec.json.decode((await access.read(ENTITY, UUID(boiler))).document)["whatever"] == 1
     assert msgspec.json.decode((await access.read(ENTITY, UUID(meter))).document)["serialNumber"] == "AB1"
+
+
+async def test_columns_become_entities_of_a_class_by_a_mapping(access: Access, tmp_path: Path) -> None:
+    await access.create(SPECIFICATION, METER)
+    source, mapping = tmp_path / "meters.csv", tmp_path / "meters.csv.mapping.toml"
+    source.write_text("no,serial,phases,hall\n1,AB1,3,north\n2,AB2,1,south\n3,x,1,north\n4,AB4,2,north\n")
+    mapping.write_text(
+        'source_id = "no"\n[entity]\n"@type" = "Meter"\nserialNumber = { column = "serial" }\n'
+        'phases = { column = "phases" }\n[[entity.characteristic]]\nname = "hall"\nvalue = { column = "hall" }\n'
+    )
+    classes = await access.facilities.classes.by_name()
+    report = await import_file(access, Order(path=source), chosen=choose_mapping(source, classes=classes))
+
+    assert (report.created, report.rejected) == (2, 2), report.reasons
+    assert {reason.split(":")[1].split()[0] for reason in report.reasons} == {"serialNumber", "phases"}
+    kept = [msgspec.json.decode(record.document) for record in (await access.page(ENTITY, Query())).records]
+    assert sorted((each["serialNumber"], each["phases"]) for each in kept) == [("AB1", 3), ("AB2", 1)]
+
+    mapping.write_text(mapping.read_text().replace("phases =", "phasez ="))
+    with pytest.raises(InvalidMapping, match=r"Did you mean phases\?"):
+        choose_mapping(source, classes=classes)
+
+
+async def test_lines_of_a_class_are_whole_documents(access: Access, tmp_path: Path) -> None:
+    await access.create(SPECIFICATION, METER)
+    source = tmp_path / "meters.ndjson"
+    source.write_bytes(msgspec.json.encode({"@type": "Meter", "id": "7", "serialNumber": "AB1"}))
+    chosen = choose_mapping(source, classes=await access.facilities.classes.by_name())
+    assert (await import_file(access, Order(path=source), chosen=chosen)).created == 1

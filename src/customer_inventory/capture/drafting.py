@@ -114,7 +114,7 @@ def documents_of(
     party = next((name for name in PARTIES if name in documents), None)
     if party and "customer" in documents:
         engage(documents["customer"], RESOURCES[party], documents[party], ids[0])
-    return [(RESOURCES[name], document) for name, document in documents.items()]
+    return [(mapping.governing(name, document), document) for name, document in documents.items()]
 
 
 def seek_party(document: Document, placeholder: str) -> tuple[Sought, ...]:

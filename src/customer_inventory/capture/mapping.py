@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -21,7 +22,10 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.resource import nearest
+from customer_inventory.model.tmf703 import ENTITY
 
+Classes = Mapping[str, Resource]
+NO_CLASSES: Classes = MappingProxyType({})
 PARTIES = ("individual", "organization")
 _STANDARDS: dict[str, standardise.Standard] = {
     "text": standardise.text,
@@ -96,6 +100,11 @@ class RowMapping:
     encoding: str | None
     incomplete: bool
     """Whether a row that lacks a mandatory attribute is taken all the same."""
+    classes: Classes = field(default_factory=dict)
+
+    def governing(self, word: str, document: Mapping[str, Any]) -> Resource:
+        """Return the kind of record by which a document that the mapping makes is checked: an entity's class."""
+        return _governing(word, document, self.classes)
 
     @property
     def columns(self) -> set[str]:
@@ -104,8 +113,11 @@ class RowMapping:
         return {self.source_id, *(column for leaf in leaves for column in leaf.columns)}
 
 
-def parse(text: str, *, name: str) -> RowMapping:
-    """Return the mapping that `text` (TOML) declares; `name` is what messages call it. Raises InvalidMapping."""
+def parse(text: str, *, name: str, classes: Classes = NO_CLASSES) -> RowMapping:
+    """Return the mapping that `text` (TOML) declares; `name` is what messages call it.
+
+    `classes` are those of entities: a record of one has what its specification names. Raises InvalidMapping.
+    """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -118,13 +130,24 @@ def parse(text: str, *, name: str) -> RowMapping:
         raise InvalidMapping(
             f'The mapping {name} does not say which column holds the source\'s own id: source_id = "…".'
         )
-    records = {word: _pattern(RESOURCES[word], content[word], name) for word in RESOURCES if word in content}
+    records = {
+        word: _pattern(_governing(word, content[word], classes), content[word], name)
+        for word in RESOURCES
+        if word in content
+    }
     _check_records(records, name)
     incomplete = content.get("incomplete", "reject")
     if incomplete not in {"accept", "reject"}:
         raise InvalidMapping(f'In the mapping {name}, incomplete is "accept" or "reject".')
     delimiter, encoding = (_text(content, word, name) for word in ("delimiter", "encoding"))
-    return RowMapping(source_id, records, delimiter, encoding, incomplete == "accept")
+    return RowMapping(source_id, records, delimiter, encoding, incomplete == "accept", classes)
+
+
+def _governing(word: str, document: object, classes: Classes) -> Resource:
+    """The kind of record by which a document, or its pattern, is read: of an entity the class that it names."""
+    resource = RESOURCES[word]
+    named = document.get("@type") if isinstance(document, Mapping) else None
+    return classes.get(named, resource) if resource is ENTITY and isinstance(named, str) else resource
 
 
 def check_columns(mapping: RowMapping, columns: Iterable[str], *, name: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer_inventory.capture.drafting import RowRefused
-from customer_inventory.capture.mapping import InvalidMapping, RowMapping, check_columns, parse
+from customer_inventory.capture.mapping import NO_CLASSES, Classes, InvalidMapping, RowMapping, check_columns, parse
 from customer_inventory.capture.preparing import cells_of, resource_of
 from customer_inventory.capture.sources import BOOKKEEPING, Source, decode_line, open_source
 from customer_inventory.capture.suggestion import Suggestion, suggest
@@ -39,19 +39,20 @@ def choose_mapping(
     encoding: str | None = None,
     country: str | None = None,
     documents: bool = False,
+    classes: Classes = NO_CLASSES,
 ) -> Chosen:
     """Return the mapping for a file; a suggested one is not saved yet. Raises UnreadableSource or InvalidMapping.
 
-    `documents` says that its lines are whole documents, which take none.
+    `documents` says that its lines are whole documents, which take none; `classes` are those of entities.
     """
     if documents:
         return _whole_documents(path, named, form=form, encoding=encoding)
     beside = next((candidate for candidate in (mapping_path(path), _original(path)) if candidate.exists()), None)
     if named is not None or beside is not None:
-        return _read(path, named, beside, form=form, encoding=encoding)
+        return _read(path, named, beside, form=form, encoding=encoding, classes=classes)
     source = open_source(path, form=form, encoding=encoding)
     samples = list(_samples(source))
-    if source.format == "ndjson" and _holds_documents(source):
+    if source.format == "ndjson" and _holds_documents(source, classes):
         return _DOCUMENTS
     suggestion = suggest(source.columns, samples, source=path.name, country=country, delimiter=source.delimiter)
     return _suggested(path, suggestion)
@@ -94,13 +95,15 @@ def _whole_documents(path: Path, named: Path | None, *, form: str | None, encodi
     return _DOCUMENTS
 
 
-def _read(path: Path, named: Path | None, beside: Path | None, *, form: str | None, encoding: str | None) -> Chosen:
+def _read(
+    path: Path, named: Path | None, beside: Path | None, *, form: str | None, encoding: str | None, classes: Classes
+) -> Chosen:
     mapping_file = named or beside or mapping_path(path)
     try:
         text = mapping_file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidMapping(f"The mapping {mapping_file} cannot be read: {error}.") from None
-    mapping = parse(text, name=mapping_file.name)
+    mapping = parse(text, name=mapping_file.name, classes=classes)
     source = open_source(path, form=form, encoding=encoding or mapping.encoding, delimiter=mapping.delimiter)
     check_columns(mapping, source.columns, name=mapping_file.name)
     return _chosen(text, mapping, mapping_file, "given" if named else "found", _unmapped(mapping, source))
@@ -142,12 +145,12 @@ def _samples(source: Source) -> list[list[str]]:
     return rows
 
 
-def _holds_documents(source: Source) -> bool:
+def _holds_documents(source: Source, classes: Classes) -> bool:
     """Whether the first object of an NDJSON file says that it is one of the TM Forum resources kept here."""
     chunk = next(source.chunks(_SAMPLE_ROWS), None)
     found = (decode_line(row) for row in (chunk.rows if chunk else []) if isinstance(row, bytes))
     first = next(filter(None, found), None)
     try:
-        return first is not None and resource_of(first) is not None
+        return first is not None and resource_of(first, classes) is not None
     except RowRefused:
         return False

@@ -101,7 +101,7 @@ class _Rows:
     """Drafts rows of columns by a mapping."""
 
     def __init__(self, instructions: Instructions) -> None:
-        mapping = parse(instructions.mapping or "", name="in use")
+        mapping = parse(instructions.mapping or "", name="in use", classes=_classes(instructions))
         self._columns = instructions.columns
         self._taking = Taking(mapping, instructions.columns)
         self._shaper = Shaper(mapping, instructions.strict)
@@ -126,7 +126,7 @@ class _Documents:
     def __init__(self, instructions: Instructions) -> None:
         self._strict = instructions.strict
         self._version = instructions.version
-        self._classes = entity_classes(map(msgspec.json.decode, instructions.specifications), at=instructions.at)
+        self._classes = _classes(instructions)
         self._warnings: Counter[str] = Counter()
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
@@ -166,6 +166,10 @@ class _Documents:
         counted = dict(self._warnings)
         self._warnings.clear()
         return counted
+
+
+def _classes(instructions: Instructions) -> Mapping[str, Resource]:
+    return entity_classes(map(msgspec.json.decode, instructions.specifications), at=instructions.at)
 
 
 _BY_CLASS = {named: resource for resource in RESOURCES.values() for named in resource.classes}

@@ -22,6 +22,7 @@ from customer_inventory.capture.mapping import Leaf, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Value
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.search import LONGEST_VALUE
+from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, copy_text, parts
 from customer_inventory.repository.search import fold
 
@@ -87,6 +88,8 @@ class Shaper:
         leaves: list[Leaf] = [leaf for pattern in mapping.records.values() for leaf in leaves_of(pattern)]
         self._textual = [leaf.textual for leaf in leaves]
         self._all_textual = all(self._textual)
+        # What a class of entity demands of values is looked at value by value.
+        self._alike = ENTITY.name not in mapping.records
         self._shapes: dict[Any, _Shape | None] = {}
         self._dates = any(RESOURCES[name].stamps.all_names for name in mapping.records)
         self._now: datetime | None = None
@@ -129,6 +132,8 @@ class Shaper:
 
     def _shape(self, number: int, taken: Taken, ids: Sequence[str], now: datetime) -> _Shape | None:
         values = taken.values
+        if not self._alike:
+            return None
         if self._all_textual:
             key: Any = tuple([value is None for value in values])
         else:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from customer_inventory.capture.mapping import InvalidMapping
+from customer_inventory.capture.mapping import NO_CLASSES, Classes, InvalidMapping
 from customer_inventory.capture.mappings import Chosen, choose_mapping, mapping_path, save_suggestion
 from customer_inventory.capture.runs import Order, Report, import_file
 from customer_inventory.capture.telephone import known_country
@@ -100,11 +100,13 @@ class _Manner:
 
 
 async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
-    chosen = _chosen(order, manner.mapping, manner.country)
+    _check_country(manner.country)
     async with opened(settings) as desk:
         access = await desk.open_at_command_line(
             person=operator(), purpose=manner.purpose, request_id=f"import-{secrets.token_hex(8)}", source=order.source
         )
+        classes = await access.facilities.classes.by_name()
+        chosen = _chosen(order, manner.mapping, manner.country, classes)
         with bar(order.path.name, total=100.0) as advance:
             report = await import_file(
                 access.because(manner.reason),
@@ -154,15 +156,19 @@ async def _suggest(order: Order, country: str | None) -> None:
         raise InvalidMapping(
             f"{mapping_path(order.path)} is there already: edit it, or take it away to have a new one."
         )
-    chosen = _chosen(order, None, country)
+    _check_country(country)
+    chosen = _chosen(order, None, country, NO_CLASSES)
     if chosen.text is not None:
         sys.stdout.write(chosen.text)
 
 
-def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Chosen:
-    """Choose the mapping, save it when it was suggested, and say so."""
+def _check_country(country: str | None) -> None:
     if country is not None and not known_country(country):
         raise InvalidMapping(f"{country!r} is no country code (ISO 3166-1 alpha-2, such as GB).")
+
+
+def _chosen(order: Order, mapping_file: Path | None, country: str | None, classes: Classes) -> Chosen:
+    """Choose the mapping, save it when it was suggested, and say so."""
     chosen = choose_mapping(
         order.path,
         named=mapping_file,
@@ -170,6 +176,7 @@ def _chosen(order: Order, mapping_file: Path | None, country: str | None) -> Cho
         encoding=order.encoding,
         country=country,
         documents=order.version is not None,
+        classes=classes,
     )
     unsaved = save_suggestion(chosen)
     match chosen.origin:
