@@ -241,6 +241,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_body = False
         super().on_message_complete()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing of a client that would rather speak another protocol: it gets its answer in this one."""
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's words are not shown
         """Answer what could not be parsed, and close the connection."""
         if not self.transport.is_closing():

@@ -37,7 +37,7 @@ seed = 20260101
 [parameters]
 "header.X-Purpose" = "inventory-management"
 [checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 501]
+expected-statuses = [400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 416, 422, 501]
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", 501]
 [output.truncation]

@@ -13,7 +13,14 @@ from starlette.types import Receive, Scope, Send
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.tokens import InvalidToken
 from customer_inventory.api.errors import error_answer, unexpected_answer
-from customer_inventory.api.exchange import Answer, ClientGone, Exchange, UnsupportedMediaType, send_answer
+from customer_inventory.api.exchange import (
+    BODY_TIMEOUT_S,
+    Answer,
+    ClientGone,
+    Exchange,
+    UnsupportedMediaType,
+    send_answer,
+)
 from customer_inventory.api.parameters import printable
 from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.api.routing import Endpoint, Routes
@@ -41,17 +48,18 @@ class MethodNotAllowed(InventoryError):
 
 
 class Door:
-    """The ASGI application that answers at `routes`."""
+    """The ASGI application that answers at `routes`; a body has `patience_s` seconds to arrive."""
 
-    def __init__(self, desk: Desk, routes: Routes, *, measure: Measure) -> None:
+    def __init__(self, desk: Desk, routes: Routes, *, measure: Measure, patience_s: float = BODY_TIMEOUT_S) -> None:
         self._desk = desk
         self.routes = routes
         self._measure = measure
+        self._patience_s = patience_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = perf_counter()
-        exchange = Exchange(scope, receive)
+        exchange = Exchange(scope, receive, patience_s=self._patience_s)
         found = self.routes.find(exchange.path)
         endpoint, segments = found or (None, [])
         try:

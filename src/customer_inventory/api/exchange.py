@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.contents import AttachmentTooLarge
+from customer_inventory.model.exact import decoded
 
 MAX_BODY = 1024 * 1024
 BODY_TIMEOUT_S = 30.0
@@ -82,14 +83,25 @@ class Answer(NamedTuple):
 class Exchange:
     """One HTTP request, read lazily from ASGI."""
 
-    __slots__ = ("_headers", "_receive", "max_body", "max_file", "method", "path", "query_string", "request_id")
+    __slots__ = (
+        "_headers",
+        "_patience_s",
+        "_receive",
+        "max_body",
+        "max_file",
+        "method",
+        "path",
+        "query_string",
+        "request_id",
+    )
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, *, patience_s: float = BODY_TIMEOUT_S) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query_string: bytes = scope["query_string"]
         self._headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
+        self._patience_s = patience_s
         self.max_body = MAX_BODY
         """The most bytes that the body may have; a handler that takes more says so before it asks for the body."""
         self.max_file: int | None = None
@@ -124,7 +136,7 @@ class Exchange:
         if self.max_file is None and length is not None and length.isdigit() and int(length) > self.max_body:
             raise BodyTooLarge
         try:
-            async with asyncio.timeout(BODY_TIMEOUT_S * max(1.0, self.max_body / _TIMED_BODY)):
+            async with asyncio.timeout(self._patience_s * max(1.0, self.max_body / _TIMED_BODY)):
                 return await self._whole()
         except TimeoutError as error:
             raise BodyTooSlow from error
@@ -137,7 +149,7 @@ class Exchange:
         return value, raw
 
     async def json(self) -> tuple[Any, bytes]:
-        """Return the body as JSON, and as it came. Raises what `body` does and MalformedJson.
+        """Return the body as JSON, and as it came. Raises what `body` and `decoded` do, and MalformedJson.
 
         JSON between systems is in UTF-8 (RFC 8259 section 8.1): a body that says it is in another encoding is refused.
         """
@@ -145,7 +157,7 @@ class Exchange:
             raise UnsupportedMediaType("JSON comes in UTF-8. Send it so, with charset=utf-8 or none.")
         raw = await self.body()
         try:
-            return msgspec.json.decode(raw), raw
+            return decoded(raw), raw
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise MalformedJson from error
 

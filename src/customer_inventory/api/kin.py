@@ -39,7 +39,7 @@ async def _hierarchy(public_url: str, exchange: Exchange, access: Access, identi
     if len(names) > _MOST_RELATIONSHIPS:
         raise InvalidParameter(f"relationship may name {_MOST_RELATIONSHIPS} relationships.")
     direction = question.one_of("direction", ("up", "down", "both"), default="both")
-    depth = question.whole("depth", least=1, most=MOST_DEPTH, default=MOST_DEPTH)
+    depth = question.bounded("depth", least=1, most=MOST_DEPTH, default=MOST_DEPTH)
     as_of = question.moment("asOf")
     record_id = parse_id(identifier)
     if record_id is None:
@@ -61,7 +61,7 @@ async def _hierarchy(public_url: str, exchange: Exchange, access: Access, identi
 
 async def _path(public_url: str, exchange: Exchange, access: Access) -> Answer:
     question = asked(exchange.query_string, ("from", "to", "depth", "asOf"))
-    depth = question.whole("depth", least=1, most=MOST_DEPTH, default=6)
+    depth = question.bounded("depth", least=1, most=MOST_DEPTH, default=6)
     start, goal = _end(question.identifier("from"), "from"), _end(question.identifier("to"), "to")
     kin, steps = await path(access, start, goal, depth=depth, as_of=question.moment("asOf"))
     body = {

@@ -51,12 +51,15 @@ def _by_offset(page: Page, asked: Asked) -> dict[str, str]:
     if limit == 0:
         return {}
     targets = {"first": "&offset=0"}
+    last = max(0, (total - 1) // limit * limit)
     if offset > 0:
-        targets["prev"] = f"&offset={max(0, offset - limit)}"
+        # From behind the end it leads back to where there is something again.
+        before = min(offset - limit, last) if page.total.exact else offset - limit
+        targets["prev"] = f"&offset={max(0, before)}"
     if page.more_after:
         targets["next"] = f"&offset={offset + limit}"
     if page.total.exact:
-        targets["last"] = f"&offset={max(0, (total - 1) // limit * limit)}"
+        targets["last"] = f"&offset={last}"
     return targets
 
 

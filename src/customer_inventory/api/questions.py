@@ -28,12 +28,26 @@ class Question:
 
     def whole(self, name: str, *, least: int = 0, most: int, default: int) -> int:
         """Return a whole number, at most `most`. Raises InvalidParameter for what is none or is below `least`."""
+        return min(self._whole(name, least, default, f"from {least}"), most)
+
+    def bounded(self, name: str, *, least: int, most: int, default: int) -> int:
+        """Return a whole number. Raises InvalidParameter for what is none, and what is below `least` or above `most`.
+
+        For what changes the answer without a sign in it: a page that is shorter than was asked for says how it goes on.
+        """
+        said = f"from {least} to {most}"
+        number = self._whole(name, least, default, said)
+        if number > most:
+            raise InvalidParameter(f"{name} must be a whole number {said}.")
+        return number
+
+    def _whole(self, name: str, least: int, default: int, said: str) -> int:
         text = self.given.get(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
-            raise InvalidParameter(f"{name} must be a whole number from {least}.")
-        return min(int(text), most)
+            raise InvalidParameter(f"{name} must be a whole number {said}.")
+        return int(text)
 
     def moment(self, name: str) -> datetime | None:
         """Return a point in time, in UTC, or None when it is not given. Raises InvalidParameter when it is none."""

@@ -30,8 +30,9 @@ from customer_inventory.capture.shapes import Shaper
 from customer_inventory.capture.sources import BOOKKEEPING, Cells, Chunk, decode_line
 from customer_inventory.capture.versions import as_stored, view_of
 from customer_inventory.ids import Randomness, parse_id
-from customer_inventory.model import RESOURCES, Resource, links
+from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links
 from customer_inventory.model.entity_classes import entity_classes
+from customer_inventory.model.exact import decoded
 from customer_inventory.model.relations import owner
 from customer_inventory.repository.bulk_rows import BulkRow
 
@@ -130,7 +131,7 @@ class _Documents:
         self._warnings: Counter[str] = Counter()
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
-        document = decode_line(row) if isinstance(row, bytes) else None
+        document = _exact(row) if isinstance(row, bytes) else None
         if document is None:
             raise RowRefused("is no JSON object")
         resource = resource_of(document, self._classes)
@@ -193,6 +194,17 @@ def resource_of(document: Document, classes: Mapping[str, Resource] = MappingPro
     raise RowRefused(
         "is of no @type that is kept here, and its href leads to no collection of the inventory: name its @type"
     )
+
+
+def _exact(line: bytes) -> dict[str, object] | None:
+    """Return the object on a line, None when there is none. Raises RowRefused for a number that would be rounded."""
+    try:
+        value = decoded(line)
+    except InvalidDocument as error:
+        raise RowRefused(error.message) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def cells_of(line: bytes, columns: Sequence[str]) -> Cells:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from customer_inventory.access.kin import MOST_DEPTH
 from customer_inventory.api.openapi.beside import IDENTIFIED, asks, declared
-from customer_inventory.api.openapi.parts import Part, gives, ref, refuses, use
+from customer_inventory.api.openapi.parts import Part, gives, query, ref, refuses, use
 
 OWN_SCHEMAS: dict[str, Part] = {
     "RecordRef": declared("A pointer to a record.", {**IDENTIFIED, "@referredType": "text"}),
@@ -127,7 +128,7 @@ def _does(operation: str, name: str, summary: str, *parameters: Part) -> Part:
     }
 
 
-_DEPTH = asks("depth", "number", "How many steps at most.")
+_DEPTH = query("depth", {"type": "integer", "minimum": 1, "maximum": MOST_DEPTH}, "How many steps at most.")
 _OWN: dict[tuple[str, str], Part] = {
     ("GET", "/change"): _lists(
         "Change",
