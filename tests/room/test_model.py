@@ -188,6 +188,7 @@ def test_an_extension_names_the_class_it_extends() -> None:
     assert problems(INDIVIDUAL, {**extension, "@baseType": "Individual", "gender": 5})
     assert list(problems(INDIVIDUAL, {**extension, "@baseType": ["Individual"]})) == ["@type", "@baseType"]
     assert list(problems(ORGANIZATION, {**PERSON, "name": "x"})) == ["@type"]
+    assert problems(INDIVIDUAL, {**PERSON, "@type": "individual"}) == {}
 
 
 def nested(depth: int) -> Any:

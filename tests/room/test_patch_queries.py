@@ -160,6 +160,15 @@ def test_a_condition_on_the_very_value(path: str) -> None:
     assert replace(path, "new") == {"status": "new"}
 
 
+def test_an_object_that_a_condition_is_on_itself_is_merged_into() -> None:
+    record = {"related": [{"document": {"id": "1", "name": "a"}}, {"document": {"id": "2", "name": "b"}}]}
+    patch = {"op": "replace", "path": "/related/document?id=2", "value": {"name": "c"}}
+    assert read_patch(QUERY, patch).apply(record)["related"][1] == {"document": {"id": "2", "name": "c"}}
+    record = {"item": [{"id": "1", "offering": {"id": "7", "name": "a"}}]}
+    patch = {"op": "replace", "path": "/item/offering?id=1", "value": {"name": "c"}}
+    assert read_patch(QUERY, patch).apply(record) == {"item": [{"id": "1", "offering": {"name": "c"}}]}
+
+
 def test_dots_after_a_slash_lead_on_from_the_record() -> None:
     assert remove("/orderItem?/orderItem.offering.id=1513&quantity=2") == {"orderItem": [FIRST]}
 

@@ -142,7 +142,8 @@ def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Colle
 def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield whether the document is of another class: an extension names the class it extends (TMF630 part 2).
 
-    Not so in v4, where nothing obliges a client to name either.
+    Official examples begin the name of a class with a small letter, as they do that of its resource. In v4 nothing
+    obliges a client to name either.
     """
     if resource.api.version == "v4":
         return
@@ -153,7 +154,7 @@ def _class_problems(resource: Resource, document: Mapping[str, Any]) -> Iterator
         yield Problem("@type", f"names another kind of record, which is no {wanted}; send it to its own collection")
     elif (
         isinstance(named, str)
-        and named not in resource.classes
+        and named[:1].upper() + named[1:] not in resource.classes
         and (not isinstance(extends, str) or extends not in resource.classes)
     ):
         yield Problem("@type", f"is not {wanted}; a class that extends it names {wanted} in @baseType", gap=True)

@@ -40,6 +40,10 @@ class PointerOrSelection(NamedTuple):
         """Tell whether a selected place is an element of an array."""
         return self.selection.selects_elements(place)
 
+    def merges_into(self, document: Any, place: Place) -> bool:
+        """Tell whether an object goes into what is selected, instead of in its place."""
+        return self.selection.merges_into(document, place)
+
     def lies_within(self, place: Place) -> bool:
         """Tell whether the pointer leads into the value at `place`."""
         return self.pointer.lies_within(place)

@@ -47,6 +47,10 @@ class JsonPath(NamedTuple):
         """Tell whether a selected place is an element of an array, not named by its index."""
         return bool(place) and isinstance(place[-1], int) and not isinstance(self.steps[-1], At)
 
+    def merges_into(self, document: Any, place: Place) -> bool:  # noqa: ARG002  each value is selected by its array
+        """Tell whether an object goes into what is selected, instead of in its place."""
+        return self.selects_elements(place)
+
     def lies_within(self, place: Place) -> bool:  # noqa: ARG002  what was taken away is not found any more
         """Tell that what the path selects is looked for in what is left."""
         return False

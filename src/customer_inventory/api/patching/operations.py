@@ -191,12 +191,12 @@ def _without(document: Any, place: Place) -> Any:
 
 
 def _replace(document: Any, operation: Operation, budget: Budget) -> Any:
-    """Return the document with another value; an object goes into the elements that a query selects."""
+    """Return the document with another value; an object goes into the objects that a query selects."""
     value = operation.value
     for place in operation.path.places(document, budget):
         budget.add(value, depth=len(place))
         here = value_at(document, place)
-        merges = operation.path.selects_elements(place) and isinstance(here, dict) and isinstance(value, dict)
+        merges = isinstance(here, dict) and isinstance(value, dict) and operation.path.merges_into(document, place)
         document = put(document, place, merge(here, value) if merges else value)
     return document
 

@@ -39,6 +39,9 @@ class Path(Protocol):
     def selects_elements(self, place: Place) -> bool:
         """Tell whether `place` is an element that was selected by what it holds."""
 
+    def merges_into(self, document: Any, place: Place) -> bool:
+        """Tell whether an object that replaces what is at `place` is merged into it."""
+
     def lies_within(self, place: Place) -> bool:
         """Tell whether the path leads into the value at `place`."""
 
@@ -63,6 +66,10 @@ class Pointer(NamedTuple):
 
     def selects_elements(self, place: Place) -> bool:  # noqa: ARG002  what it selects, it selects by position
         """Tell that nothing is selected by what it holds."""
+        return False
+
+    def merges_into(self, document: Any, place: Place) -> bool:  # noqa: ARG002  RFC 6902 merges nothing
+        """Tell that a value takes the place of what is there."""
         return False
 
     def lies_within(self, place: Place) -> bool:

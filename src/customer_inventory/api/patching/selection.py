@@ -4,13 +4,14 @@
 its attribute from the element on (`city`), or from the record on with slashes (`/contactMedium/city`) or dots
 (`contactMedium.city`, `/contactMedium.city`); whatever arrays it shares with the pointer, it speaks of the same
 element. Where several arrays are on the way, an attribute without address belongs to the innermost whose elements have
-it. Different attributes all have to hold; of one attribute named again, one of the values, as in filters.
+it, and where none has it to what the pointer leads to itself (`/relatedDocument/document?id=1`). Different attributes
+all have to hold; of one attribute named again, one of the values, as in filters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -19,6 +20,9 @@ from customer_inventory.api.patching.paths import Opening, opening
 from customer_inventory.api.patching.places import END, Place, Tokens, parse_pointer, step_of, value_at
 from customer_inventory.api.patching.problems import InvalidPatch, NothingThere
 from customer_inventory.model.spelling import read_number
+
+_OWN = -1
+"""The level of the very value that a pointer leads to."""
 
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -70,6 +74,10 @@ class Selection(NamedTuple):
     def selects_elements(self, place: Place) -> bool:
         """Tell whether a selected place is an element of an array."""
         return bool(place) and isinstance(place[-1], int)
+
+    def merges_into(self, document: Any, place: Place) -> bool:
+        """Tell whether an object goes into what is selected: an element, or an object that a condition is on itself."""
+        return self.selects_elements(place) or any(_is_own(document, each, place) for each in self.conditions)
 
     def lies_within(self, place: Place) -> bool:  # noqa: ARG002  what was taken away is not found any more
         """Tell that what the query selects is looked for in what is left."""
@@ -187,12 +195,27 @@ def _levels(condition: Condition, candidates: list[Place]) -> Iterator[int]:
     yield from range(arrays, 0, -1)
     if not arrays and not condition.from_record:
         yield 0
+    if not condition.from_record:
+        yield _OWN
 
 
 def _start(place: Place, level: int) -> int | None:
     """Return how many steps lead to the element of the array numbered `level`, or None when there are fewer arrays."""
+    if level == _OWN:
+        return len(place)
     ends = [0, *(number for number, step in enumerate(place, start=1) if isinstance(step, int))]
     return ends[level] if level < len(ends) else None
+
+
+def _is_own(document: Any, condition: Condition, place: Place) -> bool:
+    """Whether a condition is on an attribute that the object at a place has, and no element on the way to it."""
+    ends = (number for number, step in enumerate(place, start=1) if isinstance(step, int) or number == len(place))
+    having = [end for end in ends if condition.names[0] in _names(value_at(document, place[:end]))]
+    return not condition.from_record and having == [len(place)]
+
+
+def _names(value: Any) -> Set[str]:
+    return value.keys() if isinstance(value, dict) else frozenset()
 
 
 def _values(node: Any, names: Tokens, way: Place, budget: Budget) -> Iterator[Any]:
