@@ -90,9 +90,18 @@ def _test(chance: Random, kind: str, at: str, deep: int) -> Test:
         function = chance.choice(["min", "max", "avg", "stddev"])
         return Test(function, steps, chance.choice([">", ">=", "<"]), chance.choice(["0.25", "7.25", "9.75", "-3"]))
     sized = [] if declared.type == "boolean" else ["<", "<=", ">", ">="]
+    if draw < 0.65:
+        alike = [other for other in _paths_below(kind, at) if _type(kind, at, other) == declared.type]
+        other = chance.choice(alike if chance.random() < 0.7 else _paths_below(kind, at))
+        walked = _walked(chance, kind, at, other, 0)
+        return Test("against", steps, chance.choice(["==", "!=", "<", "<=", ">", ">="]), other=walked)
     value = chance.choice(declared.pool)
     literal = "number" if declared.type == "number" else "boolean" if declared.type == "boolean" else "string"
     return Test("compare", steps, chance.choice(["==", "==", "!=", *sized]), value, literal)
+
+
+def _type(kind: str, at: str, path: str) -> str:
+    return PATHS[kind][f"{at}.{path}" if at else path].type
 
 
 def _paths_below(kind: str, at: str) -> list[str]:
@@ -111,11 +120,19 @@ def _walked(chance: Random, kind: str, at: str, path: str, deep: int) -> tuple[S
         steps.append(Step(name=name))
         here = f"{here}.{name}" if here else name
         if here in ARRAYS[kind] and chance.random() < 0.5:
-            choices = [Step(index=chance.choice([0, 1, -1, -2])), Step()]
+            choices = [Step(index=chance.choice([0, 1, -1, -2])), Step(), Step(several=_several(chance))]
             if deep:
                 choices.append(Step(where=_condition(chance, kind, here, 0)))
             steps.append(chance.choice(choices))
     return tuple(steps)
+
+
+def _several(chance: Random) -> tuple[Any, ...]:
+    """A slice, or several indices and slices."""
+    ends = [None, 0, 1, 2, 3, -1, -2, -4]
+    parts: list[Any] = [(chance.choice(ends), chance.choice(ends)) for _ in range(chance.choice([1, 1, 2]))]
+    parts += [chance.choice([0, 1, -1, -3]) for _ in range(chance.randrange(2))]
+    return tuple(parts)
 
 
 # ---------------------------------------------------------------- written
@@ -185,12 +202,22 @@ def _path(chance: Random, steps: tuple[Step, ...]) -> str:
             text += f"[{_quoted(chance, step.name)}]" if bracket and text else f".{step.name}"
         elif step.index is not None:
             text += f"[{step.index}]"
+        elif step.several:
+            gap = chance.choice(["", " "])
+            text += f"[{f',{gap}'.join(_part(part, gap) for part in step.several)}]"
         elif step.where is None:
             text += "[*]"
         else:
             inner = _expression(chance, step.where)
             text += f"[?({inner})]" if chance.random() < 0.8 else f"[?{inner}]"
     return text
+
+
+def _part(part: Any, gap: str) -> str:
+    if not isinstance(part, tuple):
+        return str(part)
+    start, stop = ("" if each is None else str(each) for each in part)
+    return f"{start}{gap}:{gap}{stop}"
 
 
 def _expression(chance: Random, term: Any) -> str:
@@ -220,6 +247,8 @@ def _expression(chance: Random, term: Any) -> str:
             turned = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(term.sign, term.sign)
             return f"{literal}{gap}{turned}{gap}{path}"
         return f"{path}{gap}{term.sign}{gap}{literal}"
+    if term.kind == "against":
+        return f"{path}{gap}{term.sign}{gap}@{_path(chance, term.other)}"
     called = chance.choice([f"{path}.{term.kind}()", f"{term.kind}({path})"])
     return f"{called}{gap}{term.sign}{gap}{term.value}"
 

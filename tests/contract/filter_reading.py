@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from statistics import pstdev
@@ -27,16 +27,17 @@ class Asks:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a JSONPath: a name, an index, every element, or those for which a condition holds."""
+    """A step of a JSONPath: a name, an index, several, every element, or those for which a condition holds."""
 
     name: str | None = None
     index: int | None = None
+    several: tuple[int | tuple[int | None, int | None], ...] = ()
     where: Any = None
 
 
 @dataclass(frozen=True)
 class Test:
-    """A condition of a JSONPath about what `steps` lead to; `kind` is exists, compare, fits or a function."""
+    """A condition of a JSONPath about what `steps` lead to; `kind` is exists, compare, against, fits or a function."""
 
     __test__ = False
     kind: str
@@ -44,6 +45,7 @@ class Test:
     sign: str = ""
     value: str | None = None
     literal: str = ""
+    other: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ def _true(term: Any, at: str, here: Any, root: Document, paths: dict[str, Path])
     if term.kind == "exists":
         return any(value is not None for _, value in found)
     if term.sign == "!=":
-        equal = Test(term.kind, term.steps, "==", term.value, term.literal)
+        equal = replace(term, sign="==")
         return not _true(equal, at, here, root, paths)
     if term.kind == "length":
         return _sizes([len(value) for _, value in found if isinstance(value, str | list | dict)], term)
@@ -215,7 +217,37 @@ def _true(term: Any, at: str, here: Any, root: Document, paths: dict[str, Path])
         numbers = [Decimal(str(value)) for _, value in each if is_number(value)]
         make = {"min": min, "max": max, "avg": lambda some: sum(some) / len(some), "stddev": pstdev}[term.kind]
         return _sizes([make(numbers)], term) if numbers else False
+    if term.kind == "against":
+        others = _walk(term.other, [(at, here)], root, paths)
+        rest = [(path, one) for path, value in others for one in (value if isinstance(value, list) else [value])]
+        return any(
+            _compare(*(_type(path, paths) for path in (mine, theirs)), value, other, term.sign)
+            for mine, value in each
+            for theirs, other in rest
+        )
     return any(_fulfils(_type(path, paths), value, term) for path, value in each)
+
+
+def _compare(one: str, two: str, value: Any, other: Any, sign: str) -> bool:
+    """Whether two values compare, by their common type, or else as any type."""
+    kind = one if one == two else "any"
+    if kind == "any" and sign != "==":
+        if is_number(value) and is_number(other):
+            kind = "number"
+        elif isinstance(value, str) and isinstance(other, str):
+            kind = "string"
+        else:
+            return False
+    if kind == "date-time":
+        held, asked = as_instant(value), as_instant(other)
+    elif kind == "number":
+        held, asked = ((Decimal(str(each)) if is_number(each) else None) for each in (value, other))
+    else:
+        held, asked = (as_written(kind, each) for each in (value, other))
+        held, asked = (each.encode() if each is not None else None for each in (held, asked))
+    if held is None or asked is None:
+        return False
+    return held == asked if sign == "==" else SIZES[SIGNS[sign]](held, asked)
 
 
 def _sizes(made: list[Any], term: Test) -> bool:
@@ -250,6 +282,13 @@ def _walk(
                 after += [(inner, one[step.name]) for one in elements if isinstance(one, dict) and step.name in one]
             elif step.index is not None:
                 after += [(path, one) for one in elements[step.index :][:1] if -len(elements) <= step.index]
+            elif step.several:
+                for part in step.several:
+                    among = slice(*part) if isinstance(part, tuple) else None
+                    if among:
+                        after += [(path, one) for one in elements[among]]
+                    else:
+                        after += [(path, one) for one in elements[part:][:1] if -len(elements) <= part]
             else:
                 after += [
                     (path, one) for one in elements if step.where is None or _true(step.where, path, one, root, paths)

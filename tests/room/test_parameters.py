@@ -20,7 +20,7 @@ from customer_inventory.api.parameters import (
 )
 from customer_inventory.api.representation import href
 from customer_inventory.model.filtering import Condition
-from customer_inventory.model.jsonpath import InvalidJsonPath, JsonPathNotSupported
+from customer_inventory.model.jsonpath_problems import InvalidJsonPath, JsonPathNotSupported
 from customer_inventory.model.patterns import InvalidPattern
 from customer_inventory.model.views import NATIVE
 from customer_inventory.repository.order import Sort

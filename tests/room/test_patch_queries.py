@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from customer_inventory.api.patching import read_patch
 from customer_inventory.api.patching.budget import MOST_LOOKED_AT
 from customer_inventory.api.patching.problems import InvalidPatch, PatchTargetMissing, PatchTestFailed, PatchTooLarge
-from customer_inventory.model.jsonpath import InvalidJsonPath, JsonPathNotSupported
+from customer_inventory.model.jsonpath_problems import InvalidJsonPath, JsonPathNotSupported
+from customer_inventory.model.views import NATIVE
 
 QUERY = "application/json-patch-query+json"
 JSON_PATCH = "application/json-patch+json"
+INDIVIDUAL = NATIVE["individual"]
 HOME = {"@type": "PhoneContactMedium", "id": "1", "preferred": True, "number": "0"}
 PARIS = {"@type": "GeographicAddressContactMedium", "id": "2", "preferred": False, "city": "Paris"}
 ROME = {"@type": "GeographicAddressContactMedium", "id": "3", "preferred": False, "city": "Rome", "tags": ["a", "b"]}
@@ -317,10 +319,28 @@ def test_a_json_path_that_is_none(path: str) -> None:
         remove(path)
 
 
-@pytest.mark.parametrize("path", ["$..id", "note[(@.length-1)]", "note[0:2]"])
+@pytest.mark.parametrize("path", ["$..id", "note[(@.length-1)]", "note[0:4:2]"])
 def test_a_json_path_that_is_not_supported(path: str) -> None:
     with pytest.raises(JsonPathNotSupported):
         remove(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "contactMedium[?(@.validFor.endDateTime=='2024-02-29T13:00:00+01:00')].city",
+        "contactMedium[?(@.validFor.endDateTime<'2024-02-29T14:00:00+01:30')].city",
+        "creditRating[0,1][?(@.ratingScore=='9.0')].ratingType",
+    ],
+)
+def test_a_json_path_compares_by_the_types_that_are_declared(path: str) -> None:
+    media = [{"city": "a", "validFor": {"endDateTime": "2024-02-29T12:00:00Z"}}, {"city": "b"}]
+    record = {"contactMedium": media, "creditRating": [{"ratingType": "a", "ratingScore": 9}]}
+    patch = [{"op": "remove", "path": path}]
+    after = read_patch(QUERY, patch, attributes=INDIVIDUAL.attributes).apply(record)
+    changed = after[path.partition("[")[0]]
+    assert changed[0].keys() == record[path.partition("[")[0]][0].keys() - {path.rpartition(".")[2]}
+    assert changed[1:] == record[path.partition("[")[0]][1:]
 
 
 def test_json_paths_that_search_without_end_are_stopped() -> None:

@@ -13,8 +13,8 @@ from customer_inventory.api.scanning import InvalidParameter
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.filtering import selection
 from customer_inventory.model.jsonpath import parse_path
-from customer_inventory.model.jsonpath_tree import At, Exists, Name, Path, Step, Where
-from customer_inventory.model.selecting import Node, Reading
+from customer_inventory.model.jsonpath_tree import At, Exists, Name, Path, Several, Slice, Step, Where
+from customer_inventory.model.selecting import Node, Reading, chosen
 from customer_inventory.model.view import View
 
 Fields = frozenset[str | Path]
@@ -116,8 +116,8 @@ def _kept(reading: Reading, node: Node, steps: tuple[Step, ...]) -> Kept | None:
 def _chosen(reading: Reading, step: Step, at: int, element: Node, of: int) -> bool:
     """Return whether a step leads to, or through, the element at `at` of an array of so many."""
     match step:
-        case At(index=index):
-            return at == (index if index >= 0 else index + of)
+        case At() | Slice() | Several():
+            return at in chosen(step, of)
         case Where(condition=condition):
             return reading.holds(condition, element)
         case _:

@@ -16,7 +16,7 @@ from customer_inventory.api.fields import Fields, parse_fields
 from customer_inventory.api.filters import read
 from customer_inventory.api.scanning import InvalidParameter, Parameter
 from customer_inventory.model.filtering import UnknownAttribute, known_attribute
-from customer_inventory.model.jsonpath import JsonPathNotSupported
+from customer_inventory.model.jsonpath_problems import JsonPathNotSupported
 from customer_inventory.model.view import View
 from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query

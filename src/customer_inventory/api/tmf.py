@@ -120,7 +120,10 @@ class ResourceHandlers:
         await access.require("modify", self._resource.kind)
         allow_files(exchange, self._view, access)
         body, raw = await exchange.json()
-        patch = read_patch(exchange.media_type, body, arrays=self._arrays, most_body=exchange.max_body)
+        attributes = (await self._searched(access)).attributes
+        patch = read_patch(
+            exchange.media_type, body, arrays=self._arrays, attributes=attributes, most_body=exchange.max_body
+        )
         if patch.looks:
             await access.require("read", self._resource.kind)
         blind = not access.may("read", self._resource)

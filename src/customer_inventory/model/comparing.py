@@ -43,6 +43,25 @@ def compares(kind: str, value: Any, sign: str, text: str) -> bool:
     return bool(held == asked if sign == "eq" else _SIZES[sign](held, asked))
 
 
+def both_compare(kind: str, left: list[Any], right: list[Any], *, sign: str) -> bool:
+    """Return whether any value on the left compares with any on the right; costs one look at each value.
+
+    `sign` is eq, gt, gte, lt or lte.
+    """
+    if kind not in TYPED and sign != "eq":
+        return any(both_compare(each, left, right, sign=sign) for each in ("number", "string"))
+    kind = kind if kind in TYPED else "any"
+    held, asked = (
+        {key for value in values if (key := comparable(kind, value)) is not None} for values in (left, right)
+    )
+    if sign == "eq":
+        return not held.isdisjoint(asked)
+    if not held or not asked:
+        return False
+    ends = (max(held), min(asked)) if sign in {"gt", "gte"} else (min(held), max(asked))
+    return bool(_SIZES[sign](*ends))
+
+
 def written_as(kind: str, value: Any) -> str | None:
     """Return the text in which `value` is written, or None when it is of another type than `kind`."""
     if kind == "date-time":

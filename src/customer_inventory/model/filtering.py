@@ -15,6 +15,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.comparing import compares, written_as
 from customer_inventory.model.jsonpath_tree import (
+    Against,
     AllOf,
     AnyOf,
     Call,
@@ -132,6 +133,9 @@ def _check(view: View, expression: Expression, at: str) -> None:
             _check_path(view, path, at)
         case Compare(left=Call(path=path)) | Compare(left=Path() as path):
             _check_path(view, path, at)
+        case Against(left=left, right=right):
+            _check_path(view, left, at)
+            _check_path(view, right, at)
 
 
 def _check_path(view: View, path: Path, at: str) -> None:

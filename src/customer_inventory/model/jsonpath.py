@@ -1,7 +1,7 @@
 """JSONPath: the expressions of `filter=` as TMF630 part 6 and Jayway write them, read into a frozen tree.
 
 Nothing is ever evaluated as a script. What is not well-formed is told with its place; what is well-formed but not
-supported here (descent, slices, scripts) is told apart from it, for TMF630 wants 501 for that and 400 for the other.
+supported here (descent, wildcards, scripts) is told apart from it, for TMF630 wants 501 for that and 400 for the other.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.jsonpath_problems import InvalidJsonPath, JsonPathNotSupported
 from customer_inventory.model.jsonpath_tree import (
     FUNCTIONS,
+    Against,
     AllOf,
     AnyOf,
     At,
@@ -25,6 +26,8 @@ from customer_inventory.model.jsonpath_tree import (
     Name,
     Not,
     Path,
+    Several,
+    Slice,
     Step,
     Where,
 )
@@ -44,23 +47,6 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _FLIPPED = {"==": "==", "!=": "!=", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _JAYWAY = frozenset({"in", "nin", "subsetof", "anyof", "noneof", "size", "empty", "contains", "all"})
 _OTHER_FUNCTIONS = frozenset({"sum", "count", "size", "keys", "concat", "append", "first", "last", "index", "value"})
-
-
-class InvalidJsonPath(InventoryError):
-    """The JSONPath is not well-formed.
-
-    Compare it with `attachment[?(@.name=='x')]`; percent-encode it as a whole.
-    """
-
-    code = "invalid-json-path"
-    failure = Failure.INVALID
-
-
-class JsonPathNotSupported(InventoryError):
-    """The JSONPath uses an element that is not supported here."""
-
-    code = "json-path-not-supported"
-    failure = Failure.NOT_IMPLEMENTED
 
 
 Operand = Path | Call | Literal | Pattern
@@ -206,10 +192,12 @@ class _Reader:
                 self._at = start
                 raise self.fail("a number to compare a function with")
             return Compare(left, sign, right)
+        if isinstance(left, Path) and isinstance(right, Path):
+            return Against(left, sign, right)
         self._at = start
         if isinstance(left, Literal):
             raise self.fail("a path to compare with")
-        raise self.unsupported("a comparison that is not of a path with a value")
+        raise self.unsupported("a comparison of a function with what is no number")
 
     def _existence(self, left: Operand) -> Expression:
         word = _WORD.match(self._text, self._at)
@@ -320,7 +308,7 @@ class _Reader:
             steps.append(self._name())
         while True:
             if self._text.startswith("..", self._at):
-                raise self.unsupported("the descent ..")
+                raise self.unsupported("the descent ..; write the whole path, such as contactMedium.city,")
             if self._peek() == ".":
                 self._at += 1
                 if self._peek() == "*":
@@ -363,21 +351,39 @@ class _Reader:
         elif letter == "(":
             raise self.unsupported("a script")
         else:
-            step = self._index()
+            step = self._indices()
         self._space()
-        if self._peek() in {",", ":"}:
-            raise self.unsupported("a union or a slice")
+        if self._peek() == ",":
+            raise self.unsupported("a union of names or conditions; write || between two paths instead,")
         self._expect("]")
         return step
 
-    def _index(self) -> At:
-        if self._peek() == ":":
-            raise self.unsupported("a slice")
+    def _indices(self) -> Step:
+        parts = [self._index()]
+        while self.took(","):
+            self._conditions += 1
+            if self._conditions > MOST_CONDITIONS:
+                raise InvalidJsonPath(f"The JSONPath has more than {MOST_CONDITIONS} conditions and indices.")
+            self._space()
+            parts.append(self._index())
+        return Several(tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _index(self) -> At | Slice:
+        start = self._whole()
+        if not self.took(":"):
+            if start is None:
+                raise self.fail("an index, * or ? or a name in quotes")
+            return At(start)
+        self._space()
+        stop = self._whole()
+        if self.took(":"):
+            raise self.unsupported("a slice in steps")
+        return Slice(start, stop)
+
+    def _whole(self) -> int | None:
         found = _INDEX.match(self._text, self._at)
-        if found is None:
-            raise self.fail("an index, * or ? or a name in quotes")
-        self._at = found.end()
-        return At(int(found[0]))
+        self._at = found.end() if found else self._at
+        return int(found[0]) if found else None
 
     def _where(self) -> Where:
         self._at += 1

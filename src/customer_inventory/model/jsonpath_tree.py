@@ -24,6 +24,21 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """A step to the elements from an index up to but not including another, each counted as in `At`; None is open."""
+
+    start: int | None
+    stop: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A step to all that several steps lead to, one after the other."""
+
+    parts: tuple[At | Slice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """A step to every element of an array."""
 
@@ -76,6 +91,15 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """Whether anything that one path leads to compares so with anything that another does; != is the opposite of ==."""
+
+    left: Path
+    sign: str
+    right: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Fits:
     """Whether a regular expression is found in any text that a path leads to."""
 
@@ -104,5 +128,5 @@ class AnyOf:
     parts: tuple[Expression, ...]
 
 
-Expression = Exists | Compare | Fits | Not | AllOf | AnyOf
-Step = Name | At | Every | Where
+Expression = Exists | Compare | Against | Fits | Not | AllOf | AnyOf
+Step = Name | At | Slice | Several | Every | Where

@@ -12,8 +12,9 @@ from math import sqrt
 from typing import Any
 
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.comparing import compares, number_of, written_as
+from customer_inventory.model.comparing import both_compare, compares, number_of, written_as
 from customer_inventory.model.jsonpath_tree import (
+    Against,
     AllOf,
     AnyOf,
     At,
@@ -26,6 +27,8 @@ from customer_inventory.model.jsonpath_tree import (
     Name,
     Not,
     Path,
+    Several,
+    Slice,
     Step,
     Where,
 )
@@ -48,6 +51,30 @@ def typed(attributes: Mapping[str, Attribute], path: str) -> str:
     return attribute.type if attribute else "any"
 
 
+def common_type(one: str, other: str) -> str:
+    """Return the type by which values of two types compare: that of both, number of two kinds of number, else any."""
+    if one == other:
+        return one
+    return "number" if {one, other} <= {"integer", "number"} else "any"
+
+
+def path_from(path: Path, at: str) -> str:
+    """Return the path of the attribute that `path` leads to from an element at the path `at`."""
+    names = [step.name for step in path.steps if isinstance(step, Name)]
+    return ".".join(filter(None, ["" if path.from_root else at, *names]))
+
+
+def chosen(step: At | Slice | Several, size: int) -> list[int]:
+    """Return the indices that a step leads to in an array of `size` elements, counted from its beginning."""
+    match step:
+        case Several(parts=parts):
+            return [index for part in parts for index in chosen(part, size)]
+        case Slice(start=start, stop=stop):
+            return list(range(size)[start:stop])
+        case At(index=index):
+            return [index % size] if -size <= index < size else []
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A document that is read by JSONPath, with the attributes that its view declares."""
@@ -65,13 +92,10 @@ class Reading:
                 return any(self.holds(part, here) for part in parts)
             case Not(part=part):
                 return not self.holds(part, here)
-            case Exists(of=of):
-                return self._exists(of, here)
-            case Fits(path=path, pattern=pattern):
-                texts = (written_as(typed(self.attributes, node.path), node.value) for node in self._each(path, here))
-                return any(text is not None and pattern.found_in(text) for text in texts)
             case Compare():
                 return self._compares(expression, here)
+            case _:
+                return self._finds(expression, here)
 
     def nodes(self, path: Path, at: Node) -> Iterable[Node]:
         """Return everything that `path` leads to from the element `at`."""
@@ -86,13 +110,30 @@ class Reading:
             match step:
                 case Name(name=name):
                     yield from _named(node, name)
-                case At(index=index):
+                case At() | Slice() | Several():
                     elements = _elements(node)
-                    yield from [elements[index]] if -len(elements) <= index < len(elements) else []
+                    yield from (elements[index] for index in chosen(step, len(elements)))
                 case Every():
                     yield from _elements(node)
                 case Where(condition=condition):
                     yield from (element for element in _elements(node) if self.holds(condition, element))
+
+    def _finds(self, expression: Exists | Fits | Against, at: Node) -> bool:
+        match expression:
+            case Exists(of=of):
+                return self._exists(of, at)
+            case Fits(path=path, pattern=pattern):
+                texts = (written_as(typed(self.attributes, node.path), node.value) for node in self._each(path, at))
+                return any(text is not None and pattern.found_in(text) for text in texts)
+            case Against(left=left, sign="!=", right=right):
+                return not self._finds(Against(left, "==", right), at)
+            case Against(left=left, sign=sign, right=right):
+                kind = common_type(self._type_at(left, at), self._type_at(right, at))
+                held, asked = ([node.value for node in self._each(path, at)] for path in (left, right))
+                return both_compare(kind, held, asked, sign=SIGNS[sign])
+
+    def _type_at(self, path: Path, at: Node) -> str:
+        return typed(self.attributes, path_from(path, at.path))
 
     def _exists(self, of: Path | Call, at: Node) -> bool:
         if isinstance(of, Call):

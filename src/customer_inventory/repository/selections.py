@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from customer_inventory.ids import parse_id
 from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Selection
-from customer_inventory.model.jsonpath import JsonPathNotSupported
+from customer_inventory.model.jsonpath_problems import JsonPathNotSupported
 from customer_inventory.model.jsonpath_tree import (
+    Against,
     AllOf,
     AnyOf,
     At,
@@ -27,11 +28,14 @@ from customer_inventory.model.jsonpath_tree import (
     Name,
     Not,
     Path,
+    Several,
+    Slice,
     Where,
 )
 from customer_inventory.model.problems import InvalidValue
 from customer_inventory.model.search import sought
 from customer_inventory.model.selecting import SIGNS as STANDS_FOR
+from customer_inventory.model.selecting import common_type
 from customer_inventory.model.view import View
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
@@ -39,6 +43,7 @@ from customer_inventory.repository.showing import needed_terms, shown_value
 from customer_inventory.repository.values import (
     ALWAYS,
     Clause,
+    both_compare,
     compares,
     conjunction,
     disjunction,
@@ -116,13 +121,20 @@ class _Compiler:
                 return disjunction([self.clause(part, at) for part in parts])
             case Not(part=part):
                 return negation(self.clause(part, at))
+            case Compare():
+                return self._compares(expression, at)
+            case _:
+                return self._finds(expression, at)
+
+    def _finds(self, expression: Exists | Fits | Against, at: _Place) -> Clause:
+        match expression:
             case Exists(of=of):
                 return self._exists(of, at)
             case Fits(path=path, pattern=pattern):
                 way = self._way(path, at, each=True)
                 return way.exists(Clause(f"{written(self._type(way), way.value)} ~ %s", (pattern.postgresql,)))
-            case Compare():
-                return self._compares(expression, at)
+            case Against():
+                return self._against(expression, at)
 
     def _exists(self, of: Path | Call, at: _Place) -> Clause:
         if isinstance(of, Call):
@@ -143,6 +155,15 @@ class _Compiler:
             return Clause(_SQL["identified"], ([identifier] if identifier else [],))
         way = self._way(left, at, each=True)
         return way.exists(compares(self._type(way), way.value, STANDS_FOR[sign], (right.text,)))
+
+    def _against(self, expression: Against, at: _Place) -> Clause:
+        if expression.sign == "!=":
+            return negation(self._against(Against(expression.left, "==", expression.right), at))
+        left, right = (self._way(path, at, each=True) for path in (expression.left, expression.right))
+        kind = common_type(self._type(left), self._type(right))
+        left.sources += right.sources
+        left.tests += right.tests
+        return left.exists(both_compare(kind, left.value, right.value, STANDS_FOR[expression.sign]))
 
     def _called(self, call: Call, at: _Place, test: Clause) -> Clause:
         if call.function == "length":
@@ -165,9 +186,9 @@ class _Compiler:
             match step:
                 case Name(name=name):
                     self._to_name(way, name)
-                case At(index=index):
+                case At() | Slice() | Several():
                     self._settle(way)
-                    way.steps += f"[{index}]" if index >= 0 else f"[last - {-index - 1}]"
+                    way.steps += f"[{_subscript(step)}]"
                 case Every():
                     self._to_each(way)
                 case Where(condition=condition):
@@ -236,6 +257,21 @@ def stored(view: View, path: str) -> str:
     return f"{view.stored_paths[known]}{rest}" if known else path
 
 
+def _subscript(step: At | Slice | Several) -> str:
+    """Return the subscript of SQL/JSON for a step; beyond the ends of an array it finds nothing, as it should."""
+    match step:
+        case Several(parts=parts):
+            return ", ".join(map(_subscript, parts))
+        case Slice(start=start, stop=stop):
+            return f"{_index(start or 0)} to {'last' if stop is None else _index(stop, before=1)}"
+        case At(index=index):
+            return _index(index)
+
+
+def _index(index: int, *, before: int = 0) -> str:
+    return str(index - before) if index >= 0 else f"last - {before - index - 1}"
+
+
 def _quoted(name: str) -> str:
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
@@ -262,9 +298,18 @@ class _Needed:
                 return [frozenset().union(*(each[0] for each in found))] if all(found) else []
             case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
                 return self._along(path, at)[1]
-            case Compare(left=Call(path=path), sign=sign):
-                return self._along(path, at)[1] if sign != "!=" else []
-            case Compare(left=Path() as path, sign=sign, right=right) if sign != "!=" and right.type != "null":
+            case Compare() | Against() if expression.sign != "!=":
+                return self._compared(expression, at)
+            case _:
+                return []
+
+    def _compared(self, expression: Compare | Against, at: str) -> list[frozenset[str]]:
+        match expression:
+            case Against(left=left, right=right):
+                return [*self._along(left, at)[1], *self._along(right, at)[1]]
+            case Compare(left=Call(path=path)):
+                return self._along(path, at)[1]
+            case Compare(left=Path() as path, sign=sign, right=right) if right.type != "null":
                 here, needed = self._along(path, at)
                 own = self._terms(here, right) if sign == "==" else None
                 return [own, *needed] if own else needed
@@ -278,6 +323,8 @@ class _Needed:
                 return [path for part in parts for path in self.looked_at(part, at)]
             case Not(part=part):
                 return self.looked_at(part, at)
+            case Against(left=left, right=right):
+                return [*self._looked_along(left, at), *self._looked_along(right, at)]
             case Compare(left=of) | Exists(of=of) | Fits(path=of):
                 return self._looked_along(of.path if isinstance(of, Call) else of, at)
 

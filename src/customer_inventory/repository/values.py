@@ -84,6 +84,14 @@ def compares(kind: str, value: str, sign: str, texts: tuple[str, ...]) -> Clause
     return disjunction([_matches(written(kind, value), sign, text) for text in texts])
 
 
+def both_compare(kind: str, left: str, right: str, sign: str) -> Clause:
+    """Return the clause that two JSON values fulfil which compare so; `sign` is eq, gt, gte, lt or lte."""
+    if kind not in TYPED and sign != "eq":
+        # Where any type may stand, numbers are compared in size with numbers, texts with texts.
+        return disjunction([both_compare(each, left, right, sign) for each in ("number", "string")])
+    return Clause(f"{typed(kind, left)} {SIGNS.get(sign, '=')} {typed(kind, right)}")
+
+
 def operand(kind: str, text: str) -> Clause | None:
     """Return `text` as a bound value of type `kind`, or None when it cannot be one."""
     if kind == "date-time":

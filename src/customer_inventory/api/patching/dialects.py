@@ -7,6 +7,7 @@ Patch cannot add `note?id=5` beside `note`. TMF630 part 6 writes JSONPath.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from customer_inventory.api.patching.budget import LONGEST_PATH, Budget
@@ -15,6 +16,7 @@ from customer_inventory.api.patching.paths import Opening, Path, Pointer
 from customer_inventory.api.patching.places import Place, parse_pointer
 from customer_inventory.api.patching.problems import NothingThere, PatchTooLarge
 from customer_inventory.api.patching.selection import Selection, read_selection
+from customer_inventory.model.attributes import Attribute
 
 
 class PointerOrSelection(NamedTuple):
@@ -69,8 +71,8 @@ def read_path(text: str) -> Path:
     return PointerOrSelection(pointer, read_selection(head, query)) if question and "=" in query else pointer
 
 
-def read_query_path(text: str) -> Path:
-    """Return the path of a JSON Patch with queries.
+def read_query_path(text: str, attributes: Mapping[str, Attribute]) -> Path:
+    """Return the path of a JSON Patch with queries; `attributes` are those of the record.
 
     Raises InvalidPatch, PatchTooLarge, InvalidJsonPath or JsonPathNotSupported.
     """
@@ -78,5 +80,5 @@ def read_query_path(text: str) -> Path:
         raise PatchTooLarge(f"A path has at most {LONGEST_PATH} characters.")
     head, question, query = text.partition("?")
     if "[" in head or head.startswith("$") or (text and not question and not text.startswith("/")):
-        return read_json_path(text)
+        return read_json_path(text, attributes)
     return read_selection(head, query) if question else Pointer(parse_pointer(text))

@@ -5,25 +5,27 @@ Slashes between the steps are taken for dots, so that the form of part 6 mixes w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from customer_inventory.api.patching.budget import Budget
 from customer_inventory.api.patching.paths import Opening, opening
 from customer_inventory.api.patching.places import Place, value_at
 from customer_inventory.api.patching.problems import NothingThere
+from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.jsonpath import parse_path
-from customer_inventory.model.jsonpath_tree import At, Every, Name, Step, Where
-from customer_inventory.model.selecting import Node, Reading
+from customer_inventory.model.jsonpath_tree import At, Every, Name, Several, Slice, Step, Where
+from customer_inventory.model.selecting import Node, Reading, chosen
 
 _CHARACTERS_A_LOOK = 32
 
 
 class JsonPath(NamedTuple):
-    """The steps of a JSONPath, and how much is looked at for each value that they come by."""
+    """The steps of a JSONPath, how much is looked at for each value that they come by, and what types values are of."""
 
     steps: tuple[Step, ...]
     cost: int
+    attributes: Mapping[str, Attribute]
 
     @property
     def looks(self) -> bool:
@@ -45,7 +47,7 @@ class JsonPath(NamedTuple):
 
     def selects_elements(self, place: Place) -> bool:
         """Tell whether a selected place is an element of an array, not named by its index."""
-        return bool(place) and isinstance(place[-1], int) and not isinstance(self.steps[-1], At)
+        return bool(place) and isinstance(place[-1], int) and not isinstance(self.steps[-1], At | Slice | Several)
 
     def merges_into(self, document: Any, place: Place) -> bool:  # noqa: ARG002  each value is selected by its array
         """Tell whether an object goes into what is selected, instead of in its place."""
@@ -56,7 +58,7 @@ class JsonPath(NamedTuple):
         return False
 
     def _reached(self, document: Any, steps: tuple[Step, ...], budget: Budget) -> list[Place]:
-        reading = Reading({}, document)
+        reading = Reading(self.attributes, document)
         found: list[Place] = [()]
         for step in steps:
             found = [below for place in found for below in self._stepped(reading, place, step, budget)]
@@ -75,21 +77,30 @@ class JsonPath(NamedTuple):
                     value = value_at(reading.document, element)
                     if isinstance(value, dict) and name in value:
                         yield (*element, name)
-            case At(index=index):
-                yield from elements[index:][:1] if -len(elements) <= index < len(elements) else ()
+            case At() | Slice() | Several():
+                # What is named twice is changed once.
+                yield from (elements[index] for index in dict.fromkeys(chosen(step, len(elements))))
             case Every():
                 yield from elements
             case Where(condition=condition):
                 for element in elements:
                     value = value_at(reading.document, element)
                     budget.look(self.cost * _size(value))
-                    if reading.holds(condition, Node(value, "")):
+                    if reading.holds(condition, Node(value, _path_to(element))):
                         yield element
 
 
-def read_json_path(text: str) -> JsonPath:
-    """Return the JSONPath that `text` writes. Raises InvalidJsonPath or JsonPathNotSupported."""
-    return JsonPath(parse_path(_dotted(text)).steps, 1 + len(text) // _CHARACTERS_A_LOOK)
+def read_json_path(text: str, attributes: Mapping[str, Attribute]) -> JsonPath:
+    """Return the JSONPath that `text` writes, whose values are of the types that `attributes` declare.
+
+    Raises InvalidJsonPath or JsonPathNotSupported.
+    """
+    return JsonPath(parse_path(_dotted(text)).steps, 1 + len(text) // _CHARACTERS_A_LOOK, attributes)
+
+
+def _path_to(place: Place) -> str:
+    """Return the path of the attribute at a place, by which its type is declared."""
+    return ".".join(step for step in place if isinstance(step, str))
 
 
 def _dotted(text: str) -> str:

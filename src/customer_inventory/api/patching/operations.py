@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from customer_inventory.api.patching.budget import MOST_OPERATIONS, Budget
@@ -22,6 +23,7 @@ from customer_inventory.api.patching.problems import (
     PatchTooLarge,
 )
 from customer_inventory.api.patching.record import THERE, Patch
+from customer_inventory.model.attributes import Attribute
 
 _MEMBERS = {
     "add": ("path", "value"),
@@ -80,12 +82,13 @@ def read_json_patch(body: Any, *, largest: int, arrays: Set[str] = frozenset()) 
     return _patch(_operations(body, read_path, {}), largest, arrays)
 
 
-def read_json_patch_query(body: Any, *, largest: int, arrays: Set[str] = frozenset()) -> Patch:
-    """Return what a JSON Patch with queries in its paths does. Raises InvalidPatch or PatchTooLarge.
+def read_json_patch_query(body: Any, *, largest: int, arrays: Set[str], attributes: Mapping[str, Attribute]) -> Patch:
+    """Return what a JSON Patch with queries in its paths does to a record that has `attributes`.
 
-    An official example says `delete` for `remove`.
+    An official example says `delete` for `remove`. Raises InvalidPatch or PatchTooLarge.
     """
-    return _patch(_operations(body, read_query_path, {"delete": "remove"}), largest, arrays)
+    read = partial(read_query_path, attributes=attributes)
+    return _patch(_operations(body, read, {"delete": "remove"}), largest, arrays)
 
 
 def _patch(read: tuple[Operation, ...], largest: int, arrays: Set[str]) -> Patch:
