@@ -354,7 +354,7 @@ class _Reader:
             step = self._indices()
         self._space()
         if self._peek() == ",":
-            raise self.unsupported("a union of names or conditions; write || between two paths instead,")
+            raise self._no_union()
         self._expect("]")
         return step
 
@@ -365,8 +365,13 @@ class _Reader:
             if self._conditions > MOST_CONDITIONS:
                 raise InvalidJsonPath(f"The JSONPath has more than {MOST_CONDITIONS} conditions and indices.")
             self._space()
+            if self._peek() in {"'", '"', "?", "*"}:
+                raise self._no_union()
             parts.append(self._index())
         return Several(tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _no_union(self) -> JsonPathNotSupported:
+        return self.unsupported("a union of names or conditions; write || between two paths instead,")
 
     def _index(self) -> At | Slice:
         start = self._whole()
