@@ -148,7 +148,14 @@ class Application:
 
     async def _document(self, path: str) -> Answer:
         # Made when it is first asked for, which takes a moment that others need not wait for.
-        document = await asyncio.to_thread(self._documents.at, path)
+        if self._documents.shows_entities(path):
+            try:
+                classes = await self._desk.entity_classes()
+            except InventoryError as error:
+                return error_answer(error)
+            document = await asyncio.to_thread(self._documents.with_classes, path, classes)
+        else:
+            document = await asyncio.to_thread(self._documents.at, path)
         return Answer(200, document) if document else error_answer(UnknownPath())
 
 

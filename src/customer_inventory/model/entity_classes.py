@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Annotated, Any
@@ -192,13 +192,24 @@ def _made(name: str, packed: bytes) -> Resource:
         ENTITY,
         struct=struct,
         classes=frozenset({name}),
-        rules=partial(_broken_rules, rules),
+        rules=_Demands(rules),
         claims=partial(_claims, tuple(rule for rule in rules if rule.unique), name),
     )
 
 
-def _broken_rules(rules: tuple[ValueRule, ...], document: Document) -> Iterable[Problem]:
-    return (problem for rule in rules for problem in rule.problems(document))
+@dataclass(frozen=True, slots=True)
+class _Demands:
+    """What the characteristics of a class demand, asked of a document."""
+
+    rules: tuple[ValueRule, ...]
+
+    def __call__(self, document: Document) -> Iterable[Problem]:
+        return (problem for rule in self.rules for problem in rule.problems(document))
+
+
+def demands_of(known: Resource) -> tuple[ValueRule, ...]:
+    """Return what the characteristics of a class of entity demand; nothing for an entity of no class."""
+    return known.rules.rules if isinstance(known.rules, _Demands) else ()
 
 
 def _claims(rules: tuple[ValueRule, ...], name: str, document: Document) -> Iterator[Claim]:

@@ -31,11 +31,13 @@ from customer_inventory.api.openapi.resources import (
     of_specifications,
     record_operation,
 )
+from customer_inventory.api.openapi.specified import Classes, with_classes
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
 from customer_inventory.model.resource import Api
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf672 import REGISTER
+from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
@@ -61,6 +63,7 @@ class Documents:
         self._token_url = token_url
         self._groups = _grouped(routes)
         self._made: dict[str, bytes] = {}
+        self._specified: dict[str, tuple[Classes, bytes]] = {}
         self._places = {base + NAME: group for group in self._groups for base in group.bases}
         self._bases = {place.removesuffix(NAME) for place in self._places}
 
@@ -78,6 +81,22 @@ class Documents:
     def first(self) -> Sequence[str]:
         """Where each API and version has its document first: the canonical base paths."""
         return [group.bases[0] + NAME for group in self._groups]
+
+    def shows_entities(self, path: str) -> bool:
+        """Whether the document at `path` speaks of entities, and so of the classes that are specified."""
+        place = path.rstrip("/")
+        return place == NAME or (place in self._places and ENTITY.path in self._places[place].views)
+
+    def with_classes(self, path: str, classes: Classes) -> bytes | None:
+        """Return what `at` does, with the classes of entity that are in force now."""
+        place, plain = path.rstrip("/"), self.at(path)
+        if plain is None or not classes:
+            return plain
+        known = self._specified.get(place)
+        if known is None or known[0] is not classes:
+            known = classes, msgspec.json.encode(with_classes(msgspec.json.decode(plain), classes))
+            self._specified[place] = known
+        return known[1]
 
     def at(self, path: str) -> bytes | None:
         """Return what is read at `path`, a document or the entry point of an API, as JSON; None for any other path."""
