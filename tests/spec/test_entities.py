@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -129,3 +130,16 @@ async def test_lines_of_a_class_are_whole_documents(access: Access, tmp_path: Pa
     source.write_bytes(msgspec.json.encode({"@type": "Meter", "id": "7", "serialNumber": "AB1"}))
     chosen = choose_mapping(source, classes=await access.facilities.classes.by_name())
     assert (await import_file(access, Order(path=source), chosen=chosen)).created == 1
+
+
+async def test_a_table_of_entities_has_a_column_for_each_specified_attribute(access: Access, tmp_path: Path) -> None:
+    await access.create(SPECIFICATION, METER)
+    await made(access, {"@type": "Meter", "serialNumber": "AB1", "phases": 3})
+    await made(access, {"@type": "Boiler", "whatever": 1})
+    output = tmp_path / "entities.csv"
+    await export(access, ENTITY, output=str(output), form="csv")
+    rows = list(csv.DictReader(output.read_text().splitlines()))
+    assert sorted((row["@type"], row["serialNumber"], row["phases"]) for row in rows) == [
+        ("Boiler", "", ""),
+        ("Meter", "AB1", "3"),
+    ]

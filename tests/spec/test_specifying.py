@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,9 @@ from customer_inventory.access.specifying import RecordsWouldBreak, Specificatio
 from customer_inventory.api.parameters import parse
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.views import NATIVE
+from customer_inventory.repository import Repository
 from customer_inventory.repository.uniqueness import ValueTaken
+from tests.conftest import make_desk
 
 SPECIFICATION, ENTITY = RESOURCES["entitySpecification"], RESOURCES["entity"]
 TARGET = {"@schemaLocation": "https://example.com/Meter.schema.json", "@type": "Meter"}
@@ -139,3 +142,30 @@ async def test_the_undoing_of_a_specification_minds_the_entities_too(access: Acc
         await access.undo(change, skip_conflicts=False, dry=False)
     await access.despite().undo(change, skip_conflicts=False, dry=False)
     assert "serial" not in await access.attributes(ENTITY)
+
+
+async def test_a_specification_is_in_force_on_every_server_at_once(database: str, access: Access) -> None:
+    other = Repository(database)
+    try:
+        async with make_desk(other) as desk:
+            there = await desk.open_at_command_line(person="tester", purpose=None, request_id="there")
+            assert "serial" not in await there.attributes(ENTITY)
+            specification = await specified(access, {**SERIAL, "isUnique": True})
+            with pytest.raises(InvalidDocument):
+                await made(there, serial=1)
+            await made(there, serial="A")
+            with pytest.raises(ValueTaken):
+                await made(access, serial="A")
+            assert len(await found(there, "serial=A")) == 1
+            await access.despite().delete(SPECIFICATION, specification)
+            await made(there, serial=1)
+            outcomes = await asyncio.gather(
+                *(specified(each, {**SERIAL, "isUnique": True}) for each in (access.despite(), there.despite()))
+            )
+            assert len(outcomes) == 2
+            written = await asyncio.gather(
+                *(made(each, serial="B") for each in (access, there) * 6), return_exceptions=True
+            )
+            assert sum(isinstance(each, UUID) for each in written) == 1
+    finally:
+        await other.close()

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,7 +16,7 @@ import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.downloading import download
-from customer_inventory.capture.flattening import flatten, headings
+from customer_inventory.capture.flattening import flatten, headings, specified_columns
 from customer_inventory.capture.formulas import guarded
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
@@ -54,10 +54,11 @@ async def export(
     Raises Denied, UnwritableOutput and RepositoryUnavailable.
     """
     written = 0
-    encode = _rows(resource, guard=guard) if form == "csv" else _lines
+    specified = specified_columns(resource, await access.attributes(resource)) if form == "csv" else []
+    encode = _rows(resource, specified, guard=guard) if form == "csv" else _lines
     try:
         with _opened(output) as file:
-            file.write(_heading(resource) if form == "csv" else b"")
+            file.write(_heading(resource, specified) if form == "csv" else b"")
             async with aclosing(download(access, resource, public_url=public_url)) as chunks:
                 async for chunk in chunks:
                     file.write(encode(chunk))
@@ -93,13 +94,13 @@ def _lines(chunk: list[bytes]) -> bytes:
     return b"".join(chunk)
 
 
-def _heading(resource: Resource) -> bytes:
-    return _table([list(headings(resource))])
+def _heading(resource: Resource, specified: Sequence[str]) -> bytes:
+    return _table([list(headings(resource, specified))])
 
 
-def _rows(resource: Resource, *, guard: bool) -> Callable[[list[bytes]], bytes]:
+def _rows(resource: Resource, specified: Sequence[str], *, guard: bool) -> Callable[[list[bytes]], bytes]:
     def encode(chunk: list[bytes]) -> bytes:
-        rows = [flatten(resource, msgspec.json.decode(line)) for line in chunk]
+        rows = [flatten(resource, msgspec.json.decode(line), specified) for line in chunk]
         return _table([list(map(guarded, row)) for row in rows] if guard else rows)
 
     return encode

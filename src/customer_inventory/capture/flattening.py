@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from customer_inventory.model import Resource
+from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.views import native_view
 
 Column = Callable[[Mapping[str, Any]], Any]
@@ -20,14 +21,25 @@ _LEFT_OUT = frozenset({"@type", "@baseType", "@schemaLocation", "href"})
 """What a table does without: it says how a document is built, not what it says."""
 
 
-def headings(resource: Resource) -> Sequence[str]:
-    """Return the columns of a resource's table, in order."""
-    return list(_columns(resource))
+def headings(resource: Resource, specified: Sequence[str] = ()) -> Sequence[str]:
+    """Return the columns of a table, in order; at the end those that its classes add, which were `specified`."""
+    return [*_columns(resource), *specified]
 
 
-def flatten(resource: Resource, document: Mapping[str, Any]) -> list[str]:
+def flatten(resource: Resource, document: Mapping[str, Any], specified: Sequence[str] = ()) -> list[str]:
     """Return a record's row: texts as they are, numbers and truths as JSON writes them, nothing for what is absent."""
-    return [_cell(column(document)) for column in _columns(resource).values()]
+    row = [_cell(column(document)) for column in _columns(resource).values()]
+    return row + [_cell(document.get(name)) for name in specified]
+
+
+def specified_columns(resource: Resource, attributes: Mapping[str, Attribute]) -> list[str]:
+    """Return the attributes of a single value that classes which were specified at run time add to a resource."""
+    own = native_view(resource).attributes
+    return sorted(
+        path
+        for path, each in attributes.items()
+        if path not in own and "." not in path and each.scalar and not each.many
+    )
 
 
 @cache
