@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from customer_inventory.access import Access
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.ids import draw_bucket, new_id
+from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.repository.journal import TrailEntry
@@ -142,3 +145,16 @@ async def test_a_write_whose_trail_entry_fails_is_not_done(scribe: Scribe, datab
         await scribe.create("individual")
     for table in ("individual", "change", "change_record", "link"):
         assert await ask(database, f"select count(*) from {table}") == [(0,)], table
+
+
+async def test_who_replaces_a_record_whole_updates_it(access: Access, database: str) -> None:
+    resource = RESOURCES["document"]
+    saved = await access.create(resource, {"@type": "Document", "name": "first"})
+    for verb, name in (("modify", "second"), ("update", "third"), ("update", "third")):
+        await access.modify(
+            resource, UUID(saved.record.id), lambda document, name=name: {**document, "name": name}, verb=verb
+        )
+    noted = await ask(database, "select verb, outcome from trail order by at, id")
+    fed = await ask(database, "select operation from change order by position")
+    assert noted == [("create", "done"), ("modify", "done"), ("update", "done"), ("update", "unchanged")]
+    assert fed == [("create",), ("modify",), ("modify",)]

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from customer_inventory.access import Access
-from customer_inventory.capture import Order, Report, choose_mapping, import_file
-from customer_inventory.capture.mappings import mapping_path
+from customer_inventory.capture.mappings import choose_mapping, mapping_path
+from customer_inventory.capture.runs import Order, Report, import_file
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.filtering import Condition
 from customer_inventory.repository.query import Query

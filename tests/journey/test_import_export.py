@@ -415,7 +415,8 @@ def test_beside_a_running_server_and_what_it_says(server, tmp_path: Path):
         line = next(line for line in out.stdout.splitlines() if found["id"] in line)
         assert json.loads(line) == found
     assert run("mapping", "suggest", str(path), *data).returncode == 3
-    assert run("import", str(tmp_path / "absent.csv"), *data).returncode == 3
+    assert run("import", str(tmp_path / "absent.csv"), *data).returncode == 4
+    assert run("import", str(path), "--mapping", str(tmp_path / "absent.toml"), *data).returncode == 4
 
 
 def test_an_export_goes_where_it_is_sent(server, tmp_path: Path):

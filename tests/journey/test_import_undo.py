@@ -9,7 +9,8 @@ import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.undoing import Undone
-from customer_inventory.capture import Order, Report, choose_mapping, import_file
+from customer_inventory.capture.mappings import choose_mapping
+from customer_inventory.capture.runs import Order, Report, import_file
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.repository.bulk_batch import DELETED
 from customer_inventory.repository.changes import ChangeQuery, FeedPosition

@@ -14,7 +14,7 @@ from customer_inventory.capture.mapping import InvalidMapping, check_columns, pa
 from customer_inventory.capture.mappings import choose_mapping, mapping_path, save_suggestion
 from customer_inventory.capture.preparing import Instructions, Preparer
 from customer_inventory.capture.rejects import Rejects, rejects_path, source_name
-from customer_inventory.capture.sources import Broken, UnreadableSource, open_source
+from customer_inventory.capture.sources import Broken, NoSuchSource, UnreadableSource, open_source
 from customer_inventory.capture.suggestion import meaning_of, suggest
 
 HEADINGS = ["id", "first name", "surname", "email"]
@@ -100,7 +100,7 @@ def test_a_file_without_sound_headings_is_refused(tmp_path, content):
 
 
 def test_what_is_no_source_is_refused(tmp_path):
-    with pytest.raises(UnreadableSource, match="cannot be read"):
+    with pytest.raises(NoSuchSource, match="no file"):
         open_source(tmp_path / "absent.csv")
     odd = tmp_path / "t.xyz"
     odd.write_text("a\n")

@@ -14,7 +14,7 @@ from uuid import UUID
 from customer_inventory.access.access import Access
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.model import RESOURCES
-from customer_inventory.repository.bulk import Bulk, BulkLoad, Loaded, Run
+from customer_inventory.repository.bulk import Bulk, BulkLoad, LastRun, Loaded, Run
 from customer_inventory.repository.bulk_batch import BatchAuthor
 from customer_inventory.repository.bulk_rows import BulkRow
 
@@ -63,17 +63,32 @@ class Loading:
         )
 
 
+async def last_run(access: Access, source: str) -> LastRun | None:
+    """Return the last import of a source, or None when it was never imported. Raises RepositoryUnavailable."""
+    return await Bulk(access.facilities.repository.conninfo).last_run(source)
+
+
 @asynccontextmanager
 async def loading(
-    access: Access, *, kinds: Iterable[str], source: str, file_name: str, dry: bool = False, connections: int = 2
+    access: Access,
+    *,
+    kinds: Iterable[str],
+    source: str,
+    file_name: str,
+    directory: str | None = None,
+    dry: bool = False,
+    connections: int = 2,
 ) -> AsyncIterator[Loading]:
     """Hold a source for a load of these kinds; the run is finished when the block ends, failed when it raises.
 
-    `dry` undoes every batch. Raises Denied, ImportRunning and RepositoryUnavailable.
+    `file_name` and `directory` say later where the rows came from; `dry` undoes every batch. Raises Denied,
+    ImportRunning and RepositoryUnavailable.
     """
     clock = access.facilities.clock
     started_by = access.principal.person or access.principal.client_id
-    run = Run(id=_new_id(access), file_name=file_name, source=source, started_by=started_by, dry=dry)
+    run = Run(
+        id=_new_id(access), file_name=file_name, directory=directory, source=source, started_by=started_by, dry=dry
+    )
     bulk = Bulk(access.facilities.repository.conninfo)
     async with bulk.loading(run, at=clock(), connections=connections) as load:
         opened = Loading(run.id, access, load)

@@ -148,7 +148,9 @@ class Writing(Opened):
             await self._step_back(attempt)
             old = await self._current(verb, resource, identifier, expected)
             with hushed(unless=self.may("read", resource)):
-                written, draft, missing = await self._rewrite(resource, old, change, demanded=demanded, key=key)
+                written, draft, missing = await self._rewrite(
+                    resource, old, change, demanded=demanded, key=key, verb=verb
+                )
             if written.outcome in {"done", "unchanged"}:
                 return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
             if written.outcome in {"replayed", "reused"}:
@@ -164,6 +166,7 @@ class Writing(Opened):
         *,
         demanded: Collection[str] | None,
         key: IdempotencyKey | None,
+        verb: str,
     ) -> tuple[Written, Draft, tuple[str, ...]]:
         """Write what `change` makes of a record; return what happened, what was written, and the references to nothing.
 
@@ -189,6 +192,7 @@ class Writing(Opened):
                 authorship=self.authorship(bucket_of(identifier)),
                 key=key,
                 always=not reading,
+                verb=verb,
             )
         return written, draft, missing if reading else ()
 

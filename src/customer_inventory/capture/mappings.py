@@ -10,6 +10,7 @@ from customer_inventory.capture.mapping import NO_CLASSES, Classes, InvalidMappi
 from customer_inventory.capture.preparing import cells_of, resource_of
 from customer_inventory.capture.sources import BOOKKEEPING, Source, decode_line, open_source
 from customer_inventory.capture.suggestion import Suggestion, suggest
+from customer_inventory.errors import Failure
 
 _SAMPLE_ROWS = 1000
 
@@ -26,6 +27,16 @@ class Chosen:
     doubts: tuple[str, ...]
     delimiter: str | None
     encoding: str | None
+
+
+class NoSuchMapping(InvalidMapping):
+    """There is no such mapping.
+
+    Check its name; `customer-inventory mapping suggest FILE` writes one.
+    """
+
+    code = "no-such-mapping"
+    failure = Failure.NOT_FOUND
 
 
 _DOCUMENTS = Chosen(None, None, "documents", (), (), (), None, None)
@@ -101,6 +112,8 @@ def _read(
     mapping_file = named or beside or mapping_path(path)
     try:
         text = mapping_file.read_text("utf-8")
+    except FileNotFoundError:
+        raise NoSuchMapping(f"There is no mapping {mapping_file}. Check its name.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidMapping(f"The mapping {mapping_file} cannot be read: {error}.") from None
     mapping = parse(text, name=mapping_file.name, classes=classes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from customer_inventory.access import Access
-from customer_inventory.access.loading import Loading, loading, strictly_checked
+from customer_inventory.access.loading import Loading, last_run, loading, strictly_checked
 from customer_inventory.access.specifying import settle
 from customer_inventory.access.undoing import MOST_RECORDS
 from customer_inventory.capture.mappings import Chosen
@@ -113,7 +113,13 @@ async def import_file(
     # Documents may refer to earlier ones by the source's own ids: they go in one after the other.
     loaders = 2 if chosen.records else 1
     async with loading(
-        access, kinds=kinds, source=name, file_name=order.path.name, dry=order.dry, connections=loaders
+        access,
+        kinds=kinds,
+        source=name,
+        file_name=order.path.name,
+        directory=str(order.path.resolve().parent),
+        dry=order.dry,
+        connections=loaders,
     ) as load:
         # Only now: an import that is refused must not touch the rejected rows of the one that runs.
         with Rejects(source, rejects_path(order.path, dry=order.dry)) as rejects:
@@ -124,6 +130,26 @@ async def import_file(
     if not order.dry:
         await settle(access, specified)
     return report
+
+
+async def shared_source(access: Access, order: Order) -> str | None:
+    """Return what to say when a file's source is named after it, as another file's was that was imported before.
+
+    Raises RepositoryUnavailable.
+    """
+    name = source_name(order.path)
+    last = await last_run(access, name) if order.source is None else None
+    if last is None:
+        return None
+    file, directory = order.path.name.replace(".rejected.", "."), str(order.path.resolve().parent)
+    if (last.file_name.replace(".rejected.", "."), last.directory or directory) == (file, directory):
+        return None
+    other = str(Path(last.directory or "", last.file_name))
+    return (
+        f"The source is called {name}, after the file, as was that of {other}, imported on "
+        f"{last.at:%Y-%m-%d at %H:%M} UTC. Rows of the two with the same id are the same record. If this file is of "
+        "another system, stop and name its source with --source."
+    )
 
 
 Rejected = tuple[int, Cells | bytes | Broken, str]

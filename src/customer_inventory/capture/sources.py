@@ -45,6 +45,16 @@ class UnreadableSource(InventoryError):
     failure = Failure.INVALID
 
 
+class NoSuchSource(UnreadableSource):
+    """There is no such file.
+
+    Check its name, and from which directory the command is started.
+    """
+
+    code = "no-such-source"
+    failure = Failure.NOT_FOUND
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A row that cannot be read: what stands there, and why it cannot."""
@@ -105,6 +115,12 @@ class Source:
         return rows
 
 
+def require_file(path: Path) -> None:
+    """Return when there is something of this name. Raises NoSuchSource."""
+    if not path.exists():
+        raise NoSuchSource(f"There is no file {path}. Check its name, and where the command is started.")
+
+
 def open_source(
     path: Path,
     *,
@@ -113,6 +129,7 @@ def open_source(
     delimiter: str | None = None,
 ) -> Source:
     """Return the source in a file, found out as far as it is not said. Raises UnreadableSource."""
+    require_file(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as raw:

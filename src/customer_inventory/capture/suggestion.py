@@ -58,6 +58,9 @@ _SYNONYMS: dict[str, str] = {
     "status": "status, customer status, account status",
 }
 _MEANINGS = {word.strip(): meaning for meaning, words in _SYNONYMS.items() for word in words.split(",")}
+_FEW = 20
+"""Below so many rows, a column that is headed as an id is one, whatever stands in it."""
+
 _NOT_IDS = ("phone", "house", "street", "tax", "vat")
 
 _DATE_FORMATS = (
@@ -147,6 +150,10 @@ def _read(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[str,
     if "source_id" not in found:
         candidates = [name for at, name in enumerate(columns) if _looks_like_id(name) and _tells_apart(at, samples)]
         found.update({"source_id": candidates[0]} if candidates else {})
+    if "source_id" not in found and len(samples) < _FEW:
+        # A few rows tell little of a column; that it is headed as an id tells more. Rows that repeat one are rejected.
+        headed = next((column for column in columns if meaning_of(column) == "source_id"), None)
+        found.update({"source_id": headed} if headed else {})
     return found
 
 

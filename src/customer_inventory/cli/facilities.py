@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def restore(directory: Path, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _restore(directory: Path, settings: Settings) -> None:
+    await asyncio.to_thread(backups.check, directory)  # before an engine is made for nothing
     engine = engine_of(settings)
     async with engine.attached() as conninfo:
         report = await backups.restore(

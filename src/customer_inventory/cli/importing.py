@@ -13,7 +13,8 @@ from cyclopts import App, Parameter
 
 from customer_inventory.capture.mapping import NO_CLASSES, Classes, InvalidMapping
 from customer_inventory.capture.mappings import Chosen, choose_mapping, mapping_path, save_suggestion
-from customer_inventory.capture.runs import Order, Report, import_file
+from customer_inventory.capture.runs import Order, Report, import_file, shared_source
+from customer_inventory.capture.sources import require_file
 from customer_inventory.capture.telephone import known_country
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
@@ -100,6 +101,7 @@ class _Manner:
 
 
 async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
+    require_file(order.path)  # before an engine is started for nothing
     _check_country(manner.country)
     async with opened(settings) as desk:
         access = await desk.open_at_command_line(
@@ -107,6 +109,8 @@ async def _import(order: Order, manner: _Manner, settings: Settings) -> int:
         )
         classes = await access.facilities.classes.by_name()
         chosen = _chosen(order, manner.mapping, manner.country, classes)
+        if warning := await shared_source(access, order):
+            say(warning)
         with bar(order.path.name, total=100.0) as advance:
             report = await import_file(
                 access.because(manner.reason),

@@ -56,6 +56,13 @@ class BackupDamaged(InventoryError):
     failure = Failure.UNPROCESSABLE
 
 
+class NoSuchBackup(BackupDamaged):
+    """There is no backup there."""
+
+    code = "no-such-backup"
+    failure = Failure.NOT_FOUND
+
+
 class RestoreRefused(InventoryError):
     """The backup cannot be restored here."""
 
@@ -191,7 +198,7 @@ def _read_manifest(directory: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode((directory / "manifest.json").read_bytes(), type=Manifest)
     except FileNotFoundError as error:
-        raise BackupDamaged(f"{directory} holds no backup: it has no manifest.json.") from error
+        raise NoSuchBackup(f"{directory} holds no backup: it has no manifest.json.") from error
     except (OSError, msgspec.MsgspecError) as error:
         raise BackupDamaged(f"The manifest of the backup {directory} cannot be read. Use another backup.") from error
     if manifest.format != FORMAT:

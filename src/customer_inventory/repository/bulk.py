@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 from zlib import crc32
 
@@ -59,9 +60,18 @@ class Run:
 
     id: UUID
     file_name: str
+    directory: str | None = None
     source: str
     started_by: str
     dry: bool = False
+
+
+class LastRun(NamedTuple):
+    """The last import of a source: which file, in which directory where that is known, and when."""
+
+    file_name: str
+    directory: str | None
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -110,6 +120,12 @@ class Bulk:
                 await load.begin(at)
                 yield load
 
+    async def last_run(self, source: str) -> LastRun | None:
+        """Return the last import of a source, or None. Raises RepositoryUnavailable."""
+        async with self._connection() as connection:
+            row = await (await connection.execute(_SQL["last_run"], (source,))).fetchone()
+        return LastRun(*row) if row else None
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         connection = await connect(self._conninfo, statement_timeout_ms=0, pending_list_kb=_LONG_PENDING_LIST_KB)
@@ -138,7 +154,9 @@ class BulkLoad:
         run = self._run
         if not run.dry:
             await self._guard.execute(_SQL["fail_abandoned"], (at, run.source))
-            await self._guard.execute(_SQL["start_run"], (run.id, run.file_name, run.source, run.started_by, at))
+            await self._guard.execute(
+                _SQL["start_run"], (run.id, run.file_name, run.directory, run.source, run.started_by, at)
+            )
 
     async def repeated(self, keys: Sequence[str], numbers: Sequence[int]) -> dict[int, int]:
         """Note that rows of these numbers bear these keys; return by each that repeats one the row that had it."""

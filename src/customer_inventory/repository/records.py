@@ -247,12 +247,14 @@ class Records:
         key: IdempotencyKey | None,
         operation: str | None = None,
         always: bool = False,
+        verb: str | None = None,
     ) -> Written:
         """Replace version `expected` of a record by `draft` (None: delete it), keeping what was in history.
 
         A record that is deleted comes back when `expected` is the number of its deletion. `operation` is what the
-        change is called ('restore') when that is not what is done to the record. `always`: a version like the one
-        before is written too. Raises ReferenceMissing as `create` does and WriteContention when others win too often.
+        change is called ('restore') when that is not what is done to the record, `verb` what the trail calls it.
+        `always`: a version like the one before is written too. Raises ReferenceMissing as `create` does and
+        WriteContention when others win too often.
         """
         values = (
             bucket_of(identifier),
@@ -264,6 +266,7 @@ class Records:
             *_authorship(authorship, key),
             operation,
             always,
+            verb,
         )
         return await self._write(kind, "replace", values, draft)
 

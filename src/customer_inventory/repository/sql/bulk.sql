@@ -20,7 +20,11 @@ select key, number from seen where key = any(%s::text[])
 update import_run set status = 'failed', finished_at = %s where source = %s and status = 'running'
 
 -- name: start_run
-insert into import_run (id, file_name, source, started_by, started_at, status) values (%s, %s, %s, %s, %s, 'running')
+insert into import_run (id, file_name, directory, source, started_by, started_at, status)
+values (%s, %s, %s, %s, %s, %s, 'running')
+
+-- name: last_run
+select file_name, directory, started_at from import_run where source = %s order by started_at desc limit 1
 
 -- name: count_run
 update import_run set rows_read = rows_read + %s, accepted = accepted + %s, rejected = rejected + %s,

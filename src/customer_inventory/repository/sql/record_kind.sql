@@ -155,13 +155,13 @@ end $$;
 
 -- Write one version of a record as a change of its own, with its trail entry, in one transaction. Outcomes: those of
 -- {kind}_write, and 'replayed' and 'reused' as above. `p_operation` is what the change is called when that is not what
--- it does to the record.
+-- it does to the record, `p_verb` the same for the trail: who replaces a record whole updates it.
 create function {kind}_replace(
     p_bucket smallint, p_id uuid, p_expected bigint, p_doc jsonb, p_terms text[], p_label text, p_relink boolean,
     p_attributes text[], p_targets uuid[], p_kinds text[], p_roles text[], p_strict boolean[],
     p_change uuid, p_at timestamptz, p_client text, p_person text, p_purpose text, p_source text, p_reason text,
     p_request text, p_key_bucket smallint, p_key text, p_fingerprint bytea, p_trail uuid,
-    p_operation text default null, p_always boolean default false,
+    p_operation text default null, p_always boolean default false, p_verb text default null,
     out outcome text, out record_id uuid, out record_version bigint
 ) language plpgsql as $$
 declare
@@ -194,8 +194,8 @@ begin
             (p_key_bucket, p_client, p_key, p_fingerprint, '{kind}', p_id, record_version, p_at);
     end if;
     insert into trail values
-        (bucket_of(p_trail), p_trail, p_at, p_client, p_person, p_purpose, v_written.feed_operation, '{kind}', outcome,
-         array[p_id], p_request);
+        (bucket_of(p_trail), p_trail, p_at, p_client, p_person, p_purpose, coalesce(p_verb, v_written.feed_operation),
+         '{kind}', outcome, array[p_id], p_request);
     if outcome = 'done' then
         insert into change values
             (bucket_of(p_change), p_change, v_written.feed_place, v_written.written_at, p_client, p_person, p_purpose,

@@ -58,7 +58,7 @@ select outcome, record_id, record_version from {kind}_create(
 -- name: replace
 select outcome, record_id, record_version from {kind}_replace(
     %s, %s, %s, %s::jsonb, %s::text[], %s::text, %s, %s::text[], %s::uuid[], %s::text[], %s::text[], %s::boolean[],
-    %s, %s, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text, %s::smallint, %s::text, %s::bytea, %s, %s::text, %s)
+    %s, %s, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text, %s::smallint, %s::text, %s::bytea, %s, %s::text, %s, %s::text)
 
 -- name: stamp
 select count(*), coalesce(max(position), 0) from {kind}

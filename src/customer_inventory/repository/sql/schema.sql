@@ -266,7 +266,8 @@ create table import_run (
     created bigint not null default 0,
     updated bigint not null default 0,
     unchanged bigint not null default 0,
-    status text not null check (status in ('running', 'finished', 'failed'))
+    status text not null check (status in ('running', 'finished', 'failed')),
+    directory text                          -- where the file lay: two files of one name may be of two systems
 );
 
 -- ---------------------------------------------------------------- register: the hub
