@@ -101,14 +101,7 @@ async def import_file(
         unmapped_columns=chosen.unmapped,
     )
     specified = await access.facilities.classes.by_name()
-    instructions = Instructions(
-        mapping=chosen.text,
-        columns=tuple(source.columns),
-        strict=strictly_checked(access),
-        specifications=await access.facilities.classes.specifications(),
-        at=access.facilities.clock(),
-        version=order.version,
-    )
+    instructions = await _instructions(access, order, chosen, source)
     kinds = {RESOURCES[record].kind for record in chosen.records}
     # Documents may refer to earlier ones by the source's own ids: they go in one after the other.
     loaders = 2 if chosen.records else 1
@@ -130,6 +123,17 @@ async def import_file(
     if not order.dry:
         await settle(access, specified)
     return report
+
+
+async def _instructions(access: Access, order: Order, chosen: Chosen, source: Source) -> Instructions:
+    return Instructions(
+        mapping=chosen.text,
+        columns=tuple(source.columns),
+        strict=strictly_checked(access),
+        specifications=await access.facilities.classes.specifications(),
+        at=access.facilities.clock(),
+        version=order.version,
+    )
 
 
 async def shared_source(access: Access, order: Order) -> str | None:
