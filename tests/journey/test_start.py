@@ -80,7 +80,7 @@ def test_a_signal_stops_everything_cleanly(new_server: Server, number: signal.Si
     assert new_server.stop(number) == 0
 
 
-@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.5])
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3, 0.5, 0.8, 1.5])
 def test_ctrl_c_while_it_starts_leaves_nothing_behind(new_server: Server, seconds: float) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "customer_inventory", "--data", str(new_server.data), "--port", str(new_server.port)],
@@ -92,6 +92,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(new_server: Server, second
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode in {0, 130, -signal.SIGINT}, said
+    assert "Traceback" not in said
     assert engine_processes(new_server.data) == []
     new_server.start()
     assert new_server.stop() == 0
@@ -187,3 +188,21 @@ def test_every_door_answers(new_server: Server) -> None:
         assert answer.headers["content-type"].startswith(kind)
     assert httpx.get(f"{new_server.url}/", follow_redirects=True).status_code == 200
     assert new_server.stop() == 0
+
+
+@pytest.mark.parametrize("words", [("--version",), ("export", "--help"), ("client", "register", "--help")])
+def test_a_command_loads_only_what_it_needs(words: tuple[str, ...]) -> None:
+    """A command that opens no inventory loads no server, and one that only says its version loads next to nothing."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "customer_inventory", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    unwanted = {"uvicorn", "starlette", "jinja2", "alembic", "cryptography", "customer_inventory.model.views"}
+    if words == ("--version",):
+        unwanted |= {"psycopg", "structlog", "customer_inventory.model"}
+    assert "customer_inventory.cli.app" in loaded
+    assert not loaded & unwanted

@@ -48,28 +48,37 @@ class Restoring(Writing):
         for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             standing = await self._standing(resource, identifier, expected)
-            reading = self.may("read", resource)
-            with hushed(unless=reading):
-                draft = await self._former(resource, identifier, version, standing)
-                missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
-                async with specifying(self, resource, identifier, msgspec.json.decode(draft.document)):
-                    written = await self.facilities.repository.records.replace(
-                        resource.kind,
-                        identifier,
-                        expected=standing.version,
-                        draft=draft,
-                        relink=_links_of(resource, standing) != draft.links,
-                        authorship=self.authorship(bucket_of(identifier)),
-                        key=key,
-                        operation="restore",
-                        always=not reading,
-                    )
-            if written.outcome in {"done", "unchanged"}:
-                record = Record(str(identifier), written.version, draft.document)
-                return Saved(record, written.outcome, missing if reading else ())
-            if written.outcome in {"replayed", "reused"}:
-                return await self._replayed("modify", resource, written)
+            saved = await self._restored(resource, identifier, version, standing=standing, key=key)
+            if saved is not None:
+                return saved
         raise WriteContention
+
+    async def _restored(
+        self, resource: Resource, identifier: UUID, version: int, *, standing: Standing, key: IdempotencyKey | None
+    ) -> Saved | None:
+        """Write the content of `version` again where the record stands; None when it does not stand there any more."""
+        reading = self.may("read", resource)
+        with hushed(unless=reading):
+            draft = await self._former(resource, identifier, version, standing)
+            missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
+            async with specifying(self, resource, identifier, msgspec.json.decode(draft.document)):
+                written = await self.facilities.repository.records.replace(
+                    resource.kind,
+                    identifier,
+                    expected=standing.version,
+                    draft=draft,
+                    relink=_links_of(resource, standing) != draft.links,
+                    authorship=self.authorship(bucket_of(identifier)),
+                    key=key,
+                    operation="restore",
+                    always=not reading,
+                )
+        if written.outcome in {"done", "unchanged"}:
+            record = Record(str(identifier), written.version, draft.document)
+            return Saved(record, written.outcome, missing if reading else ())
+        if written.outcome in {"replayed", "reused"}:
+            return await self._replayed("modify", resource, written)
+        return None
 
     async def _standing(self, resource: Resource, identifier: UUID, expected: frozenset[int] | None) -> Standing:
         """Where the record stands, when the access may restore it from there and it is where the caller saw it."""

@@ -17,7 +17,7 @@ from customer_inventory.api.representation import href
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.scanning import InvalidParameter
 from customer_inventory.ids import parse_id
-from customer_inventory.model.views import native_view
+from customer_inventory.model.viewing import native_view
 from customer_inventory.repository.changes import Change, ChangeQuery
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.reverting import Reverted

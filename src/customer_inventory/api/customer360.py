@@ -22,7 +22,7 @@ from customer_inventory.api.scanning import InvalidParameter
 from customer_inventory.ids import parse_id
 from customer_inventory.model.belonging import PARTIES, PARTS
 from customer_inventory.model.kinship import Relation
-from customer_inventory.model.views import native_view
+from customer_inventory.model.viewing import native_view
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Record
 from customer_inventory.repository.surroundings import Near

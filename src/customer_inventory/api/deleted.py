@@ -16,7 +16,7 @@ from customer_inventory.api.representation import href
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.scanning import InvalidParameter
 from customer_inventory.model import RESOURCES, Resource
-from customer_inventory.model.views import native_view
+from customer_inventory.model.viewing import native_view
 from customer_inventory.repository.deleted import Deleted
 
 DELETED = "/inventory/v1/deletedRecord"

@@ -19,7 +19,7 @@ from customer_inventory.api.routing import Routes
 from customer_inventory.api.scanning import InvalidParameter
 from customer_inventory.ids import parse_id
 from customer_inventory.model.belonging import PARTIES
-from customer_inventory.model.views import native_view
+from customer_inventory.model.viewing import native_view
 from customer_inventory.repository.kinds import KINDS
 
 HIERARCHY = "/inventory/v1/partyHierarchy"

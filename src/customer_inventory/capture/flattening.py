@@ -13,7 +13,7 @@ from typing import Any
 
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.views import native_view
+from customer_inventory.model.viewing import native_view
 
 Column = Callable[[Mapping[str, Any]], Any]
 

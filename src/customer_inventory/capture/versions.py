@@ -16,7 +16,7 @@ from customer_inventory.model import InvalidDocument, Resource
 from customer_inventory.model.contents import without_contents
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
-from customer_inventory.model.views import EARLIER, native_view
+from customer_inventory.model.viewing import earlier_view, native_view
 
 VERSIONS = ("v4", "v5")
 _VERSION = re.compile(r"/(v[0-9]+)/[^/]+/[^/]+$")
@@ -24,7 +24,7 @@ _VERSION = re.compile(r"/(v[0-9]+)/[^/]+/[^/]+$")
 
 def view_of(resource: Resource, document: Document, *, version: str | None, href: object) -> View:
     """Return the version of its API that a document is in. Raises RowRefused."""
-    earlier = EARLIER.get(resource.name)
+    earlier = earlier_view(resource)
     led = _VERSION.search(href) if isinstance(href, str) else None
     said = version or (led[1] if led else None)
     if earlier is not None and said == earlier.api.version:

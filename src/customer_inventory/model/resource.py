@@ -216,13 +216,12 @@ def declare(
 ) -> Resource:
     """Return the resource that `struct` declares, named after it.
 
-    `mandatory` are the attributes a record cannot be without, `searchable` those with an index for ranges and order,
-    `fixed` those that stay as created, `state` the one whose change is a state change event; `rules` yield what else is
-    wrong with a document whose attributes are all of their types; `extensions` are classes that extend it and may stand
-    in its place; `earlier` says what the earlier version of its API says otherwise.
+    `mandatory` are what a record cannot be without, `searchable` have an index for ranges and order, `fixed` stay as
+    created; a change of `state` is a state change event; `rules` yield what else is wrong with a document of the right
+    types; `extensions` may stand in its place; `earlier` is what the earlier version of its API says otherwise.
     """
     DECLARED[struct.__name__] = struct
-    name = struct.__name__[0].lower() + struct.__name__[1:]
+    name, declared = struct.__name__[0].lower() + struct.__name__[1:], struct.__struct_encode_fields__
     return Resource(
         name=name,
         kind=kind_of(name),
@@ -234,8 +233,8 @@ def declare(
         references=references,
         searchable=searchable,
         label=label,
-        stamps=replace(stamps, updated=LAST_UPDATE) if LAST_UPDATE in struct.__struct_encode_fields__ else stamps,
-        state=state if state in struct.__struct_encode_fields__ else None,
+        stamps=replace(stamps, updated=LAST_UPDATE) if LAST_UPDATE in declared else stamps,
+        state=state if state in declared else None,
         rules=rules,
         classes=frozenset(each.__name__ for each in (struct, *extensions)),
         declared_earlier=earlier,
