@@ -104,6 +104,7 @@ class Restoring(Writing):
         """What the record would hold with the content of `version` again."""
         former = await self.facilities.repository.records.get_version(resource.kind, identifier, version=version)
         if former is None:
+            await self._standing(resource, identifier, None)  # raises when the record was purged in between
             await self.note("modify", resource.kind, "absent", (str(identifier),))
             raise VersionNotFound(f"The inventory holds no version {version} of {resource.name} {identifier}.")
         before = msgspec.json.decode(standing.document) if standing.document is not None else None
