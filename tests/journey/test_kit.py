@@ -24,6 +24,7 @@ from tests.official.description import ANSWER, CREATE, Description
 from tests.official.files import official
 
 WRITTEN = [view for view in VIEWS if (view.api.number, view.resource.path) != ("TMF703", "entity")]
+PEOPLE = {view.collection.removesuffix("/individual"): view for view in WRITTEN if view.resource.path == "individual"}
 NAMES = [f"{view.api.number}-{view.api.version}-{view.resource.path}" for view in WRITTEN]
 
 
@@ -113,6 +114,31 @@ def test_every_answer_is_valid_by_the_official_schema(api: httpx.Client, view: V
     for answer in (record, patched, *api.get(f"{view.collection}?id={record['id']}").json(), *parts):
         # Plain `oneOf` takes a pointer for two classes at once, in what was sent as well.
         assert wrong(schema, answer) <= wrong(schema, {**body, "id": record["id"], "href": record["href"]})
+
+
+@pytest.mark.parametrize("base", ["/tmf-api/partyManagement/v5", "/tmf-api/party/v4"])
+def test_an_element_joins_the_array_that_a_patch_names_and_leaves_it(api: httpx.Client, base: str) -> None:
+    record = created(api, PEOPLE[base], {"@type": "Individual", "givenName": "Ada", "familyName": "Byron"})
+
+    def patched(media_type: str, operation: dict[str, Any]) -> list[str] | None:
+        headers = {"content-type": f"application/{media_type}+json"}
+        answer = api.patch(f"{base}/individual/{record['id']}", json=operation, headers=headers)
+        assert answer.status_code == 200, answer.text
+        found = answer.json().get("languageAbility")
+        return None if found is None else [one["languageCode"] for one in found]
+
+    def ability(code: str) -> dict[str, Any]:
+        return {"op": "add", "path": "/languageAbility", "value": {"@type": "LanguageAbility", "languageCode": code}}
+
+    def gone(code: str) -> dict[str, Any]:
+        return {"op": "remove", "path": f"/languageAbility?/languageAbility.languageCode={code}"}
+
+    assert patched("json-patch", ability("en")) == ["en"]
+    assert patched("json-patch-query", ability("fr")) == ["en", "fr"]
+    assert patched("json-patch", {**ability("it"), "value": [ability("it")["value"]]}) == ["it"]
+    assert patched("json-patch", ability("en")) == ["it", "en"]
+    assert patched("json-patch-query", gone("it")) == ["en"]
+    assert patched("json-patch", gone("en")) is None
 
 
 @pytest.mark.parametrize("view", WRITTEN, ids=NAMES)

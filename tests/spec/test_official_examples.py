@@ -60,15 +60,23 @@ DISAGREEMENTS: dict[str, tuple[set[str], str]] = {
     ),
 }
 
-REPLAYS = [one for file in FILES for one in replays(*file) if (one.number, one.version, one.resource) in BY_PATH]
+STUDIED = {("TMF629", "v5"), ("TMF632", "v5"), ("TMF669", "v5"), ("TMF683", "v5")}
+"""The files whose examples are known one by one; more may lie beside the checkout, with slips that nobody has read."""
+
+FOUND = [one for file in FILES for one in replays(*file) if (one.number, one.version, one.resource) in BY_PATH]
+REPLAYS = [one for one in FOUND if (one.number, one.version) in STUDIED]
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Any:
     server = Server(tmp_path_factory.mktemp("official") / "data").start().register()
-    with server.api() as client:
+    with server.api(event_hooks={"response": [_no_fault]}) as client:
         yield client
     assert server.stop() == 0, server.output()
+
+
+def _no_fault(answer: httpx.Response) -> None:
+    assert answer.status_code < 500, answer.request.url
 
 
 def test_there_are_examples_to_replay() -> None:
@@ -78,7 +86,7 @@ def test_there_are_examples_to_replay() -> None:
 
 
 def test_every_example_in_a_folder_is_replayed() -> None:
-    replayed = {(one.number, one.version, one.exchange.name): one.exchange for one in REPLAYS}
+    replayed = {(one.number, one.version, one.exchange.name): one.exchange for one in FOUND}
     compared = 0
     for number, version in FILES:
         for folder in folders(number, version):
@@ -91,9 +99,20 @@ def test_every_example_in_a_folder_is_replayed() -> None:
 
 @pytest.mark.parametrize("replay", REPLAYS, ids=[one.name for one in REPLAYS])
 def test_the_example_is_followed(api: httpx.Client, replay: Replay) -> None:
-    wrong = {"GET": _read, "POST": _create, "PATCH": _patch}[replay.exchange.method](api, replay)
     expected, _ = DISAGREEMENTS.get(replay.name, (set(), ""))
-    assert wrong == expected
+    assert _wrong(api, replay) == expected
+
+
+def test_other_examples_are_followed_mostly(api: httpx.Client) -> None:
+    """Slips apart, which nobody has listed: none may be a fault of the server, and most are followed."""
+    others = [one for one in FOUND if one not in REPLAYS]
+    followed = [one for one in others if not _wrong(api, one) - MADE_UP]
+    assert 2 * len(followed) >= len(others)
+
+
+def _wrong(api: httpx.Client, replay: Replay) -> set[str]:
+    """Return what is not as the example shows it."""
+    return {"GET": _read, "POST": _create, "PATCH": _patch}[replay.exchange.method](api, replay)
 
 
 def _view(replay: Replay) -> View:
