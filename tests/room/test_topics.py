@@ -54,7 +54,7 @@ class Feed:
 
     @property
     def access(self) -> Any:
-        facilities = SimpleNamespace(repository=SimpleNamespace(deliveries=self, hub_feed=self))
+        facilities = SimpleNamespace(repository=SimpleNamespace(looks=self, changes=self))
         principal = SimpleNamespace(grants=frozenset({"read:*"}))
         return SimpleNamespace(facilities=facilities, principal=principal, note=self.note)
 

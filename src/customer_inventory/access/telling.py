@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from customer_inventory.access.access import Access
 from customer_inventory.access.grants import allows
 from customer_inventory.repository.changes import FeedEntry
-from customer_inventory.repository.deliveries import Origin
+from customer_inventory.repository.deliveries import Deliveries, Origin
 
 T = TypeVar("T")
 
@@ -32,9 +32,9 @@ class Came(NamedTuple):
 
 
 async def tell(
-    access: Access, entries: Sequence[FeedEntry], make: Callable[[Came], list[T]]
+    access: Access, entries: Sequence[FeedEntry], make: Callable[[Came], list[T]], *, source: Deliveries
 ) -> list[tuple[FeedEntry, list[T]]]:
-    """Return for each entry what `make` makes of it, once the trail says that the records were shown.
+    """Return for each entry what `make` makes of its content in `source`, once the trail says that it was shown.
 
     Nothing is made of records of kinds that the access may not read, and of content that was purged.
     """
@@ -42,16 +42,16 @@ async def tell(
     granted = [kind for kind in kinds if allows(access.principal.grants, "read", kind)]
     for kind in kinds.keys() - set(granted):
         await access.note("read", kind, "refused", ())
-    contents = await asyncio.gather(*(_contents(access, entries, kind) for kind in granted))
+    contents = await asyncio.gather(*(_contents(source, entries, kind) for kind in granted))
     found = {key: content for one in contents for key, content in one.items()}
-    origins = await access.facilities.repository.deliveries.origins(entry.change_id for entry in entries)
+    origins = await source.origins(entry.change_id for entry in entries)
     told = [(entry, _made(entry, found, origins, make) if entry.kind in granted else []) for entry in entries]
     shown = {kind: {entry.record_id: None for entry, made in told if made and entry.kind == kind} for kind in granted}
     await asyncio.gather(*(access.note("read", kind, "shown", tuple(ids)) for kind, ids in shown.items() if ids))
     return told
 
 
-async def _contents(access: Access, entries: Sequence[FeedEntry], kind: str) -> dict[tuple[str, int], bytes]:
+async def _contents(source: Deliveries, entries: Sequence[FeedEntry], kind: str) -> dict[tuple[str, int], bytes]:
     wanted = dict.fromkeys(
         (entry.record_id, version)
         for entry in entries
@@ -59,7 +59,7 @@ async def _contents(access: Access, entries: Sequence[FeedEntry], kind: str) -> 
         for version in (entry.version - 1, entry.version)
         if version > 0
     )
-    return await access.facilities.repository.deliveries.contents(kind, wanted)
+    return await source.contents(kind, wanted)
 
 
 def _made(

@@ -56,6 +56,8 @@ class Repository:
         self.hub = Hub(self._hub_connections)
         self.deliveries = Deliveries(self._hub_connections)
         self.hub_feed = Changes(self._hub_connections)
+        # Who only looks at events does so on the connections of requests: listeners do not wait behind them.
+        self.looks = Deliveries(self._connections)
         self.deleted = DeletedRecords(self._connections, conninfo)
         self.surroundings = Surroundings(self._connections)
         self.classified = Classified(self._connections, conninfo)

@@ -125,8 +125,8 @@ class _Looking:
         first = place == self._look.start.place
         if self._look.backwards:
             beyond = place._replace(version=place.version + 1) if first else place
-            return (await repository.deliveries.before(beyond, limit=READ_AT_ONCE))[::-1]
-        return await repository.hub_feed.after(
+            return (await repository.looks.before(beyond, limit=READ_AT_ONCE))[::-1]
+        return await repository.changes.after(
             place._replace(version=place.version - 1) if first else place, limit=READ_AT_ONCE
         )
 
@@ -138,7 +138,7 @@ class _Looking:
                 self._left = True
                 return
             some = mine[at : at + _MADE_AT_ONCE]
-            await tell(self._access, some, self._events)
+            await tell(self._access, some, self._events, source=self._access.facilities.repository.looks)
             self._made += len(some)
             self._reached = some[-1].place
         if entries:

@@ -155,7 +155,9 @@ class Telling:
         stuck = await self._deliveries.waiting_records(name, {entry.record_id for entry in mine}) if mine else set()
         free = [entry for entry in mine if entry.record_id not in stuck]
         lanes: dict[str, list[tuple[FeedEntry, list[Event]]]] = {}
-        for entry, events in await tell(await self._access(), free, self._events) if free else ():
+        for entry, events in (
+            await tell(await self._access(), free, self._events, source=self._deliveries) if free else ()
+        ):
             lanes.setdefault(entry.record_id, []).append((entry, events))
         left = await self._together([self._first_time(lane) for lane in lanes.values()])
         queued = [delivery for lane in left for delivery in lane]
@@ -194,7 +196,8 @@ class Telling:
 
     async def _settled(self, waiting: Sequence[Delivery]) -> bool:
         """Send what waits of one record up to the first failure, write down how it went; return whether all arrived."""
-        told = await tell(await self._access(), [delivery.entry for delivery in waiting], self._events)
+        entries = [delivery.entry for delivery in waiting]
+        told = await tell(await self._access(), entries, self._events, source=self._deliveries)
         attempts: list[Attempt] = []
         for delivery, (_, events) in zip(waiting, told, strict=True):
             failed = await self._sent(delivery, events[delivery.sent :])

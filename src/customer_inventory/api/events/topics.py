@@ -162,12 +162,14 @@ class TopicEventHandlers:
             sought = mark(identifier)
         except InvalidParameter as error:
             raise EventNotFound from error
-        entry = await access.facilities.repository.deliveries.entry(sought.place)
+        source = access.facilities.repository.looks
+        entry = await source.entry(sought.place)
         entries = [entry] if entry is not None and entry.kind in wanted.kinds() else []
         told = await tell(
             access,
             entries,
             lambda came: [one for one in marked(wanted, came, public_url=self._public_url) if one[0] == sought],
+            source=source,
         )
         for found, event in (one for _, made in told for one in made):
             return Answer(200, msgspec.json.encode(_selected(self._shown(name, found, event), question)))
