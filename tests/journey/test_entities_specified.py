@@ -85,7 +85,13 @@ def test_what_would_break_stored_entities_is_refused_unless_it_is_wanted(server:
 
 def test_events_of_one_class_can_be_subscribed_to(server: Server) -> None:
     with server.api() as api:
-        query = "eventType=EntityCreateEvent&event.entity.@type=Valve"
-        made = api.post("/tmf-api/entityInventory/v4/hub", json={"callback": "https://8.8.8.8/x", "query": query})
-        assert made.status_code == 201, made.text
-        assert api.delete(made.json()["href"]).status_code == 204
+        specified(api, "Crane", {"name": "height", "valueType": "number"})
+        for condition in ("event.entity.@type=Crane", "event.entity.height.gt=7", "filter=$[?(@.height>7)]"):
+            query = f"eventType=EntityCreateEvent&{condition}&fields=height"
+            made = api.post("/tmf-api/entityInventory/v4/hub", json={"callback": "https://8.8.8.8/x", "query": query})
+            assert made.status_code == 201, made.text
+            assert api.delete(made.json()["href"]).status_code == 204
+        for height in (7, 8):
+            api.post(INVENTORY, json={"@type": "Crane", "height": height})
+        events = "/tmf-api/event/v4/topic/entity/event?limit=100&event.entity.height.gt=7"
+        assert [each["event"]["entity"]["height"] for each in api.get(events).json()] == [8]

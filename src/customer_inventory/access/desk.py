@@ -24,6 +24,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness
 from customer_inventory.model import Resource
 from customer_inventory.model.contents import ATTACHMENT_LIMIT
+from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
 from customer_inventory.repository.register import Client, Person
 
@@ -99,6 +100,10 @@ class Desk:
     async def entity_classes(self) -> Mapping[str, Resource]:
         """Return the classes of entity that are in force, by name: no customer's data, so no access is needed."""
         return await self._facilities.classes.by_name()
+
+    async def entity_view(self) -> View:
+        """Return entities as their API shows them, with the attributes of every class that is specified."""
+        return await self._facilities.classes.view()
 
     async def open_by_token(self, token: str, *, purpose: str | None, request_id: str) -> Access:
         """Open an access for the client that the bearer token names.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import msgspec
@@ -21,6 +22,8 @@ from customer_inventory.model.resource import Document
 from customer_inventory.model.spelling import instant_key
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.model.view import View
+from customer_inventory.model.views import native_view
 from customer_inventory.repository import Repository
 from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query
@@ -44,7 +47,7 @@ class EntityClasses:
         self._turns: Moment | None = None
         self._stored: Mapping[str, Document] = MappingProxyType({})
         self._classes: Mapping[str, Resource] = MappingProxyType({})
-        self._attributes: Mapping[str, Attribute] = MappingProxyType({})  # nobody gets them before the first look
+        self._view: View | None = None
 
     async def governing(self, resource: Resource, document: Document) -> Resource:
         """Return the kind of record by which a document of `resource` is checked and searched: an entity's class."""
@@ -61,8 +64,14 @@ class EntityClasses:
 
     async def attributes(self) -> Mapping[str, Attribute]:
         """Return the attributes by which entities can be searched: those of every class."""
+        return (await self.view()).attributes
+
+    async def view(self) -> View:
+        """Return entities as their API shows them, with the attributes of every class: the same while none changes."""
         await self._refresh()
-        return self._attributes
+        if self._view is None:
+            self._view = replace(native_view(ENTITY), attributes=entity_attributes(self._classes.values()))
+        return self._view
 
     async def stored(self) -> Mapping[str, Document]:
         """Return the stored specifications by id, the one that was written last at the end."""
@@ -104,5 +113,5 @@ class EntityClasses:
         known = self._stored.values()
         self._turns = next((turn for turn in turning_points(known) if moment is not None and turn > moment), None)
         self._classes = entity_classes(known, at=now)
-        self._attributes = entity_attributes(self._classes.values())
+        self._view = None
         self._stamp = stamp

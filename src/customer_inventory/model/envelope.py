@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.view import View
@@ -42,7 +42,7 @@ MEMBERS = frozenset(name for name in _TYPES if "." not in name and not name.star
 """What an event says besides its resource and its class."""
 
 
-@cache
+@lru_cache(maxsize=256)  # the view of entities changes with the classes that are specified
 def enveloped(view: View) -> View:
     """Return the events of a resource as a view: the envelope, and the resource below the wrapper and its name."""
     wrapper = view.api.events.wrapper

@@ -20,6 +20,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.envelope import MEMBERS, enveloped
 from customer_inventory.model.events import Content, Event, event_types
 from customer_inventory.model.filtering import Filter, UnknownAttribute
+from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 
@@ -129,8 +130,16 @@ class Interest:
         return own if self.within is None else own & self.within.kinds()
 
 
-def covered(api: str, version: str, topic: str | None) -> dict[str, View]:
-    """Return the views that a subscription at an API, or at a topic, is told of, by their kinds of record."""
+def covered(api: str, version: str, topic: str | None, entities: View | None = None) -> dict[str, View]:
+    """Return the views that a subscription at an API, or at a topic, is told of, by their kinds of record.
+
+    `entities` is the view of entities with the attributes of the classes that are specified.
+    """
+    views = _covered(api, version, topic)
+    return {**views, **({ENTITY.kind: entities} if entities is not None and ENTITY.kind in views else {})}
+
+
+def _covered(api: str, version: str, topic: str | None) -> dict[str, View]:
     if (api, version) == TOPICS_API:
         native = {view.resource.kind: view for view in reversed(VIEWS) if view.show is None}
         return {kind: view for kind, view in native.items() if topic in {EVERYTHING, view.resource.name}}
@@ -276,7 +285,10 @@ def _selection(views: Mapping[str, View], fields: Iterable[str]) -> Selection:
         first = rest.partition(".")[0]
         if path in MEMBERS:
             envelope.add(path)
-        elif any(first in view.shape.fields or first in {"id", "href", "@type"} for view in views.values()):
+        elif any(
+            first in view.shape.fields or first in view.attributes or first in {"id", "href", "@type"}
+            for view in views.values()
+        ):
             resource.add(rest)
         elif path not in _ALWAYS:
             raise InvalidQuery(f"No event has the attribute {path[:100]!r} that `fields` names.")

@@ -25,6 +25,7 @@ from customer_inventory.api.events.interest import (
 from customer_inventory.api.scanning import Parameter
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
+from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
 
 
@@ -48,20 +49,23 @@ def built_in_topics() -> list[str]:
     return [EVERYTHING, *sorted(view.resource.name for view in covered(*TOPICS_API, EVERYTHING).values())]
 
 
-async def scope(repository: Repository, api: str, version: str, topic: str | None) -> Interest:
-    """Return the events that an API in a version, or a topic, is about. Raises TopicNotFound."""
+async def scope(repository: Repository, entities: View, api: str, version: str, topic: str | None) -> Interest:
+    """Return the events that an API in a version, or a topic, is about; `entities` as in `covered`.
+
+    Raises TopicNotFound.
+    """
     if (api, version) != TOPICS_API or built_in(topic or ""):
-        return interest(covered(api, version, topic), "")
+        return interest(covered(api, version, topic, entities), "")
     identifier = parse_id(topic or "")
     kept = await repository.topics.get(identifier) if identifier else None
     if kept is None:
         raise TopicNotFound
-    return of_topic(msgspec.json.decode(kept.document))
+    return of_topic(msgspec.json.decode(kept.document), entities)
 
 
-def of_topic(document: dict[str, Any]) -> Interest:
+def of_topic(document: dict[str, Any], entities: View | None = None) -> Interest:
     """Return the events that a topic which a client made chooses. Raises InvalidQuery."""
-    views = covered(*TOPICS_API, EVERYTHING)
+    views = covered(*TOPICS_API, EVERYTHING, entities)
     header = interest(views, document.get("headerQuery") or "", of_header=True)
     content = interest(views, document.get("contentQuery") or "")
     if {header.selection, content.selection} != {Selection()}:

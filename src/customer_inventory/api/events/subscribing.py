@@ -134,7 +134,8 @@ class HubHandlers:
 
     async def scope(self, access: Access, topic: str | None) -> Interest:
         """Return what a subscription here is told of."""
-        return await scope(access.facilities.repository, self._api, self._version, topic)
+        entities = await access.facilities.classes.view()
+        return await scope(access.facilities.repository, entities, self._api, self._version, topic)
 
     async def _refuse_what_is_not_granted(self, access: Access, kinds: frozenset[str]) -> None:
         """Raise Denied when the client may read nothing of what it wants to hear of."""

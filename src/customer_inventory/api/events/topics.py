@@ -98,7 +98,7 @@ class TopicHandlers:
         content, _ = await exchange.json_object()
         queries = {name: content.get(name) for name in ("headerQuery", "contentQuery")}
         if all(isinstance(query, str | None) for query in queries.values()):
-            of_topic(queries)
+            of_topic(queries, await access.facilities.classes.view())
         made = self._kept(await make_topic(access, content))
         location = made["href"].encode()
         return entry_answer(TOPIC_VIEW, made, question, status=201).plus((b"location", location))
@@ -227,7 +227,8 @@ async def _scope(access: Access, name: str) -> Interest:
     """The events that a topic is about, to be read by who may read the topic. Raises TopicNotFound and Denied."""
     if not built_in(name):
         await access.require("read", TOPIC.kind)
-    return await scope(access.facilities.repository, *TOPICS_API, name)
+    entities = await access.facilities.classes.view()
+    return await scope(access.facilities.repository, entities, *TOPICS_API, name)
 
 
 async def _readable(access: Access, wanted: Interest) -> list[str]:

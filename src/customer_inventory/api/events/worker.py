@@ -131,7 +131,9 @@ class Worker:
         """Tell; return whether the cursor moved on. A subscription that cannot be told any more is disabled."""
         try:
             own = subscription
-            within = await scope(self._desk.repository, own.api, own.api_version, own.topic)
+            within = await scope(
+                self._desk.repository, await self._desk.entity_view(), own.api, own.api_version, own.topic
+            )
             telling = Telling(
                 self._desk,
                 subscription,
