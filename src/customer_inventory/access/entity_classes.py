@@ -23,7 +23,7 @@ from customer_inventory.model.spelling import instant_key
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import View
-from customer_inventory.model.views import native_view
+from customer_inventory.model.viewing import native_view
 from customer_inventory.repository import Repository
 from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query
