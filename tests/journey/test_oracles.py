@@ -268,5 +268,7 @@ def test_nobody_listens_to_what_they_may_not_read(server: Server) -> None:
             answer = blind.get(path)
             assert refused(answer, 403) == "denied"
             assert "x-total-count" not in answer.headers
+        for query in ("", "?filter=x[", "?noSuchAttribute=1", "?sort=x", "?limit=x"):
+            assert refused(blind.get(f"/tmf-api/entityInventory/v4/entity{query}"), 403) == "denied"
         answer = blind.get("/tmf-api/event/v4/topic/individual/event")
         assert answer.status_code == 403 or answer.json() == []

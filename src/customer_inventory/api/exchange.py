@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple
@@ -19,6 +20,9 @@ MAX_BODY = 1024 * 1024
 BODY_TIMEOUT_S = 30.0
 _TIMED_BODY = 8 * 1024 * 1024
 """For how many bytes the time allowed for a body is meant; more have more."""
+_MOMENT_S = 1.0
+_BEGINNING = 64 * 1024
+"""How much is looked at of a body that says itself that it is too large, and for how long, to tell what makes it so."""
 JSON = (b"content-type", b"application/json")
 _LONGEST_REQUEST_ID = 64
 _log = structlog.get_logger(__name__)
@@ -133,8 +137,8 @@ class Exchange:
         if (self.header(b"content-encoding") or "identity").lower() != "identity":
             raise UnsupportedMediaType("A content encoding is not supported. Send the body as it is.")
         length = self.header(b"content-length")
-        if self.max_file is None and length is not None and length.isdigit() and int(length) > self.max_body:
-            raise BodyTooLarge
+        if length is not None and length.isdigit() and int(length) > self.max_body:
+            raise self._too_large([await self._beginning()])
         try:
             async with asyncio.timeout(self._patience_s * max(1.0, self.max_body / _TIMED_BODY)):
                 return await self._whole()
@@ -176,8 +180,20 @@ class Exchange:
             if not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    async def _beginning(self) -> bytes:
+        """Return how the body begins, as far as that comes in a moment; nothing where it does not matter."""
+        beginning = b""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MOMENT_S):
+                while self.max_file is not None and len(beginning) < _BEGINNING:
+                    message = await self._receive()
+                    beginning += message.get("body", b"")
+                    if not message.get("more_body", False):
+                        break
+        return beginning
+
     def _too_large(self, parts: list[bytes]) -> InventoryError:
-        """What makes a body too large that is cut off here: where files may be sent, most likely one that is in it."""
+        """What makes a body too large that begins so: where files may be sent, most likely one that is in it."""
         if self.max_file is None or b'"content"' not in b"".join(parts):
             return BodyTooLarge()
         return AttachmentTooLarge(

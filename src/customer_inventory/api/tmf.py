@@ -66,6 +66,8 @@ class ResourceHandlers:
 
     async def list(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET on the collection."""
+        # Before anything else: which attributes entities have is told to those who may read them.
+        await access.require("read", self._resource.kind)
         view = await self._searched(access)
         asked = parse(view, exchange.query_string, public_url=self._public_url)
         asked = ranged(asked, exchange.header(b"range"))
