@@ -73,7 +73,6 @@ _NOWHERE = [
         "/tmf-api",
         "/tmf-api/",
         "/tmf-api//",
-        "/tmf-api/party/v5",
         "/tmf-api/party/v3/individual",
         "/tmf-api/party/v5/customer",
     ),
