@@ -67,6 +67,7 @@ def derive(shape: Shape, earlier: Earlier, *, stored: Mapping[str, Attribute]) -
     riding, showings = _riding(shape, earlier, declared, stored)
     moved = {path: place for path, place in {**standing, **riding}.items() if place != path}
     shown = {**attributes, **{path: replace(stored[place], path=path) for path, place in riding.items()}}
+    showings = {path: showing for path, showing in showings.items() if path in shown}
     return Derived(made, shown, frozenset(riding), moved, showings, tuple(new))
 
 

@@ -16,7 +16,7 @@ from customer_inventory.model.search import check_value, sought, sought_of
 from customer_inventory.model.showing import Showing
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
-from customer_inventory.repository.kinds import SPECIFIED, value_expression
+from customer_inventory.repository.kinds import SPECIFIED, shown_expression, value_expression
 from customer_inventory.repository.selections import selection_clause, unserved_paths
 from customer_inventory.repository.showing import needed_terms, shown_compares, shown_there
 from customer_inventory.repository.values import (
@@ -69,6 +69,8 @@ def unserved(resource: Resource, terms: tuple[Term, ...]) -> list[str]:
 def _served(resource: Resource, condition: Condition) -> bool:
     path, operator, showing = condition.path, condition.operator, condition.showing
     if showing is not None:
+        if _shown_index(showing, condition.attribute, operator):
+            return True
         return operator == "eq" and needed_terms(resource, showing, condition.values) is not None
     stored = resource.attributes.get(path)
     if operator == "eq":
@@ -112,8 +114,16 @@ def _shown(resource: Resource, showing: Showing, attribute: Attribute, sign: str
     if sign in {"eq", "ne", *_SIZED}:
         for value in values:
             check_value(attribute, value)
+    if _shown_index(showing, attribute, sign):
+        return _by_index(attribute, shown_expression(showing, attribute), sign, values, shown_there(showing))
     found = shown_compares(resource, showing, attribute.type, "eq" if sign == "ne" else sign, values)
     return negation(found) if sign == "ne" else found
+
+
+def _shown_index(showing: Showing, attribute: Attribute | None, sign: str) -> bool:
+    """Tell whether what is shown of an attribute has an index of its own that serves `sign`."""
+    indexed = attribute is not None and attribute.searchable and not showing.owner
+    return indexed and sign in {*_SIZED, "startswith"}
 
 
 def _own_id(sign: str, values: tuple[str, ...]) -> Clause:
@@ -155,16 +165,15 @@ def _comparison(resource: Resource, path: str, attribute: Attribute, sign: str, 
     if stored is None or stored.many:
         return _found(path, compares(attribute.type, "v", sign, values))
     if stored.searchable and (sign in {*SIGNS, "between"} or (sign == "startswith" and stored.type == "string")):
-        return _by_index(stored, sign, values)
+        return _by_index(stored, value_expression(stored), sign, values, _absence(stored.path, absent=False))
     if "." in path:
         return _found(path, compares(attribute.type, "v", sign, values))
     found = compares(attribute.type, f"({_SQL['own'].format(name=path)})", sign, values)
     return Clause(f"({found.text} is true)", found.values)
 
 
-def _by_index(attribute: Attribute, sign: str, values: tuple[str, ...]) -> Clause:
-    """Compare a searchable attribute by the expression of its index."""
-    value = value_expression(attribute)
+def _by_index(attribute: Attribute, value: str, sign: str, values: tuple[str, ...], there: Clause) -> Clause:
+    """Compare a searchable attribute by the expression `value` of its index; `there` tells that there is a value."""
     if sign == "startswith":
         clauses = [Clause(f"{value} like %s", (f"{_literal(text)}%",)) for text in values]
     elif sign == "between":
@@ -176,7 +185,6 @@ def _by_index(attribute: Attribute, sign: str, values: tuple[str, ...]) -> Claus
     else:
         clauses = [_sized(attribute, value, sign, text) for text in values]
     # What is missing is less than all and equal to an empty text in the index: it must not be found.
-    there = _absence(attribute.path, absent=False)
     return conjunction([disjunction(clauses), there])
 
 

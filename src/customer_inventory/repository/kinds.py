@@ -6,10 +6,14 @@ attributes that the model marks searchable get an expression b-tree each, for ra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.showing import Showing
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository import sql
+from customer_inventory.repository.showing import shown_value
 from customer_inventory.repository.values import typed
 
 KINDS: dict[str, Resource] = {resource.kind: resource for resource in RESOURCES.values()}
@@ -25,6 +29,7 @@ def fresh_schema() -> str:
     for kind, resource in sorted(KINDS.items()):
         parts.append(sql.text("record_kind.sql").replace("{kind}", kind))
         parts.extend(searchable_index(kind, resource.attributes[path]) for path in sorted(resource.searchable))
+        parts.extend(_shown_indexes(kind, resource))
     return "\n".join(parts)
 
 
@@ -32,6 +37,21 @@ def searchable_index(kind: str, attribute: Attribute) -> str:
     """Return the statement that builds the index of a searchable attribute."""
     name = f"{kind}_by_" + attribute.path.replace(".", "_").replace("@", "").lower()
     return f"create index {name} on {kind} ({value_expression(attribute)}, bucket, id);"
+
+
+def _shown_indexes(kind: str, resource: Resource) -> Iterator[str]:
+    """Yield the statements that build the indexes of searchable attributes that an earlier version fills in."""
+    derived = resource.earlier.derived if resource.earlier else None
+    for path, showing in sorted(derived.showings.items()) if derived else ():
+        attribute = derived.attributes[path] if derived else None
+        if attribute and attribute.searchable and not showing.owner:
+            value = shown_expression(showing, attribute)
+            yield f"create index {kind}_by_{path.lower()}_shown on {kind} ({value}, bucket, id);"
+
+
+def shown_expression(showing: Showing, attribute: Attribute) -> str:
+    """Return the SQL expression of what an earlier version shows of a single-valued attribute of the first level."""
+    return _missing_first(typed(attribute.type, shown_value(showing.value, "doc")), attribute.type)
 
 
 def value_expression(attribute: Attribute) -> str:

@@ -19,7 +19,7 @@ from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.showing import Showing
 from customer_inventory.repository import sql
-from customer_inventory.repository.kinds import steps_of, value_expression
+from customer_inventory.repository.kinds import shown_expression, steps_of, value_expression
 from customer_inventory.repository.showing import owner_path, shown_value
 from customer_inventory.repository.values import ALWAYS, Clause, typed
 
@@ -109,6 +109,8 @@ def edge(keys: list[Key], sort: tuple[Sort, ...], cursor: str | None, *, backwar
 def _value(resource: Resource, sort: Sort, attribute: Attribute, type_: str) -> str:
     if sort.path == "id":
         return '(id::text collate "C")'
+    if sort.showing is not None and not sort.showing.owner and not attribute.many:
+        return shown_expression(sort.showing, attribute)
     if sort.showing is not None:
         path, value = owner_path(sort.showing), shown_value(sort.showing.value, "o")
         chosen = _SQL["shown_greatest" if sort.descending else "shown_least"]

@@ -103,7 +103,7 @@ def without_index(kind: str, query: Query) -> list[str]:
     """Return the attributes of `kind` by which `query` filters or sorts without an index."""
     resource = KINDS[kind]
     served = {"id", *resource.searchable}
-    sorts = [sort.path for sort in query.sort if sort.path not in served or sort.showing]
+    sorts = [sort.path for sort in query.sort if sort.path not in served or (sort.showing and sort.showing.owner)]
     return list(dict.fromkeys([*unserved(resource, query.conditions), *sorts]))
 
 
