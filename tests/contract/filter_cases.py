@@ -18,18 +18,27 @@ _PATTERNS = [
 
 
 def make(chance: Random, kind: str) -> Asked:
-    """A filter over records of a kind: one to three alternatives of one to three conditions."""
+    """A filter over records of a kind: one to three alternatives of one to three conditions, of either sort or both."""
+    sorts = chance.choice(["attributes", "attributes", "paths", "both"])
     few = chance.choice([1, 1, 1, 1, 2, 3])
-    return Asked(tuple(_alternative(chance, kind, chance.choice([1, 1, 2, 3])) for _ in range(few)))
+    alternatives = [_alternative(chance, kind, chance.choice([1, 1, 2, 3])) for _ in range(few)]
+    selections = [
+        tuple(_selection(chance, kind) for _ in range(chance.choice([1, 1, 2])))
+        for _ in range(chance.choice([1, 1, 2]))
+    ]
+    return Asked(
+        tuple(alternatives) if sorts != "paths" else ((),),
+        tuple(selections) if sorts != "attributes" else ((),),
+    )
 
 
 def _alternative(chance: Random, kind: str, many: int) -> tuple[Any, ...]:
     terms: dict[Any, Any] = {}
-    for number in range(many):
-        term = _asks(chance, kind) if chance.random() < 0.6 else _selection(chance, kind)
+    for _ in range(many):
+        term = _asks(chance, kind)
         # Conditions of one attribute and operator would be one condition with more values.
         same = {"in": "eq", "nin": "ne"}
-        terms[(term.path, same.get(term.operator, term.operator)) if isinstance(term, Asks) else number] = term
+        terms[term.path, same.get(term.operator, term.operator)] = term
     return tuple(terms.values())
 
 
@@ -140,7 +149,12 @@ def _several(chance: Random) -> tuple[Any, ...]:
 
 def write(chance: Random, asked: Asked) -> str:
     """A filter in one of its spellings."""
-    return ";".join("&".join(_written(chance, term) for term in terms) for terms in asked.alternatives)
+    parts = [
+        ";".join("&".join(_written(chance, term) for term in terms) for terms in alternatives)
+        for alternatives in (asked.alternatives, asked.selections)
+    ]
+    chance.shuffle(parts)
+    return "&".join(filter(None, parts))
 
 
 def _encoded(chance: Random, text: str) -> str:

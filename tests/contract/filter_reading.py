@@ -58,9 +58,10 @@ class Joined:
 
 @dataclass(frozen=True)
 class Asked:
-    """A whole filter: alternatives of conditions."""
+    """A whole filter: alternatives of conditions on attributes, and of JSONPaths; one of each must hold."""
 
     alternatives: tuple[tuple[Any, ...], ...]
+    selections: tuple[tuple[Any, ...], ...] = ((),)
 
 
 SIZES = {
@@ -74,12 +75,15 @@ SIGNS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "==": "eq"}
 
 def holds(asked: Asked, document: Document, paths: dict[str, Path]) -> bool:
     """Whether a document fulfils a filter."""
-    return any(
-        all(
-            _asks(term, document, paths) if isinstance(term, Asks) else _true(term, "", document, document, paths)
-            for term in terms
+    return all(
+        any(
+            all(
+                _asks(term, document, paths) if isinstance(term, Asks) else _true(term, "", document, document, paths)
+                for term in terms
+            )
+            for terms in alternatives
         )
-        for terms in asked.alternatives
+        for alternatives in (asked.alternatives, asked.selections)
     )
 
 
