@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -330,5 +330,6 @@ def _turned(stamp: str, state: str, document: Document, before: Document | None,
     return before.get(stamp) if before and same else _written(now)
 
 
+@lru_cache(maxsize=8)  # a batch is written at one moment
 def _written(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -20,6 +20,8 @@ from customer_inventory.repository.search import fold
 from customer_inventory.repository.values import Clause, conjunction
 
 _SQL = sql.statements("list.sql")
+_INDEXED = 3
+"""How many letters of a word the index of names needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +120,21 @@ def _named(name: str | None) -> list[Clause]:
     if name is None:
         return []
     words = fold(name).split()
-    every = [Clause(_SQL["named"], ("%" + _literal(word) + "%",)) for word in words]
+    every = [_word(word) for word in words]
     if not every:
         return [Clause("false")]
     held = conjunction(every)
     return [Clause(f"({held.text} or {_SQL['sounds']})", (*held.values, " ".join(words)))]
+
+
+def _word(word: str) -> Clause:
+    """The condition that a name holds a word; of one or two letters it must be the beginning of a word of the name.
+
+    The index is of three letters, the spaces before a word among them: shorter ones it serves nowhere else.
+    """
+    if len(word) < _INDEXED:
+        return Clause(_SQL["begun"], (_literal(word) + "%", "% " + _literal(word) + "%"))
+    return Clause(_SQL["named"], ("%" + _literal(word) + "%",))
 
 
 def _literal(word: str) -> str:

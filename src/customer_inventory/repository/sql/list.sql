@@ -29,6 +29,10 @@ explain (format json) select from {source} where {where}
 -- Every word of the search stands in the name, in any order; the trigram index serves both.
 label like %s
 
+-- name: begun
+-- A word of the name begins so: what the trigram index can serve of one or two letters.
+(label like %s or label like %s)
+
 -- name: sounds
 -- A name like this one: trigram similarity of words, for typing errors.
 %s <%% label
