@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.official.description import ANSWER, CREATE, PATCH, Attribute, Class, Description, Operation
+from tests.official.description import ANSWER, CREATE, PATCH, Attribute, Class, Description, Operation, Told
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,8 +23,8 @@ class Difference:
 
 
 def differences(ours: Description, official: Description) -> set[Difference]:
-    """Return every difference: operations, then the classes of each resource in each of its forms."""
-    return {*_operations(ours, official), *_resources(ours, official)}
+    """Return every difference: operations, the classes of each resource in each of its forms, and the events."""
+    return {*_operations(ours, official), *_resources(ours, official), *_events(ours, official)}
 
 
 # ------------------------------------------------------------ operations
@@ -63,6 +63,32 @@ def _only(where: str, what: str, is_ours: bool) -> Difference:
 
 def _media_types(operation: Operation) -> set[str]:
     return {one.partition(";")[0] for one in operation.media_types}
+
+
+# ------------------------------------------------------------ events
+
+
+def _events(ours: Description, official: Description) -> Iterator[Difference]:
+    mine, theirs = ours.events(), official.events()
+    for kind in mine.keys() ^ theirs.keys():
+        yield _only(kind, "event", kind in mine)
+    for kind in mine.keys() & theirs.keys():
+        yield from _event(kind, mine[kind], theirs[kind])
+
+
+def _event(kind: str, mine: Told, theirs: Told) -> Iterator[Difference]:
+    if mine.wrapper != theirs.wrapper:
+        yield Difference(kind, "wrapper", mine.wrapper, theirs.wrapper)
+    for key in mine.carried.keys() ^ theirs.carried.keys():
+        yield _only(kind, f"key {key}", key in mine.carried)
+    for key in mine.carried.keys() & theirs.carried.keys():
+        if mine.carried[key] != theirs.carried[key]:
+            yield Difference(f"{kind}.{key}", "class", *(" ".join(one.carried[key]) for one in (mine, theirs)))
+    for name in mine.around.keys() ^ theirs.around.keys():
+        yield _only(f"{kind}.{name}", "event attribute", name in mine.around)
+    for name in mine.around.keys() & theirs.around.keys():
+        if (said := _kind(mine.around[name])) != (due := _kind(theirs.around[name])):
+            yield Difference(f"{kind}.{name}", "type", said, due)
 
 
 # ------------------------------------------------------------ classes

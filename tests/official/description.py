@@ -16,6 +16,9 @@ ANSWER, CREATE, PATCH = "", "create", "patch"
 _SUFFIXES = {ANSWER: ("_RES",), CREATE: ("_FVO", "_Create"), PATCH: ("_MVO", "_Update")}
 _EVERY_SUFFIX = ("_FVO", "_Create", "_MVO", "_Update", "_RES")
 
+WRAPPERS = ("event", "payload")
+"""What an event may have for the attribute that carries the resource."""
+
 Schema = Mapping[str, Any]
 
 
@@ -39,6 +42,15 @@ class Class:
     name: str
     attributes: Mapping[str, Attribute]
     mandatory: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event: the attribute that carries what it is of, the classes in there by their keys, and what is around."""
+
+    wrapper: str
+    carried: Mapping[str, frozenset[str]]
+    around: Mapping[str, Attribute]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,19 @@ class Description:
                 attributes[attribute] = self.attribute(attribute, schema)
         return Class(plain(name), attributes, frozenset(mandatory))
 
+    def events(self) -> dict[str, Told]:
+        """Return every event that is sent, by its type."""
+        found: dict[str, Told] = {}
+        for name in self.schemas:
+            if not name.endswith("Event") or name in {"Event", "BaseEvent"}:
+                continue
+            attributes = self.class_of(name).attributes
+            wrapper = next((one for one in WRAPPERS if one in attributes), "")
+            carried = [self.class_of(one).attributes for one in attributes[wrapper].classes] if wrapper else []
+            keys = {key: frozenset(map(plain, one.classes)) for within in carried for key, one in within.items()}
+            found[name] = Told(wrapper, keys, {key: one for key, one in attributes.items() if key != wrapper})
+        return found
+
     def reached(self, name: str, form: str = ANSWER) -> dict[str, Class]:
         """Return the class `name` and every class that is met below it, by name, all in one form."""
         found: dict[str, Class] = {}
@@ -170,7 +195,9 @@ class Description:
         schema = self.schemas[wanted]
         if "properties" not in schema and "allOf" not in schema and "discriminator" not in schema:
             return self._value(name, schema, said)
-        classes = schema.get("discriminator", {}).get("mapping") or (wanted,)
+        named = schema.get("discriminator", {})
+        # In Swagger 2 it is the name of the attribute alone.
+        classes = (named.get("mapping") if isinstance(named, Mapping) else None) or (wanted,)
         return Attribute(name, False, "object", classes=frozenset(map(plain, classes)), description=said)
 
     def _value(self, name: str, schema: Schema, said: str) -> Attribute:

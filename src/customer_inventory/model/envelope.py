@@ -42,12 +42,22 @@ MEMBERS = frozenset(name for name in _TYPES if "." not in name and not name.star
 """What an event says besides its resource and its class."""
 
 
+_V5_ONLY = frozenset({"timeOccurred", "source", "reportingSystem", "@type", "@baseType"})
+
+
+def members(view: View) -> Mapping[str, str]:
+    """Return what the events of a view say around the resource, by path: its type, or the format of a text."""
+    if view.api.version != "v4":
+        return _TYPES
+    return {path: kind for path, kind in _TYPES.items() if path.partition(".")[0] not in _V5_ONLY}
+
+
 @lru_cache(maxsize=256)  # the view of entities changes with the classes that are specified
 def enveloped(view: View) -> View:
     """Return the events of a resource as a view: the envelope, and the resource below the wrapper and its name."""
     wrapper = view.api.events.wrapper
     below = f"{wrapper}.{view.resource.name}"
-    kinds = {**_TYPES, wrapper: "object", below: "object"}
+    kinds = {**members(view), wrapper: "object", below: "object"}
     attributes = {path: _attribute(path, kind) for path, kind in kinds.items()}
     attributes |= {f"{below}.{path}": replace(each, path=f"{below}.{path}") for path, each in view.attributes.items()}
     return View(view.resource, view.api, view.shape, attributes, mandatory=())

@@ -32,8 +32,10 @@ from customer_inventory.api.openapi.resources import (
     record_operation,
 )
 from customer_inventory.api.openapi.specified import Classes, with_classes
+from customer_inventory.api.openapi.told import callback, event_schemas
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
+from customer_inventory.model.events import event_types
 from customer_inventory.model.resource import Api
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf672 import REGISTER
@@ -52,6 +54,7 @@ _SHARED = {
     **EVENT_SCHEMAS,
 }
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')
+_HUB = "/hub"
 _BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
 
 
@@ -184,7 +187,16 @@ class _Group:
     def paths(self, merged: Merged, *, prefix: str, ids: str) -> dict[str, Part]:
         """Return the paths of a document, each behind `prefix`; `ids` makes its operations' names unique."""
         known = {path: named(view, partial(merged.name, _label(view))) for path, view in self.views.items()}
-        return {prefix + rest: _item(rest, endpoint, known, ids, self.api) for rest, endpoint in self.endpoints.items()}
+        items = {rest: _item(rest, endpoint, known, ids, self.api) for rest, endpoint in self.endpoints.items()}
+        if _HUB in items:
+            items[_HUB]["post"]["callbacks"] = callback(self._told(merged))
+        return {prefix + rest: item for rest, item in items.items()}
+
+    def _told(self, merged: Merged) -> Iterator[tuple[str, str]]:
+        """Yield the events that a hub sends, by their types, with the names of their schemas."""
+        for view in self.views.values():
+            if view in VIEWS:
+                yield from ((kind, merged.name(_label(view), kind)) for kind in event_types(view))
 
 
 def _grouped(routes: Routes) -> list[_Group]:
@@ -263,4 +275,4 @@ def _label(view: View) -> str:
 
 @cache
 def _schemas_of(view: View) -> Mapping[str, Any]:
-    return json_schema(view)
+    return {**json_schema(view), **event_schemas(view)}
