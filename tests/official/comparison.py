@@ -82,8 +82,8 @@ def _event(kind: str, mine: Told, theirs: Told) -> Iterator[Difference]:
     for key in mine.carried.keys() ^ theirs.carried.keys():
         yield _only(kind, f"key {key}", key in mine.carried)
     for key in mine.carried.keys() & theirs.carried.keys():
-        if mine.carried[key] != theirs.carried[key]:
-            yield Difference(f"{kind}.{key}", "class", *(" ".join(one.carried[key]) for one in (mine, theirs)))
+        if not mine.carried[key] & theirs.carried[key]:
+            yield Difference(f"{kind}.{key}", "class", *(" ".join(sorted(one.carried[key])) for one in (mine, theirs)))
     for name in mine.around.keys() ^ theirs.around.keys():
         yield _only(f"{kind}.{name}", "event attribute", name in mine.around)
     for name in mine.around.keys() & theirs.around.keys():

@@ -125,6 +125,15 @@ def test_the_comparison_sees_what_differs() -> None:
     del individual["properties"]["title"]
     changed["definitions"]["TimePeriod"]["properties"]["startDateTime"]["format"] = "date"
     changed["definitions"]["Individual"]["properties"]["disability"] = {"$ref": "#/definitions/Disability"}
+    told = changed["definitions"]["IndividualCreateEvent"]["properties"]
+    told["payload"] = told.pop("event")
+    told["eventTime"] = {"type": "string"}
+    del told["priority"]
+    carried = changed["definitions"]["IndividualDeleteEventPayload"]["properties"]
+    carried["person"] = carried.pop("individual")
+    carried = changed["definitions"]["IndividualStateChangeEventPayload"]["properties"]
+    carried["individual"] = {"$ref": "#/definitions/Organization"}
+    del changed["definitions"]["OrganizationDeleteEvent"]
     del changed["paths"]["/individual"]["get"]["responses"]["405"]
     del changed["paths"]["/individual/{id}"]["delete"]
     assert {str(one) for one in differences(Description(changed), ours)} == {
@@ -133,6 +142,13 @@ def test_the_comparison_sees_what_differs() -> None:
         "Individual.title | create attribute | - | yes",
         "TimePeriod.startDateTime | type | string date | string date-time",
         "Individual.disability | cardinality | one | many",
+        "IndividualCreateEvent | wrapper | payload | event",
+        "IndividualCreateEvent.eventTime | type | string | string date-time",
+        "IndividualCreateEvent.priority | event attribute | - | yes",
+        "IndividualDeleteEvent | key person | yes | -",
+        "IndividualDeleteEvent | key individual | - | yes",
+        "IndividualStateChangeEvent.individual | class | Organization | Individual",
+        "OrganizationDeleteEvent | event | - | yes",
         "GET /individual | status 405 | - | yes",
         "DELETE /individual/{} | operation | - | served",
     }
