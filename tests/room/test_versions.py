@@ -182,7 +182,8 @@ def test_a_value_shown_at_a_path_is_stored_at_the_path_it_is_looked_up_by(name: 
         seen, held = list(values_at(shown, path)), list(values_made(view, stored, path))
         if path in view.riding and path.endswith(".@type"):
             # The class of a bare pointer within is not shown: the pointer stands outside.
-            held = [each for each in held if each in seen]
+            assert all(each in held for each in seen), path
+            continue
         assert sorted(map(repr, seen)) == sorted(map(repr, held)), path
 
 
