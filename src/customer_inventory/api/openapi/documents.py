@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -66,6 +67,7 @@ class Documents:
         self._token_url = token_url
         self._groups = _grouped(routes)
         self._made: dict[str, bytes] = {}
+        self._making = Lock()
         self._specified: dict[str, tuple[Classes, bytes]] = {}
         self._places = {base + NAME: group for group in self._groups for base in group.bases}
         self._bases = {place.removesuffix(NAME) for place in self._places}
@@ -104,17 +106,21 @@ class Documents:
     def at(self, path: str) -> bytes | None:
         """Return what is read at `path`, a document or the entry point of an API, as JSON; None for any other path."""
         place = path.rstrip("/")
-        if place not in self._made:
-            if place == NAME:
-                self._made[place] = msgspec.json.encode(self._whole())
-            elif place in self._places:
-                base = place.removesuffix(NAME)
-                self._made[place] = msgspec.json.encode(self._one(self._places[place], base))
-            elif place in self._bases:
-                document = self._one(self._places[place + NAME], place)
-                self._made[place] = msgspec.json.encode(entry_point(document, self._public_url + place))
-            else:
-                return None
+        if place in self._made:
+            return self._made[place]
+        with self._making:  # once: many may ask at the same time, each from a thread of its own
+            return self._made.get(place) or self._make(place)
+
+    def _make(self, place: str) -> bytes | None:
+        if place == NAME:
+            made = self._whole()
+        elif place in self._places:
+            made = self._one(self._places[place], place.removesuffix(NAME))
+        elif place in self._bases:
+            made = entry_point(self._one(self._places[place + NAME], place), self._public_url + place)
+        else:
+            return None
+        self._made[place] = msgspec.json.encode(made)
         return self._made[place]
 
     def _one(self, group: _Group, base: str) -> Part:
