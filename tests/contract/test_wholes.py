@@ -180,7 +180,7 @@ async def test_what_may_not_be_read_is_withheld_and_named(access: Access, ada: d
     assert "partyPrivacyProfile" in found.withheld
     assert not {"customer", "document"} & set(found.withheld)
     object.__setattr__(access, "request_id", "denied")
-    with pytest.raises(Denied):
+    with pytest.raises(RecordNotFound):
         await whole(access, ada["party"], limits=EVERYTHING)
     object.__setattr__(access.principal, "grants", frozenset({"read:individual"}))
     with pytest.raises(Denied):
