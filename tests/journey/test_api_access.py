@@ -38,7 +38,7 @@ def test_tokens_are_given_for_basic_and_form_credentials(server: Server) -> None
         assert token.keys() == {"access_token", "token_type", "expires_in"}
         assert (token["token_type"], token["expires_in"]) == ("Bearer", 600)
         headers = {"authorization": f"Bearer {token['access_token']}"}
-        assert httpx.get(f"{server.url}{PERSONS}", params={"limit": 0}, headers=headers).status_code == 200
+        assert httpx.get(f"{server.url}{PERSONS}", params={"limit": 0}, headers=headers).is_success
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_person_is_added_with_a_password_shown_once(idle: Path) -> None:
         (4, ["person", "reset-password", "nobody"]),
         (5, ["migrate", "--dsn", "host=127.0.0.1 port=1 dbname=x user=x connect_timeout=1"]),
         (3, ["migrate", "--dsn", "nonsense=1"]),
-        (3, ["verify", "/nonexistent/backup"]),
+        (4, ["verify", "/nonexistent/backup"]),
     ],
 )
 def test_exit_codes_say_what_kind_of_failure_it_was(code: int, words: list[str], idle: Path) -> None:

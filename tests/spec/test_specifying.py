@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from customer_inventory.access import Access
+from customer_inventory.access.grants import Denied
 from customer_inventory.access.specifying import RecordsWouldBreak, SpecificationContradicted, SpecificationInUse
 from customer_inventory.api.parameters import parse
 from customer_inventory.model import RESOURCES, InvalidDocument
@@ -169,3 +170,20 @@ async def test_a_specification_is_in_force_on_every_server_at_once(database: str
             assert sum(isinstance(each, UUID) for each in written) == 1
     finally:
         await other.close()
+
+
+async def test_of_specifications_that_contradict_each_other_one_is_taken(access: Access) -> None:
+    types = ("string", "integer", "number", "boolean")
+    tried = [specified(access, {"name": "serial", "valueType": each}) for each in types]
+    outcomes = await asyncio.gather(*tried, return_exceptions=True)
+    refused = [each for each in outcomes if isinstance(each, SpecificationContradicted)]
+    assert (len(refused), sum(isinstance(each, UUID) for each in outcomes)) == (3, 1)
+
+
+async def test_who_may_not_read_entities_is_told_nothing_of_them(access: Access) -> None:
+    await made(access, serial="A1")
+    object.__setattr__(access.principal, "grants", frozenset({"create:entity_specification"}))
+    for regex in ("A.*", "B.*"):
+        with pytest.raises(Denied):
+            await specified(access, {**SERIAL, "regex": regex})
+    await specified(access.despite(), {**SERIAL, "regex": "B.*"})

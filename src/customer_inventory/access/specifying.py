@@ -89,27 +89,40 @@ async def specifying(
 ) -> AsyncGenerator[None]:
     """Write a document of `resource` within (None: delete it); of a specification the entities are seen to.
 
-    Raises SpecificationContradicted, RecordsWouldBreak and SpecificationInUse before anything is written.
+    One specification is written at a time, so that each is held against those that are there. Raises Denied,
+    WriteContention, SpecificationContradicted, RecordsWouldBreak and SpecificationInUse before anything is written.
     """
     if resource is not ENTITY_SPECIFICATION:
         yield
         return
-    before = await access.facilities.classes.by_name()
-    await _examine(access, identifier, document)
-    yield
+    await _require_reading(access)
+    async with access.facilities.repository.classified.alone():
+        before = await access.facilities.classes.by_name()
+        await _examine(access, identifier, document)
+        yield
     await settle(access, before)
 
 
 @asynccontextmanager
 async def specifying_all(access: Opened, reversals: Sequence[Reversal]) -> AsyncGenerator[None]:
     """Take records back within, as `specifying` does for one that is written. Raises as that does."""
-    before = await access.facilities.classes.by_name()
     specifications = [each for each in reversals if each.kind == ENTITY_SPECIFICATION.kind]
-    for each in specifications:
-        await _examine(access, each.id, msgspec.json.decode(each.draft.document) if each.draft else None)
-    yield
-    if specifications:
-        await settle(access, before)
+    if not specifications:
+        yield
+        return
+    await _require_reading(access)
+    async with access.facilities.repository.classified.alone():
+        before = await access.facilities.classes.by_name()
+        for each in specifications:
+            await _examine(access, each.id, msgspec.json.decode(each.draft.document) if each.draft else None)
+        yield
+    await settle(access, before)
+
+
+async def _require_reading(access: Opened) -> None:
+    """Return if the stored entities may be looked at, since a refusal tells what they hold. Raises Denied."""
+    if not access.despite_conflicts:
+        await access.require("read", ENTITY.kind)
 
 
 async def settle(access: Opened, before: Classes) -> None:
@@ -128,8 +141,9 @@ async def _examine(access: Opened, identifier: UUID | None, document: dict[str, 
     now = access.facilities.clock()
     if document is not None and (names := contradictions(document, others, at=now)):
         await _note(access, identifier)
+        named = f" of {', '.join(names[:5])}" if access.may("read", ENTITY_SPECIFICATION) else ""
         raise SpecificationContradicted(
-            f"Another specification of the class says something else of {', '.join(names[:5])}. Nothing was written. "
+            f"Another specification of the class says something else{named}. Nothing was written. "
             "Change or retire that one, or let both say the same."
         )
     if access.despite_conflicts:
@@ -159,11 +173,10 @@ async def _refuse_if_breaking(access: Opened, identifier: UUID | None, before: R
         return
     await _note(access, identifier)
     reasons = "; ".join(f"{reason} ({_counted(number)})" for reason, number in effect.reasons.most_common(5))
-    named = f" Among them: {', '.join(effect.examples)}." if access.may("read", ENTITY) else ""
     raise RecordsWouldBreak(
         f"{_counted(effect.broken)} of {_counted(effect.number)} stored entities of the class {after.shape.name} do "
-        f"not follow the specification: {reasons}.{named} Nothing was written. Mend them first, or send "
-        "onConflict=keep: then they stay as they are until they are changed."
+        f"not follow the specification: {reasons}. Among them: {', '.join(effect.examples)}. Nothing was written. "
+        "Mend them first, or send onConflict=keep: then they stay as they are until they are changed."
     )
 
 

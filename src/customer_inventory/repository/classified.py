@@ -7,6 +7,7 @@ and memory holds a few hundred of them.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import psycopg
@@ -21,6 +22,8 @@ from customer_inventory.repository.uniqueness import hold
 
 AT_A_TIME = 500
 _ATTEMPTS = 10
+_PATIENCE_MS = 30_000
+_ALONE = sql.statements("classes.sql")["alone"]
 _SQL = {
     kind: {name: text.replace("{kind}", kind) for name, text in sql.statements("classes.sql").items()}
     for kind in SPECIFIED
@@ -51,6 +54,24 @@ class Classified:
     def __init__(self, connections: Connections, conninfo: str) -> None:
         self._connections = connections
         self._conninfo = conninfo
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncGenerator[None]:
+        """Specify classes within, while nobody else does, on any server.
+
+        The lock has a connection of its own: it ends with it, whatever happens to this process. Raises WriteContention
+        and RepositoryUnavailable.
+        """
+        connection = await connect(self._conninfo, statement_timeout_ms=_PATIENCE_MS)
+        try:
+            await connection.execute(_ALONE)
+            yield
+        except psycopg.errors.QueryCanceled as error:
+            raise WriteContention from error
+        except psycopg.OperationalError as error:
+            raise RepositoryUnavailable from error
+        finally:
+            connection.pgconn.finish()
 
     async def number(self, kind: str, named: str, *, bound: int) -> int:
         """Return how many records of a kind are of the class `named`, at most `bound`."""

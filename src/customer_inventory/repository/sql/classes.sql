@@ -18,3 +18,7 @@ order by r.bucket, r.id for no key update of r
 update {kind} r set terms = i.terms::text[]
 from unnest(%s::uuid[], %s::text[]) as i(id, terms)
 where (r.bucket, r.id) = (bucket_of(i.id), i.id)
+
+-- name: alone
+-- Held until the connection ends; the number stands for nothing.
+select pg_advisory_lock(6620703)
