@@ -7,6 +7,7 @@ What must arrive is worked out from the versions that the inventory holds in the
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import random
 from collections import Counter
@@ -21,6 +22,7 @@ from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.repository.engines import EmbeddedEngine
+from customer_inventory.repository.records import IdempotencyKey
 from tests.conftest import make_desk
 from tests.consistency import ask
 from tests.journey.conftest import Server
@@ -61,36 +63,43 @@ class Writing:
             if len(own) < RECORDS // WRITERS and (not own or drawn < 0.3):
                 own.append(await self._create(number, turn))
             elif drawn < 0.98 or len(own) < 2:
-                await self._modify(chance.choice(own), turn, chance)
+                await self._modify(chance.choice(own), turn, chance, _key(number, turn))
             else:
-                await self._delete(own.pop(chance.randrange(len(own))))
+                await self._delete(own.pop(chance.randrange(len(own))), _key(number, turn))
             self.done += 1
             await asyncio.sleep(0.001)
 
     async def _create(self, number: int, turn: int) -> str:
         content = {"@type": "Individual", "givenName": f"Writer {number}", "familyName": f"Turn {turn}"}
-        saved = await self._patiently(lambda: self._access.create(INDIVIDUAL, content))
+        key = _key(number, turn)
+        saved = await self._patiently(lambda: self._access.create(INDIVIDUAL, content, key=key))
         self.records.append(saved.record.id)
         return str(saved.record.id)
 
-    async def _modify(self, identifier: str, turn: int, chance: random.Random) -> None:
+    async def _modify(self, identifier: str, turn: int, chance: random.Random, key: IdempotencyKey) -> None:
         changes = chance.choice(
             ({"turn": turn}, {"status": chance.choice(STATES)}, {"turn": turn, "status": chance.choice(STATES)})
         )
         await self._patiently(
-            lambda: self._access.modify(INDIVIDUAL, UUID(identifier), lambda document: {**document, **changes})
+            lambda: self._access.modify(INDIVIDUAL, UUID(identifier), lambda document: {**document, **changes}, key=key)
         )
 
-    async def _delete(self, identifier: str) -> None:
-        await self._patiently(lambda: self._access.delete(INDIVIDUAL, UUID(identifier)))
+    async def _delete(self, identifier: str, key: IdempotencyKey) -> None:
+        await self._patiently(lambda: self._access.delete(INDIVIDUAL, UUID(identifier), key=key))
 
     @staticmethod
     async def _patiently(write):
+        """Write until there is an answer; what was done when the engine went away is known by its key."""
         while True:
             try:
                 return await write()
             except RepositoryUnavailable:
                 await asyncio.sleep(0.05)
+
+
+def _key(number: int, turn: int) -> IdempotencyKey:
+    name = f"writer {number}, turn {turn}"
+    return IdempotencyKey(key=name, fingerprint=hashlib.sha256(name.encode()).digest())
 
 
 async def kill(server: Server, *, times: int, writing: Writing) -> None:
@@ -166,7 +175,8 @@ async def test_every_event_arrives_in_order_whatever_is_killed(new_server: Serve
             await killing
         await repository.close()
         wanted = await expected(conninfo)
-        assert wanted.keys() == set(writing.records)
+        assert not set(writing.records) - wanted.keys(), "acknowledged and lost"
+        assert not wanted.keys() - set(writing.records), "written twice, in spite of its key"
         all_of_them = {event for ids in wanted.values() for event in ids}
         await listener.until(lambda listener: listener.ids >= all_of_them, seconds=400)
     counted = follow(listener, wanted)
