@@ -70,6 +70,13 @@ async def ids_of(database: str, kind: str) -> dict[str, UUID]:
     return dict(await ask(database, "select source_id, record_id from source_record where kind = %s", kind))
 
 
+async def test_after_a_large_load_the_planner_knows_the_feed_from_which_lists_count_on(access: Access, database: str):
+    await load(access, [row(number) for number in range(500)])
+    ((place,),) = await ask(database, "select max(position) from change_record")
+    known = "select most_common_vals::text from pg_stats where tablename = 'change_record' and attname = 'position'"
+    assert await ask(database, known) == [(f"{{{place}}}",)]
+
+
 async def test_new_rows_are_written_with_all_that_belongs_to_them(access: Access, database: str):
     before = await counts(database)
     loaded = await load(access, [row(1), row(2), row(3)])

@@ -1,14 +1,17 @@
 """The classes of entity that are in force: what the stored specifications say, read again when one was written.
 
-Whoever writes or lists entities looks first whether a specification was written, here or by another server: so what is
-answered to the writer of a specification is in force everywhere at once. A look is one small query, and those who ask
-while it is under way share the next one. Reading one entity by its id needs none.
+Whoever writes entities looks first whether a specification was written, here or by another server: so what is answered
+to the writer of a specification is in force everywhere at once. A look is one small query, and those who ask while it
+is under way share the next one. Lists, which need to know only by which attributes they can be asked, take what a look
+found up to a quarter of a second ago; who writes a specification looks afterwards, so its own server knows at once.
+Reading one entity by its id needs none.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -29,17 +32,21 @@ from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import Record
 
+LATE_S = 0.25
+"""So many seconds may pass until lists take the attributes of a specification that another server wrote."""
 _A_PAGE = 500
 
 Moment = tuple[int, str, str]
 
 
 class EntityClasses:
-    """The classes of one inventory."""
+    """The classes of one inventory; `seconds` counts on whatever happens to the clock."""
 
-    def __init__(self, repository: Repository, *, clock: Clock) -> None:
+    def __init__(self, repository: Repository, *, clock: Clock, seconds: Callable[[], float] = time.monotonic) -> None:
         self._repository = repository
         self._clock = clock
+        self._seconds = seconds
+        self._looked_at = -LATE_S
         self._looking = asyncio.Lock()
         self._asked = 0
         self._served = 0
@@ -66,9 +73,13 @@ class EntityClasses:
         """Return the attributes by which entities can be searched: those of every class."""
         return (await self.view()).attributes
 
-    async def view(self) -> View:
-        """Return entities as their API shows them, with the attributes of every class: the same while none changes."""
-        await self._refresh()
+    async def view(self, *, anew: bool = True) -> View:
+        """Return entities as their API shows them, with the attributes of every class: the same while none changes.
+
+        Unless `anew`, what another server wrote less than `LATE_S` ago may be missing.
+        """
+        if anew or self._view is None or self._seconds() - self._looked_at >= LATE_S:
+            await self._refresh()
         if self._view is None:
             self._view = replace(native_view(ENTITY), attributes=entity_attributes(self._classes.values()))
         return self._view
@@ -103,6 +114,11 @@ class EntityClasses:
                 self._served = serves
 
     async def _look(self) -> None:
+        began = self._seconds()
+        await self._compare()
+        self._looked_at = began
+
+    async def _compare(self) -> None:
         stamp = await self._repository.records.stamp(ENTITY_SPECIFICATION.kind)
         now = self._clock()
         moment = instant_key(now.isoformat())

@@ -12,6 +12,7 @@ from customer_inventory.access.opened import Opened, RecordNotFound, VersionNotF
 from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.model.view import View
 from customer_inventory.repository.deleted import DeletedPage
 from customer_inventory.repository.lists import Page
 from customer_inventory.repository.query import Query
@@ -40,6 +41,13 @@ class Reading(Opened):
     async def attributes(self, resource: Resource) -> Mapping[str, Attribute]:
         """Return the attributes by which a resource can be searched now: entities have those of every class."""
         return await self.facilities.classes.attributes() if resource is ENTITY else resource.attributes
+
+    async def searched(self, view: View, *, anew: bool = True) -> View:
+        """Return a view with the attributes by which its records can be searched now, as `attributes` does.
+
+        Unless `anew`, it may be a quarter of a second late of what another server specified.
+        """
+        return await self.facilities.classes.view(anew=anew) if view.resource is ENTITY else view
 
     async def page(self, resource: Resource, query: Query) -> Page:
         """Return one page of a list. Raises Denied and what `Lists.page` raises."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,15 @@ from customer_inventory.api.attachments import allow_files, names_content
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.fields import Fields
 from customer_inventory.api.pages import list_answer
-from customer_inventory.api.parameters import InvalidParameter, of_one, parse, printable, ranged
+from customer_inventory.api.parameters import (
+    Asked,
+    InvalidParameter,
+    UnknownAttribute,
+    of_one,
+    parse,
+    printable,
+    ranged,
+)
 from customer_inventory.api.patching import (
     ImmutableAttribute,
     Patch,
@@ -68,16 +75,24 @@ class ResourceHandlers:
         """Answer GET on the collection."""
         # Before anything else: which attributes entities have is told to those who may read them.
         await access.require("read", self._resource.kind)
-        view = await self._searched(access)
-        asked = parse(view, exchange.query_string, public_url=self._public_url)
+        view, asked = await self._asked(exchange, access)
         asked = ranged(asked, exchange.header(b"range"))
         page = await access.page(self._resource, asked.query)
         return list_answer(view, page, asked, path=exchange.path, public_url=self._public_url)
 
-    async def _searched(self, access: Access) -> View:
-        """The view with the attributes by which its records can be searched now: entities gain some at run time."""
-        attributes = await access.attributes(self._resource)
-        return self._view if attributes is self._resource.attributes else replace(self._view, attributes=attributes)
+    async def _asked(self, exchange: Exchange, access: Access) -> tuple[View, Asked]:
+        """Return what a list asks for, and the view by which it does: entities gain attributes at run time.
+
+        An attribute that nobody knew a moment ago may have been specified by another server since. Raises as `parse`.
+        """
+        known = await access.searched(self._view, anew=False)
+        try:
+            return known, parse(known, exchange.query_string, public_url=self._public_url)
+        except UnknownAttribute:
+            view = await access.searched(self._view)
+            if view is known:
+                raise
+            return view, parse(view, exchange.query_string, public_url=self._public_url)
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST on the collection."""
@@ -122,7 +137,7 @@ class ResourceHandlers:
         await access.require("modify", self._resource.kind)
         allow_files(exchange, self._view, access)
         body, raw = await exchange.json()
-        attributes = (await self._searched(access)).attributes
+        attributes = (await access.searched(self._view)).attributes
         patch = read_patch(
             exchange.media_type, body, arrays=self._arrays, attributes=attributes, most_body=exchange.max_body
         )

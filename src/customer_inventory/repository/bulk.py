@@ -194,6 +194,7 @@ class BulkLoad:
                 await self._guard.execute(_SQL["analyze"].replace("{kind}", kind))
         if sum(self._written.values()) >= _ANALYZE_FROM:
             await self._guard.execute(_SQL["analyze_links"])
+            await self._guard.execute(_SQL["analyze_feed"])
 
     async def _divided(
         self, connection: Connection, rows: Sequence[BulkRow], author: Callable[[], BatchAuthor], rejected: int

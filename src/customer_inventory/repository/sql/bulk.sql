@@ -158,6 +158,10 @@ analyze {kind}
 -- name: analyze_links
 analyze link
 
+-- name: analyze_feed
+-- Every list counts on from a place of the feed: before the planner knows how far that goes, it reads the whole of it.
+analyze change_record (position)
+
 -- name: settle_terms
 -- What a load leaves in the pending lists of the GIN indexes would slow down the first searches.
 select gin_clean_pending_list('{kind}_terms'), gin_clean_pending_list('{kind}_label')
