@@ -110,7 +110,7 @@ def known_attribute(view: View, path: str, *, repeated: bool = True) -> Attribut
 
 def selection(view: View, expression: Expression) -> Selection:
     """Return the term that a JSONPath stands for. Raises UnknownAttribute for a name that nothing has."""
-    _check(view, expression, "")
+    check_names(view, expression, "")
     return Selection(expression, view)
 
 
@@ -122,13 +122,14 @@ def free(view: View, path: str) -> bool:
     return attribute is None or attribute.type == "any" or not any(at.startswith(f"{path}.") for at in view.attributes)
 
 
-def _check(view: View, expression: Expression, at: str) -> None:
+def check_names(view: View, expression: Expression, at: str) -> None:
+    """Raise UnknownAttribute for a name in a condition on what stands at the path `at` that nothing has."""
     match expression:
         case AllOf(parts=parts) | AnyOf(parts=parts):
             for part in parts:
-                _check(view, part, at)
+                check_names(view, part, at)
         case Not(part=part):
-            _check(view, part, at)
+            check_names(view, part, at)
         case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
             _check_path(view, path, at)
         case Compare(left=Call(path=path)) | Compare(left=Path() as path):
@@ -147,7 +148,7 @@ def _check_path(view: View, path: Path, at: str) -> None:
                 known_attribute(view, below, repeated=False)
             here = below
         elif isinstance(step, Where):
-            _check(view, step.condition, here)
+            check_names(view, step.condition, here)
 
 
 def _holds(term: Term, document: Mapping[str, Any]) -> bool:

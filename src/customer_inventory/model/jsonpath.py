@@ -53,12 +53,12 @@ Operand = Path | Call | Literal | Pattern
 
 
 @lru_cache(maxsize=256)
-def parse(text: str) -> Expression:
-    """Return the condition on a whole resource that `text` writes: paths select something, comparisons hold.
+def parse(text: str, *, of_element: bool = False) -> Expression:
+    """Return the condition on a whole resource that `text` writes, or on an element of it, which is then `@`.
 
     Several expressions separated by commas are alternatives. Raises InvalidJsonPath or JsonPathNotSupported.
     """
-    reader = _Reader(text)
+    reader = _Reader(text, inside=int(of_element))
     parts = [reader.either()]
     while reader.took(","):
         parts.append(reader.either())
@@ -80,13 +80,13 @@ def parse_path(text: str) -> Path:
 class _Reader:
     """Reads one expression from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, inside: int = 0) -> None:
         if len(text) > LONGEST:
             raise InvalidJsonPath(f"The JSONPath is longer than {LONGEST} characters.")
         self._text = text
         self._at = 0
         self._deep = 0
-        self._inside = 0
+        self._inside = inside
         self._conditions = 0
 
     def fail(self, wanted: str) -> InvalidJsonPath:

@@ -1,0 +1,177 @@
+"""Information requirements: what is asked of one attribute of a customer's records, and who answers for it.
+
+Terms are those of DAMA (owner, steward, dimensions of quality) and ISO/IEC 25012; a requirement is modelled after the
+characteristic of a TMF662 specification. It is shown, proposed, exported and imported in this one form.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from customer_inventory.model.entity import Entity, Instant, Word, says
+from customer_inventory.model.resource import Api, declare, name_label
+from customer_inventory.model.ruling import Enforcement
+from customer_inventory.model.value_tests import CHECKS, TYPES
+
+SENSITIVITIES = ("public", "internal", "personal", "cpni", "special")
+"""From who may see it to who must not: CPNI after 47 USC 222, special after article 9 GDPR."""
+
+MASKS = ("none", "partial", "hash", "generalise", "null")
+LAWFUL_BASES = ("consent", "contract", "legal obligation", "vital interests", "public task", "legitimate interests")
+"""Article 6 (1) GDPR, letters a to f."""
+DIMENSIONS = ("completeness", "validity", "uniqueness", "timeliness", "consistency", "accuracy")
+"""The dimensions of DAMA-DMBOK in which quality has targets here."""
+
+FORMATS = ("email", "phone", "uri", "country", "currency", "language", "postcode", "iban", "uuid", "mime")
+"""The named formats of values; formats.py says what each is."""
+STANDARDS = ("text", "lower", "upper", "email", "phone", "country", "day", "instant", "number", "integer", "boolean")
+"""The standards to which capture can bring a value (capture/standardise.py)."""
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=100_000)]
+Line = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+Code = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+Codes = Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=1000)]
+Lines = Annotated[list[Line], Meta(max_length=50)]
+
+
+class ValueRule(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What each value of the attribute must be, where a condition holds; everything that is said must hold."""
+
+    code: Annotated[Code, says("The name of the rule within its requirement, such as format.")]
+    when: Annotated[
+        Text | UnsetType,
+        says("The JSONPath condition under which the rule applies: @ has the attribute, $ is the record."),
+    ] = UNSET
+    type: Annotated[Literal[TYPES] | UnsetType, says("The type of each value.")] = UNSET  # type: ignore[valid-type]
+    format: Annotated[Literal[FORMATS] | UnsetType, says("The format of each value.")] = UNSET  # type: ignore[valid-type]
+    code_list: Annotated[Codes | UnsetType, says("The values that are allowed.")] = UNSET
+    minimum: Annotated[Line | UnsetType, says("The least value: a number, a date, today-18y, now.")] = UNSET
+    maximum: Annotated[Line | UnsetType, says("The greatest value: a number, a date, today, now+1d.")] = UNSET
+    min_length: Annotated[Count | UnsetType, says("How many characters a value has at least.")] = UNSET
+    max_length: Annotated[Count | UnsetType, says("How many characters a value has at most.")] = UNSET
+    pattern: Annotated[
+        Text | UnsetType, says("The regular expression that a whole value follows (POSIX extended).")
+    ] = UNSET
+    check_digit: Annotated[
+        Literal[tuple(CHECKS)] | UnsetType, says("The algorithm of the check digit.")  # type: ignore[valid-type]
+    ] = UNSET
+    condition: Annotated[
+        Text | UnsetType,
+        says("A JSONPath condition that must hold of the object with the attribute: @, of the record: $."),
+    ] = UNSET
+    enforcement: Annotated[
+        Enforcement | UnsetType, says("What a door does about a breach, if not what the requirement says.")
+    ] = UNSET
+    message: Annotated[
+        Line | UnsetType, says("What is told of a value that breaks the rule, such as: is no passport number.")
+    ] = UNSET
+
+
+class QualityTarget(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What share of the records is to be right in one dimension of quality (DAMA-DMBOK)."""
+
+    dimension: Annotated[Literal[DIMENSIONS], says("The dimension.")]  # type: ignore[valid-type]
+    target: Annotated[Share, says("The share that is aimed at, from 0 to 1.")]
+
+
+class Retention(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How long a value is kept, and from when on that is counted."""
+
+    period: Annotated[
+        str, Meta(pattern=r"^P(\d{1,3}Y)?(\d{1,3}M)?(\d{1,5}D)?$"), says("How long: an ISO 8601 duration such as P10Y.")
+    ]
+    trigger: Annotated[Line, says("What the time is counted from, such as: end of the contract.")]
+    ground: Annotated[Line | UnsetType, says("What asks for it, such as: § 147 AO.")] = UNSET
+
+
+class InformationRequirement(Entity, kw_only=True, frozen=True):
+    """What is asked of one attribute: its meaning, who answers for it, why it is kept, and what it must be."""
+
+    resource: Annotated[Line, says("The resource that has the attribute, such as individual; of an entity its class.")]
+    attribute: Annotated[Line, says("Where the attribute stands, such as contactMedium.emailAddress.")]
+    name: Annotated[Line, says("What people call the attribute: the heading of its column and of its field in forms.")]
+    meaning: Annotated[Text, says("What a value says about the customer.")]
+    business_owner: Annotated[Line | UnsetType, says("The role that answers for the attribute.")] = UNSET
+    steward: Annotated[Line | UnsetType, says("The role that looks after its values.")] = UNSET
+    purpose: Annotated[Lines | UnsetType, says("What the attribute is kept for.")] = UNSET
+    lawful_basis: Annotated[
+        Literal[LAWFUL_BASES] | UnsetType, says("Why it may be kept (article 6 GDPR).")  # type: ignore[valid-type]
+    ] = UNSET
+    obligation: Annotated[
+        Literal["mandatory", "conditional", "optional"],
+        says("Whether it must be there: always, under a condition, or not."),
+    ] = "optional"
+    condition: Annotated[
+        Text | UnsetType,
+        says("The JSONPath condition under which it must be there: @ is what has the attribute, $ the record."),
+    ] = UNSET
+    enforcement: Annotated[
+        Enforcement, says("What a door does about a breach: refuse, warn, or leave it to audits (observe).")
+    ] = "warn"
+    value_rule: Annotated[
+        Annotated[list[ValueRule], Meta(max_length=100)] | UnsetType, says("What each value must be.")
+    ] = UNSET
+    standardisation: Annotated[
+        Literal[STANDARDS] | UnsetType, says("The standard to which capture brings a value.")  # type: ignore[valid-type]
+    ] = UNSET
+    sensitivity: Annotated[Literal[SENSITIVITIES], says("Who may see it: the class of protection.")] = "internal"  # type: ignore[valid-type]
+    masking: Annotated[Literal[MASKS], says("What is shown to who may not see it.")] = "null"  # type: ignore[valid-type]
+    quality_target: Annotated[
+        Annotated[list[QualityTarget], Meta(max_length=6)] | UnsetType, says("How good the values are to be.")
+    ] = UNSET
+    confirm_within: Annotated[Count | UnsetType, says("After how many days a value must be confirmed again.")] = UNSET
+    retention: Annotated[Retention | UnsetType, says("How long it is kept.")] = UNSET
+    searchable: Annotated[bool, says("Whether an index serves its ranges and its order.")] = False
+    unique: Annotated[bool, says("Whether no two records may have the same value.")] = False
+    identifying: Annotated[bool, says("Whether it helps to tell which customer a record is of.")] = False
+    source: Annotated[Lines | UnsetType, says("The systems that supply it, the most trusted one first.")] = UNSET
+    consumer: Annotated[Lines | UnsetType, says("Who uses it.")] = UNSET
+    version: Annotated[int | UnsetType, says("The number of the version; 0 as the product ships it.")] = UNSET
+    status: Annotated[
+        Literal["draft", "proposed", "approved", "effective", "superseded", "rejected", "withdrawn", "retired"]
+        | UnsetType,
+        says("Where the version stands in its life."),
+    ] = UNSET
+    effective_from: Annotated[Instant | UnsetType, says("From when on the version holds.")] = UNSET
+    reason: Annotated[Text | UnsetType, says("Why the version was proposed.")] = UNSET
+    proposed_by: Annotated[Line | UnsetType, says("Who proposed the version.")] = UNSET
+    proposed_at: Annotated[Instant | UnsetType, says("When it was proposed.")] = UNSET
+    decided_by: Annotated[Line | UnsetType, says("Who approved or rejected it.")] = UNSET
+    decided_at: Annotated[Instant | UnsetType, says("When that was.")] = UNSET
+    decision: Annotated[Text | UnsetType, says("What was said about the decision.")] = UNSET
+
+
+OF_THE_CATALOGUE = (
+    "id",
+    "href",
+    "version",
+    "status",
+    "effectiveFrom",
+    "reason",
+    "proposedBy",
+    "proposedAt",
+    "decidedBy",
+    "decidedAt",
+    "decision",
+)
+"""What governance says of a version: no part of what is asked."""
+
+CATALOGUE = Api(
+    number="R1",
+    title="Information Requirements",
+    version="v1",
+    paths=("/inventory/v1",),
+)
+
+INFORMATION_REQUIREMENT = declare(
+    struct=InformationRequirement,
+    api=CATALOGUE,
+    mandatory=("@type", "resource", "attribute", "name", "meaning"),
+    references=(),
+    searchable=(),
+    label=name_label,
+)
