@@ -117,6 +117,8 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "import_run",
         "subscription",
         "delivery",
+        "requirement_version",
+        "catalogue_stamp",
         "topic",
         "feed_origin",
         "alembic_version",

@@ -27,6 +27,8 @@ from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
 from customer_inventory.repository.register import Client, Person
+from customer_inventory.requirements.baseline import shipped
+from customer_inventory.requirements.catalogue import Catalogue
 
 _PRINCIPAL_LASTS_S = 1.0
 
@@ -70,6 +72,7 @@ class Desk:
         self.repository = repository
         self.clock = clock
         self.trail = TrailWriter(repository.journal)
+        self.catalogue = Catalogue(repository.catalogue, shipped=shipped, clock=clock)
         self._facilities = Facilities(
             repository,
             self.trail,
@@ -77,6 +80,7 @@ class Desk:
             randomness,
             reference_checks,
             EntityClasses(repository, clock=clock),
+            self.catalogue,
             attachment_limit,
             purge_after,
         )

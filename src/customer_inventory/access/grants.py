@@ -12,8 +12,9 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.tmf672 import REGISTER
 from customer_inventory.model.tmf688 import TOPIC
+from customer_inventory.requirements.requirement import CATALOGUE_KINDS
 
-OWN_KINDS = {"receivedEvent": "received_event", TOPIC.name: TOPIC.kind}
+OWN_KINDS = {"receivedEvent": "received_event", TOPIC.name: TOPIC.kind, **CATALOGUE_KINDS}
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""
 
 VERBS = ("create", "modify", "update", "delete", "download", "read")

@@ -19,6 +19,7 @@ from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.records import Authorship
+from customer_inventory.requirements.catalogue import Catalogue
 
 
 class RecordNotFound(InventoryError):
@@ -61,6 +62,7 @@ class Facilities:
     randomness: Randomness
     reference_checks: ReferenceChecks
     classes: EntityClasses
+    catalogue: Catalogue
     attachment_limit: int = ATTACHMENT_LIMIT
     """Most bytes of one file that a record carries."""
     purge_after: timedelta | None = None

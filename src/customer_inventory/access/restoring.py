@@ -115,7 +115,8 @@ class Restoring(Writing):
         document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
         # What it lacked, it may lack again: that is no loss, and was taken then.
         held = [name for name in resource.mandatory if name in document]
-        return await self._draft(resource, document, held, before=document)
+        draft, _ = await self._draft(resource, document, held, before=document)
+        return draft
 
 
 def _links_of(resource: Resource, standing: Standing) -> object:

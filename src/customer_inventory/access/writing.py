@@ -21,6 +21,7 @@ from customer_inventory.model.contents import File, carries_content, taken_out
 from customer_inventory.model.problems import Problem
 from customer_inventory.model.relations import owner
 from customer_inventory.model.resource import stamped, undated
+from customer_inventory.model.ruling import Breach
 from customer_inventory.repository.records import (
     Draft,
     IdempotencyKey,
@@ -30,6 +31,7 @@ from customer_inventory.repository.records import (
     Written,
 )
 from customer_inventory.repository.uniqueness import ValueTaken
+from customer_inventory.requirements.verdict import verdict
 
 ATTEMPTS = 60
 _PATIENT_FROM = 3
@@ -78,11 +80,15 @@ class ReferenceForeign(InventoryError):
 
 
 class Saved(NamedTuple):
-    """What a write left: the record, what happened, and the reference attributes that name nothing we hold."""
+    """What a write left: the record, what happened, and what about it is not as it should be.
+
+    `unresolved` are the reference attributes that name nothing we hold, `breaches` the rules that it does not keep.
+    """
 
     record: Record
     outcome: str
     unresolved: tuple[str, ...]
+    breaches: tuple[Breach, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Writing(Opened):
                 return await self._replayed("create", resource, seen)
             identifier = self._new_id(_home(resource, links(resource, document)))
             document, files = await self._without_files(resource, identifier, document)
-        draft = await self._draft(resource, document, demanded, earlier=demanded is not None)
+        draft, breaches = await self._draft(resource, document, demanded, earlier=demanded is not None)
         identifier = identifier or self._new_id(_home(resource, draft.links))
         missing = await self._unresolved(resource, document, draft.links)
         await self._keep_files(resource, identifier, files)
@@ -122,7 +128,7 @@ class Writing(Opened):
                     resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
                 )
         if written.outcome == "done":
-            return Saved(Record(str(identifier), 1, draft.document), "done", missing)
+            return Saved(Record(str(identifier), 1, draft.document), "done", missing, breaches)
         return await self._replayed("create", resource, written)
 
     async def modify(
@@ -148,11 +154,9 @@ class Writing(Opened):
             await self._step_back(attempt)
             old = await self._current(verb, resource, identifier, expected)
             with hushed(unless=self.may("read", resource)):
-                written, draft, missing = await self._rewrite(
-                    resource, old, change, demanded=demanded, key=key, verb=verb
-                )
+                written, saved = await self._rewrite(resource, old, change, demanded=demanded, key=key, verb=verb)
             if written.outcome in {"done", "unchanged"}:
-                return Saved(Record(old.id, written.version, draft.document), written.outcome, missing)
+                return saved
             if written.outcome in {"replayed", "reused"}:
                 return await self._replayed(verb, resource, written)
             await self._refuse_if_settled(verb, resource, identifier, written.outcome, expected)
@@ -167,8 +171,8 @@ class Writing(Opened):
         demanded: Collection[str] | None,
         key: IdempotencyKey | None,
         verb: str,
-    ) -> tuple[Written, Draft, tuple[str, ...]]:
-        """Write what `change` makes of a record; return what happened, what was written, and the references to nothing.
+    ) -> tuple[Written, Saved]:
+        """Write what `change` makes of a record; return what happened, and what it left if it was done.
 
         Who may not read makes a new version whatever comes of it: that there was nothing to change would tell a lot.
         """
@@ -178,7 +182,7 @@ class Writing(Opened):
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
         held = _held(resource, before, demanded)
-        draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
+        draft, breaches = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
         missing = await self._unresolved(resource, document, draft.links)
         await self._keep_files(resource, identifier, files)
         reading = self.may("read", resource)
@@ -194,7 +198,8 @@ class Writing(Opened):
                 always=not reading,
                 verb=verb,
             )
-        return written, draft, missing if reading else ()
+        record = Record(old.id, written.version, draft.document)
+        return written, Saved(record, written.outcome, *((missing, breaches) if reading else ((), ())))
 
     async def delete(
         self,
@@ -259,10 +264,13 @@ class Writing(Opened):
         *,
         before: dict[str, Any] | None = None,
         earlier: bool = False,
-    ) -> Draft:
+    ) -> tuple[Draft, tuple[Breach, ...]]:
+        """What is written of a valid document, and the requirements that it does not meet. Raises InvalidDocument."""
         resource = await self.facilities.classes.governing(resource, document)
         validate(resource, document, mandatory=mandatory, before=before, earlier=earlier)
-        return Draft(
+        ruling = await self.facilities.catalogue.ruling(resource)
+        breaches = verdict(ruling, document, before=before, now=self.facilities.clock())
+        draft = Draft(
             document=msgspec.json.encode(document),
             terms=terms(resource, document),
             label=resource.label(document),
@@ -270,6 +278,7 @@ class Writing(Opened):
             strict=self.facilities.reference_checks.with_check(resource.name, "strict"),
             claims=tuple(resource.claims(document)),
         )
+        return draft, breaches
 
     async def _unresolved(self, resource: Resource, document: dict[str, Any], found: list[Link]) -> tuple[str, ...]:
         """The warned-about reference attributes of a document that name nothing the inventory holds.

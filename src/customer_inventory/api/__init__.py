@@ -17,6 +17,7 @@ from customer_inventory.api.history import add_histories
 from customer_inventory.api.kin import add_kin
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
+from customer_inventory.api.requirements import add_requirements
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
 from customer_inventory.api.tokens import TokenEndpoint
@@ -44,6 +45,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_deleted_records(routes, public_url=public_url)
     add_customer_360(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
+    add_requirements(routes, public_url=public_url)
     return routes
 
 

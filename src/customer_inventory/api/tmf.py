@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from customer_inventory.access import Access
@@ -38,6 +39,7 @@ from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
 from customer_inventory.model.contents import without_contents
 from customer_inventory.model.conversion import copied
+from customer_inventory.model.problems import PROBLEMS_SHOWN
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
@@ -270,7 +272,18 @@ class ResourceHandlers:
             answer = answer.plus((b"idempotent-replayed", b"true"))
         if saved.unresolved:
             answer = answer.plus((b"x-reference-warning", ", ".join(saved.unresolved).encode()))
+        if saved.breaches:
+            answer = answer.plus((b"x-requirement-warning", _warning(saved)))
         return answer
+
+
+def _warning(saved: Saved) -> bytes:
+    """Return the rules that a record does not keep though it was taken: requirement and rule, each once."""
+    named = dict.fromkeys(f"{breach.rule.requirement}:{breach.rule.code}" for breach in saved.breaches)
+    return ", ".join(quote(each, safe=_IN_HEADER) for each in list(named)[:PROBLEMS_SHOWN]).encode()
+
+
+_IN_HEADER = "@:.[]"
 
 
 def idempotency_key(exchange: Exchange, raw: bytes) -> IdempotencyKey | None:

@@ -6,7 +6,7 @@ The documents are checked by the model like any other write; nothing is invented
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
 from customer_inventory.model.resource import stamped
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
+from customer_inventory.requirements.catalogue import Catalogued
+from customer_inventory.requirements.verdict import verdict
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
 
@@ -30,6 +32,28 @@ Strict = Mapping[str, frozenset[str]]
 
 class RowRefused(Exception):
     """A row cannot be taken; the message says why, and never repeats a value."""
+
+
+Judge = Callable[[Resource, Document, datetime], None]
+"""Asked whether a valid document meets the requirements; raises InvalidDocument for one that is refused."""
+
+
+def taken_as_it_is(resource: Resource, document: Document, now: datetime) -> None:
+    """Judge nothing: take every valid document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Holds documents against the requirements of one moment, and counts what is taken all the same."""
+
+    catalogued: Catalogued
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, resource: Resource, document: Document, now: datetime) -> None:
+        """Count what a document does not meet. Raises InvalidDocument for what is refused."""
+        for breach in verdict(self.catalogued.ruling(resource), document, now=now):
+            rule = breach.rule
+            self.warnings[f"{rule.requirement} {rule.reason} ({rule.code})"] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +167,7 @@ def draft(
     sought: Sequence[Sought] = (),
     incomplete: bool = False,
     earlier: bool = False,
+    judge: Judge = taken_as_it_is,
 ) -> BulkRow:
     """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
@@ -155,6 +180,7 @@ def draft(
         try:
             _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)
+            judge(resource, document, now)
             line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
         except InvalidDocument as error:
             raise invalid(resource, error) from None

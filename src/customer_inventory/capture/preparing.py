@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import msgspec
 
 from customer_inventory.capture.drafting import (
     Document,
+    Judging,
     RowRefused,
     Strict,
     Taking,
@@ -35,6 +35,8 @@ from customer_inventory.model.entity_classes import entity_classes
 from customer_inventory.model.exact import decoded
 from customer_inventory.model.relations import owner
 from customer_inventory.repository.bulk_rows import BulkRow
+from customer_inventory.requirements.baseline import shipped
+from customer_inventory.requirements.catalogue import NOTHING_DECIDED, Catalogued
 
 Milliseconds = Callable[[], int]
 
@@ -66,6 +68,8 @@ class Instructions:
     specifications: tuple[bytes, ...] = ()
     at: datetime | None = None
     version: str | None = None
+    catalogue: bytes = NOTHING_DECIDED
+    """What was decided of requirements when the import began."""
 
 
 class Preparer:
@@ -105,7 +109,8 @@ class _Rows:
         mapping = parse(instructions.mapping or "", name="in use", classes=_classes(instructions))
         self._columns = instructions.columns
         self._taking = Taking(mapping, instructions.columns)
-        self._shaper = Shaper(mapping, instructions.strict)
+        self._judging = Judging(Catalogued(instructions.catalogue, shipped=shipped))
+        self._shaper = Shaper(mapping, instructions.strict, self._judging)
         self.ids_a_row = max(2, len(mapping.records))
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
@@ -114,8 +119,9 @@ class _Rows:
 
     def warnings(self) -> dict[str, int]:
         """What was left out since the last time this was asked."""
-        counted = dict(self._taking.warnings)
+        counted = dict(self._taking.warnings + self._judging.warnings)
         self._taking.warnings.clear()
+        self._judging.warnings.clear()
         return counted
 
 
@@ -128,7 +134,8 @@ class _Documents:
         self._strict = instructions.strict
         self._version = instructions.version
         self._classes = _classes(instructions)
-        self._warnings: Counter[str] = Counter()
+        self._judging = Judging(Catalogued(instructions.catalogue, shipped=shipped))
+        self._warnings = self._judging.warnings
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
         document = _exact(row) if isinstance(row, bytes) else None
@@ -156,6 +163,7 @@ class _Documents:
             sought=sought,
             incomplete=True,  # what came incomplete from a source goes out, and comes in again, as it is
             earlier=view.show is not None,
+            judge=self._judging,
         )
         for name in resource.demanded if view.show is None else view.demanded:
             if name not in document:

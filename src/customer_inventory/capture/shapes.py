@@ -17,10 +17,20 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from customer_inventory.capture.drafting import RowRefused, Strict, Taken, documents_of, draft, seek_party
+from customer_inventory.capture.drafting import (
+    Judge,
+    RowRefused,
+    Strict,
+    Taken,
+    documents_of,
+    draft,
+    invalid,
+    seek_party,
+    taken_as_it_is,
+)
 from customer_inventory.capture.mapping import Leaf, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Value
-from customer_inventory.model import RESOURCES
+from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.search import LONGEST_VALUE
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, copy_text, parts
@@ -82,9 +92,10 @@ class _Shape:
 class Shaper:
     """Drafts rows of one mapping, by template where that is sound."""
 
-    def __init__(self, mapping: RowMapping, strict: Strict) -> None:
+    def __init__(self, mapping: RowMapping, strict: Strict, judge: Judge = taken_as_it_is) -> None:
         self._mapping = mapping
         self._strict = strict
+        self._judge = judge
         leaves: list[Leaf] = [leaf for pattern in mapping.records.values() for leaf in leaves_of(pattern)]
         self._textual = [leaf.textual for leaf in leaves]
         self._all_textual = all(self._textual)
@@ -108,14 +119,15 @@ class Shaper:
             or "\\" in joined
             or (len(joined) > LONGEST_VALUE and max(map(len, texts)) > LONGEST_VALUE)
         ):
-            return self._whole(number, taken, ids, now)
+            return self._whole(number, taken, ids, now, self._judge)
         shape = self._shape(number, taken, ids, now)
         if shape is None:
-            return self._whole(number, taken, ids, now)
+            return self._whole(number, taken, ids, now, self._judge)
+        self._judged(taken, ids, now)
         ids = ids[: len(shape.entries)]
         places = (*texts, *ids)
         if shape.repeated and shape.merges(places):
-            return self._whole(number, taken, ids, now)
+            return self._whole(number, taken, ids, now)  # it was judged above
         source_id, party = taken.source_id, ids[0]
         return BulkRow(
             number,
@@ -170,7 +182,17 @@ class Shaper:
         )
         return shape if proof == whole.entries else None
 
-    def _whole(self, number: int, taken: Taken, ids: Sequence[str], now: datetime) -> BulkRow:
+    def _judged(self, taken: Taken, ids: Sequence[str], now: datetime) -> None:
+        """Hold a row that needs no look of the model against the requirements. Raises RowRefused."""
+        for resource, document in documents_of(self._mapping, taken.values, ids):
+            try:
+                self._judge(resource, document, now)
+            except InvalidDocument as error:
+                raise invalid(resource, error) from None
+
+    def _whole(
+        self, number: int, taken: Taken, ids: Sequence[str], now: datetime, judge: Judge = taken_as_it_is
+    ) -> BulkRow:
         records = documents_of(self._mapping, taken.values, ids)
         sought = seek_party(records[0][1], ids[-1]) if len(records) == 1 else ()
         return draft(
@@ -182,6 +204,7 @@ class Shaper:
             now=now,
             sought=sought,
             incomplete=self._mapping.incomplete,
+            judge=judge,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from customer_inventory.repository.catalogue import CatalogueStore
 from customer_inventory.repository.changes import Changes
 from customer_inventory.repository.classified import Classified
 from customer_inventory.repository.connections import Connections
@@ -50,6 +51,7 @@ class Repository:
         self.changes = Changes(self._connections)
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
+        self.catalogue = CatalogueStore(self._connections)
         self.contents = Contents(self._connections, directory=content_directory)
         self.received = ReceivedEvents(self._connections)
         self.topics = Topics(self._connections)

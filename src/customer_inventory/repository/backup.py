@@ -33,7 +33,7 @@ from customer_inventory.repository.sql import statements
 FORMAT = 1
 """The form of the manifest; a later product still reads it."""
 
-EMPTY_TABLES_ASIDE = ("alembic_version", "feed_origin")
+EMPTY_TABLES_ASIDE = ("alembic_version", "catalogue_stamp", "feed_origin")
 """Tables that have rows in an inventory that holds nothing yet."""
 
 _JOBS = str(min(4, os.cpu_count() or 1))

@@ -6,7 +6,7 @@ characteristic of a TMF662 specification. It is shown, proposed, exported and im
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -14,6 +14,9 @@ from customer_inventory.model.entity import Entity, Instant, Word, says
 from customer_inventory.model.resource import Api, declare, name_label
 from customer_inventory.model.ruling import Enforcement
 from customer_inventory.model.value_tests import CHECKS, TYPES
+
+PROPOSAL_STATUSES = ("draft", "proposed", "approved", "effective", "superseded", "rejected", "withdrawn")
+"""The life of a proposal; an approved one is effective from its date on, until another supersedes it."""
 
 SENSITIVITIES = ("public", "internal", "personal", "cpni", "special")
 """From who may see it to who must not: CPNI after 47 USC 222, special after article 9 GDPR."""
@@ -131,34 +134,41 @@ class InformationRequirement(Entity, kw_only=True, frozen=True):
     source: Annotated[Lines | UnsetType, says("The systems that supply it, the most trusted one first.")] = UNSET
     consumer: Annotated[Lines | UnsetType, says("Who uses it.")] = UNSET
     version: Annotated[int | UnsetType, says("The number of the version; 0 as the product ships it.")] = UNSET
-    status: Annotated[
-        Literal["draft", "proposed", "approved", "effective", "superseded", "rejected", "withdrawn", "retired"]
-        | UnsetType,
-        says("Where the version stands in its life."),
-    ] = UNSET
     effective_from: Annotated[Instant | UnsetType, says("From when on the version holds.")] = UNSET
-    reason: Annotated[Text | UnsetType, says("Why the version was proposed.")] = UNSET
-    proposed_by: Annotated[Line | UnsetType, says("Who proposed the version.")] = UNSET
-    proposed_at: Annotated[Instant | UnsetType, says("When it was proposed.")] = UNSET
-    decided_by: Annotated[Line | UnsetType, says("Who approved or rejected it.")] = UNSET
+
+
+OF_THE_CATALOGUE = ("id", "href", "version", "effectiveFrom")
+"""What the catalogue says of a requirement: no part of what is asked."""
+
+
+class Difference(Word, kw_only=True, frozen=True):
+    """What a proposal changes of one attribute of the requirement: as it governs now, and as it would."""
+
+    attribute: Annotated[Line, says("The attribute of the requirement.")]
+    before: Annotated[Any, says("What it says now.")] = UNSET
+    after: Annotated[Any, says("What it would say.")] = UNSET
+
+
+class InformationRequirementProposal(Entity, kw_only=True, frozen=True):
+    """A version of a requirement that somebody drafted or proposed, and what was decided of it."""
+
+    requirement_id: Annotated[Line, says("The requirement that it changes: its resource and attribute.")]
+    version: Annotated[int, says("The number that the requirement has by it, counted from 1.")]
+    base: Annotated[int | UnsetType, says("The version that governed when it was proposed; 0 as shipped.")] = UNSET
+    change: Annotated[Literal["create", "modify", "retire"], says("What it does to the requirement.")]
+    status: Annotated[Literal[PROPOSAL_STATUSES], says("Where it stands in its life.")]  # type: ignore[valid-type]
+    reason: Annotated[Text, says("Why it was proposed.")]
+    proposed_by: Annotated[Line, says("Who proposed it.")]
+    proposed_at: Annotated[Instant, says("When it was proposed.")]
+    decided_by: Annotated[Line | UnsetType, says("Who approved, rejected or withdrew it.")] = UNSET
     decided_at: Annotated[Instant | UnsetType, says("When that was.")] = UNSET
     decision: Annotated[Text | UnsetType, says("What was said about the decision.")] = UNSET
+    effective_from: Annotated[Instant | UnsetType, says("From when on it governs.")] = UNSET
+    requirement: Annotated[InformationRequirement, says("What is asked.")]
+    difference: Annotated[
+        list[Difference] | UnsetType, says("What it changes of the requirement that governs now.")
+    ] = UNSET
 
-
-OF_THE_CATALOGUE = (
-    "id",
-    "href",
-    "version",
-    "status",
-    "effectiveFrom",
-    "reason",
-    "proposedBy",
-    "proposedAt",
-    "decidedBy",
-    "decidedAt",
-    "decision",
-)
-"""What governance says of a version: no part of what is asked."""
 
 CATALOGUE = Api(
     number="R1",
@@ -175,3 +185,15 @@ INFORMATION_REQUIREMENT = declare(
     searchable=(),
     label=name_label,
 )
+
+INFORMATION_REQUIREMENT_PROPOSAL = declare(
+    struct=InformationRequirementProposal,
+    api=CATALOGUE,
+    mandatory=("@type", "requirement", "reason"),
+    references=(),
+    searchable=(),
+    label=lambda document: str(document.get("id", "")),
+)
+
+CATALOGUE_KINDS = {each.name: each.kind for each in (INFORMATION_REQUIREMENT, INFORMATION_REQUIREMENT_PROPOSAL)}
+"""What grants name: a requirement is read and decided on, a proposal is created and read."""

@@ -5,7 +5,8 @@
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record,
---             unique_value, import_run, subscription, delivery, topic, received_event
+--             unique_value, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
+--             received_event
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
 -- be unique over everything (idempotency, source_record, unique_value) take as bucket a hash of the value they are keyed by; the
@@ -269,6 +270,37 @@ create table import_run (
     status text not null check (status in ('running', 'finished', 'failed')),
     directory text                          -- where the file lay: two files of one name may be of two systems
 );
+
+-- ---------------------------------------------------------------- register: information requirements
+
+-- Every version of every requirement that was drafted, proposed or decided here; version 0 of each is shipped with the
+-- product. Of the approved ones, the one that became effective last governs; change = 'retire' ends the requirement.
+create table requirement_version (
+    id text not null,                       -- resource and attribute, such as individual.birthDate
+    version integer not null check (version > 0),
+    base integer not null,                  -- the version that governed when this one was proposed; -1: there was none
+    resource text not null,
+    change text not null check (change in ('create', 'modify', 'retire')),
+    document jsonb not null,                -- what is asked (requirements/requirement.py)
+    status text not null check (status in ('draft', 'proposed', 'approved', 'rejected', 'withdrawn')),
+    reason text not null,
+    proposed_by text not null,
+    proposed_at timestamptz not null,
+    decided_by text,
+    decided_at timestamptz,
+    decision text,
+    effective_from timestamptz,
+    primary key (id, version),
+    constraint decided_by_another check (status not in ('approved', 'rejected') or decided_by <> proposed_by),
+    constraint approved_from_a_moment check ((status = 'approved') = (effective_from is not null))
+);
+
+-- Moves at every change of the catalogue: by it each server sees within a moment that it must read anew. One row.
+create table catalogue_stamp (
+    only_one boolean primary key default true check (only_one),
+    number bigint not null
+);
+insert into catalogue_stamp (number) values (0);
 
 -- ---------------------------------------------------------------- register: the hub
 

@@ -1,0 +1,255 @@
+"""The catalogue as resources of our own: the requirements that govern, and the proposals by which that changes.
+
+PATCH and DELETE of a requirement propose: nobody changes the catalogue alone. What the body of a proposal asks is
+checked like any document, and refused attribute by attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote, unquote
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from customer_inventory.access import Access
+from customer_inventory.access import governing as catalogue
+from customer_inventory.access.governing import Proposal
+from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
+from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.patching.merging import read_merge_patch
+from customer_inventory.api.questions import asked, said
+from customer_inventory.api.routing import Routes
+from customer_inventory.model import InvalidDocument
+from customer_inventory.model.problems import Problem
+from customer_inventory.model.view import native
+from customer_inventory.requirements.governance import ProposalNotFound, Proposed
+from customer_inventory.requirements.reading import requirement_from
+from customer_inventory.requirements.requirement import (
+    CATALOGUE,
+    INFORMATION_REQUIREMENT,
+    INFORMATION_REQUIREMENT_PROPOSAL,
+    OF_THE_CATALOGUE,
+    InformationRequirement,
+)
+
+BASE = CATALOGUE.paths[0]
+REQUIREMENT_VIEW = native(INFORMATION_REQUIREMENT)
+PROPOSAL_VIEW = native(INFORMATION_REQUIREMENT_PROPOSAL)
+Body = TypeVar("Body")
+_LARGEST = 1024 * 1024
+_MERGING = frozenset({"application/merge-patch+json", "application/json"})
+
+
+class _Proposing(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The body of a proposal."""
+
+    type: str | UnsetType = msgspec.field(default=UNSET, name="@type")
+    requirement: dict[str, Any]
+    reason: str
+    status: Annotated[str, Meta(pattern="^(draft|proposed)$")] = "proposed"
+
+
+class _Deciding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The body of a decision."""
+
+    decision: str | None = None
+    effective_from: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+def add_requirements(routes: Routes, *, public_url: str) -> None:
+    """Let the catalogue answer."""
+    handlers = RequirementHandlers(public_url=public_url)
+    place = f"{BASE}/{INFORMATION_REQUIREMENT.path}"
+    label = INFORMATION_REQUIREMENT.name
+    routes.add(place, label, GET=handlers.list)
+    routes.add(f"{place}/{{id}}", label, GET=handlers.get, PATCH=handlers.patch, DELETE=handlers.retire)
+    routes.add(f"{place}/{{id}}/version", label, GET=handlers.versions)
+    proposals = ProposalHandlers(public_url=public_url)
+    place = f"{BASE}/{INFORMATION_REQUIREMENT_PROPOSAL.path}"
+    label = INFORMATION_REQUIREMENT_PROPOSAL.name
+    routes.add(place, label, GET=proposals.list, POST=proposals.create)
+    routes.add(f"{place}/{{id}}", label, GET=proposals.get)
+    for verb, handler in proposals.deciding.items():
+        routes.add(f"{place}/{{id}}/{verb}", label, POST=handler)
+
+
+class RequirementHandlers:
+    """Answers the requests for requirements."""
+
+    def __init__(self, *, public_url: str) -> None:
+        self._public_url = public_url
+
+    async def list(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer GET: every requirement that governs."""
+        question = asked_of_entries(REQUIREMENT_VIEW, exchange, public_url=self._public_url)
+        entries = [
+            shown_requirement(each, public_url=self._public_url) for each in await catalogue.requirements(access)
+        ]
+        return entries_answer(REQUIREMENT_VIEW, entries, question, path=exchange.path, public_url=self._public_url)
+
+    async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer GET on one requirement."""
+        question = asked_of_entry(REQUIREMENT_VIEW, exchange)
+        found = await catalogue.requirement(access, unquote(identifier))
+        return entry_answer(REQUIREMENT_VIEW, shown_requirement(found, public_url=self._public_url), question)
+
+    async def versions(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer GET: every version of one requirement that was drafted or proposed here."""
+        question = asked_of_entries(PROPOSAL_VIEW, exchange, public_url=self._public_url)
+        found = await catalogue.proposals(access, identifier=unquote(identifier))
+        entries = [shown_proposal(each, public_url=self._public_url) for each in found]
+        return entries_answer(PROPOSAL_VIEW, entries, question, path=exchange.path, public_url=self._public_url)
+
+    async def patch(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer PATCH: propose the requirement with these changes, for the reason in X-Reason."""
+        if exchange.media_type not in _MERGING:
+            raise UnsupportedMediaType("Send the change as application/merge-patch+json.")
+        asked(exchange.query_string, ())
+        governs = await catalogue.requirement(access, unquote(identifier))
+        change, _ = await exchange.json_object()
+        document = read_merge_patch(change, largest=_LARGEST).apply(_said(governs))
+        made = await _propose(access, requirement_from(document), access.reason or "")
+        return _accepted(made, self._public_url)
+
+    async def retire(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer DELETE: propose that the requirement ends, for the reason in X-Reason."""
+        asked(exchange.query_string, ())
+        governs = await catalogue.requirement(access, unquote(identifier))
+        made = await catalogue.propose(access, Proposed(governs, access.reason or "", retires=True))
+        return _accepted(made, self._public_url)
+
+
+class ProposalHandlers:
+    """Answers the requests for proposals."""
+
+    def __init__(self, *, public_url: str) -> None:
+        self._public_url = public_url
+        self.deciding: dict[str, Callable[..., Awaitable[Answer]]] = {
+            "submit": self._submit,
+            "approve": self._approve,
+            "reject": self._reject,
+            "withdraw": self._withdraw,
+        }
+
+    async def list(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer GET: every draft and proposal, and what was decided of it."""
+        question = asked_of_entries(PROPOSAL_VIEW, exchange, public_url=self._public_url)
+        entries = [shown_proposal(each, public_url=self._public_url) for each in await catalogue.proposals(access)]
+        return entries_answer(PROPOSAL_VIEW, entries, question, path=exchange.path, public_url=self._public_url)
+
+    async def create(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer POST: propose a requirement, or draft one."""
+        if exchange.media_type != "application/json":
+            raise UnsupportedMediaType("Send the proposal as application/json.")
+        asked(exchange.query_string, ())
+        body = await _body(exchange, _Proposing)
+        draft = body.status == "draft"
+        made = await _propose(access, requirement_from(body.requirement, "requirement."), body.reason, draft=draft)
+        return self._answer(made, status=201).plus((b"location", _address(made, self._public_url)))
+
+    async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer GET on one proposal."""
+        question = asked_of_entry(PROPOSAL_VIEW, exchange)
+        found = await catalogue.proposal(access, *named(identifier))
+        return entry_answer(PROPOSAL_VIEW, shown_proposal(found, public_url=self._public_url), question)
+
+    async def _submit(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        await _decision(exchange)
+        return self._answer(await catalogue.submit(access, *named(identifier)))
+
+    async def _approve(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        body = await _decision(exchange)
+        return self._answer(
+            await catalogue.approve(access, *named(identifier), said=body.decision, effective_from=body.effective_from)
+        )
+
+    async def _reject(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        body = await _decision(exchange)
+        return self._answer(await catalogue.reject(access, *named(identifier), said=body.decision))
+
+    async def _withdraw(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        body = await _decision(exchange)
+        return self._answer(await catalogue.withdraw(access, *named(identifier), said=body.decision))
+
+    def _answer(self, proposal: Proposal, status: int = 200) -> Answer:
+        return Answer(status, msgspec.json.encode(shown_proposal(proposal, public_url=self._public_url)))
+
+
+def named(identifier: str) -> tuple[str, int]:
+    """Return the requirement and the version that the id of a proposal names. Raises ProposalNotFound."""
+    requirement, _, number = unquote(identifier).rpartition("@")
+    if not requirement or not (number.isascii() and number.isdigit() and len(number) <= 9) or "\0" in requirement:
+        raise ProposalNotFound
+    return requirement, int(number)
+
+
+def shown_requirement(requirement: InformationRequirement, *, public_url: str = "") -> Shown:
+    """Return a requirement as the API shows it."""
+    identifier = str(requirement.id)
+    address = f"{public_url}{BASE}/{INFORMATION_REQUIREMENT.path}/{quote(identifier, safe='.')}"
+    document: Shown = msgspec.to_builtins(requirement)
+    return {**document, "id": identifier, "href": address, "version": requirement.version or 0}
+
+
+def shown_proposal(proposal: Proposal, *, public_url: str = "") -> Shown:
+    """Return a proposal as the API shows it."""
+    version = proposal.version
+    attributes = {
+        "id": proposal.id,
+        "href": _address(proposal, public_url).decode(),
+        "@type": INFORMATION_REQUIREMENT_PROPOSAL.shape.name,
+        "requirementId": version.id,
+        "version": version.version,
+        "base": version.base if version.base >= 0 else None,
+        "change": version.change,
+        "status": proposal.status,
+        "reason": version.reason,
+        "proposedBy": version.proposed_by,
+        "proposedAt": version.proposed_at,
+        "decidedBy": version.decided_by,
+        "decidedAt": version.decided_at,
+        "decision": version.decision,
+        "effectiveFrom": version.effective_from,
+        "requirement": _said(proposal.requirement),
+        "difference": proposal.difference,
+    }
+    return said(attributes)
+
+
+def _said(requirement: InformationRequirement) -> Shown:
+    document: Shown = msgspec.to_builtins(requirement)
+    return {name: value for name, value in document.items() if name not in OF_THE_CATALOGUE}
+
+
+def _address(proposal: Proposal, public_url: str) -> bytes:
+    return f"{public_url}{BASE}/{INFORMATION_REQUIREMENT_PROPOSAL.path}/{quote(proposal.id, safe='.@')}".encode()
+
+
+def _accepted(proposal: Proposal, public_url: str) -> Answer:
+    """Return the answer to a change that waits for somebody's decision (RFC 9110 section 15.3.3)."""
+    answer = Answer(202, msgspec.json.encode(shown_proposal(proposal, public_url=public_url)))
+    return answer.plus((b"location", _address(proposal, public_url)))
+
+
+async def _propose(
+    access: Access, requirement: InformationRequirement, reason: str, *, draft: bool = False
+) -> Proposal:
+    return await catalogue.propose(access, Proposed(requirement, reason, draft=draft))
+
+
+async def _decision(exchange: Exchange) -> _Deciding:
+    asked(exchange.query_string, ())
+    if exchange.header(b"content-length") in {None, "0"} and exchange.header(b"transfer-encoding") is None:
+        return _Deciding()
+    return await _body(exchange, _Deciding)
+
+
+async def _body(exchange: Exchange, kind: type[Body]) -> Body:
+    document, _ = await exchange.json_object()
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error

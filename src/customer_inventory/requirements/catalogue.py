@@ -1,0 +1,192 @@
+"""The catalogue: which requirements govern now, for every door of this process.
+
+What is shipped governs until a version of it was approved and its date has come. Every server looks at the stamp of the
+catalogue when it needs a requirement and has not looked for a quarter of a second, so all follow an approval within a
+second, and nothing waits for a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from customer_inventory.clock import Clock
+from customer_inventory.model import InvalidDocument, Resource
+from customer_inventory.model.ruling import Rule, Ruling
+from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.repository.catalogue import CatalogueStore, RequirementVersion
+from customer_inventory.requirements.requirement import InformationRequirement
+from customer_inventory.requirements.rules import rules_of
+
+LATE_S = 0.25
+"""So many seconds may pass until what another server approved is known here."""
+
+Shipped = Callable[[str], Mapping[str, InformationRequirement]]
+"""What the product ships for a resource, by the id of the requirement."""
+
+_log = structlog.get_logger(__name__)
+
+
+def governed_name(resource: Resource) -> str:
+    """Return the name by which requirements speak of a resource; a class of entity is spoken of by its own name."""
+    return resource.shape.name if resource.kind == ENTITY.kind and resource is not ENTITY else resource.name
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """What governs at one moment: the decided requirements by resource and id; None where one was retired."""
+
+    decided: Mapping[str, Mapping[str, InformationRequirement | None]] = field(default_factory=dict)
+    until: datetime | None = None
+    """When this changes by itself, because an approved version becomes effective."""
+
+
+class Catalogue:
+    """The requirements of one inventory; `seconds` counts on whatever happens to the clock."""
+
+    def __init__(
+        self, store: CatalogueStore, *, shipped: Shipped, clock: Clock, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.store = store
+        self._shipped = shipped
+        self._clock = clock
+        self._seconds = seconds
+        self._looked_at = -LATE_S
+        self._looking = asyncio.Lock()
+        self._stamp: int | None = None
+        self._governing = Governing()
+        self._rulings: dict[str, tuple[Resource, Ruling]] = {}
+
+    async def ruling(self, resource: Resource) -> Ruling:
+        """Return the rules that govern a resource now: the same object while they are the same."""
+        await self._refresh()
+        name = governed_name(resource)
+        known = self._rulings.get(name)
+        if known is None or known[0] is not resource:
+            known = (resource, Ruling(compiled(self._of(name).values(), resource), resource.attributes))
+            self._rulings[name] = known
+        return known[1]
+
+    async def requirements(self, name: str) -> Mapping[str, InformationRequirement]:
+        """Return the requirements that govern the resource of this name now, by id."""
+        await self._refresh()
+        return self._of(name)
+
+    async def names(self) -> frozenset[str]:
+        """Return the names of the resources of which something was decided here."""
+        await self._refresh()
+        return frozenset(self._governing.decided)
+
+    async def anew(self) -> None:
+        """Look at the catalogue now: what was approved here a moment ago governs from the next request on."""
+        self._looked_at = -LATE_S
+        await self._refresh()
+
+    async def packed(self) -> bytes:
+        """Return what was decided, as JSON, for work in other processes: see `Catalogued`."""
+        await self._refresh()
+        return msgspec.json.encode(self._governing.decided)
+
+    def _of(self, name: str) -> dict[str, InformationRequirement]:
+        return governing_of(name, self._shipped, self._governing.decided)
+
+    async def _refresh(self) -> None:
+        if self._seconds() - self._looked_at < LATE_S and not self._turned():
+            return
+        async with self._looking:
+            began = self._seconds()
+            if began - self._looked_at < LATE_S and not self._turned():
+                return
+            stamp = await self.store.stamp()
+            if stamp != self._stamp or self._turned():
+                self._governing = governing(await self.store.versions(statuses=("approved",)), at=self._clock())
+                self._rulings = {}
+                self._stamp = stamp
+            self._looked_at = began
+
+    def _turned(self) -> bool:
+        return self._governing.until is not None and self._governing.until <= self._clock()
+
+
+class Catalogued:
+    """The catalogue as it was at one moment, for work in other processes: made of what `Catalogue.packed` returned."""
+
+    def __init__(self, packed: bytes, *, shipped: Shipped) -> None:
+        self._decided = msgspec.json.decode(packed, type=dict[str, dict[str, InformationRequirement | None]])
+        self._shipped = shipped
+        self._rulings: dict[str, tuple[Resource, Ruling]] = {}
+
+    def ruling(self, resource: Resource) -> Ruling:
+        """Return the rules that governed a resource then."""
+        name = governed_name(resource)
+        known = self._rulings.get(name)
+        if known is None or known[0] is not resource:
+            asked = governing_of(name, self._shipped, self._decided)
+            known = (resource, Ruling(compiled(asked.values(), resource), resource.attributes))
+            self._rulings[name] = known
+        return known[1]
+
+
+NOTHING_DECIDED = b"{}"
+"""What is packed where nothing was decided: what is shipped governs."""
+
+
+def governing(versions: Iterable[RequirementVersion], *, at: datetime) -> Governing:
+    """Return what approved versions decide at a moment: of each requirement the one that became effective last."""
+    ahead: list[datetime] = []
+    latest: dict[str, RequirementVersion] = {}
+    for version in versions:
+        since = version.effective_from
+        if since is None:
+            continue
+        if since > at:
+            ahead.append(since)
+        elif version.id not in latest or _order(latest[version.id]) < _order(version):
+            latest[version.id] = version
+    decided: dict[str, dict[str, InformationRequirement | None]] = {}
+    for identifier, version in latest.items():
+        asked = None if version.change == "retire" else requirement_of(version)
+        decided.setdefault(version.resource, {})[identifier] = asked
+    return Governing(decided, min(ahead, default=None))
+
+
+def governing_of(
+    name: str, shipped: Shipped, decided: Mapping[str, Mapping[str, InformationRequirement | None]]
+) -> dict[str, InformationRequirement]:
+    """Return the requirements of a resource by id: those decided, and the shipped ones of which nothing was decided."""
+    found: dict[str, InformationRequirement | None] = {**shipped(name), **decided.get(name, {})}
+    return {identifier: each for identifier, each in found.items() if each is not None}
+
+
+def requirement_of(version: RequirementVersion) -> InformationRequirement:
+    """Return what a version asks, with its number and date."""
+    said = msgspec.json.decode(version.document, type=InformationRequirement)
+    changes = {"version": version.version} | (
+        {"effective_from": version.effective_from} if version.effective_from else {}
+    )
+    return msgspec.structs.replace(said, id=version.id, **changes)
+
+
+def compiled(requirements: Iterable[InformationRequirement], resource: Resource) -> list[Rule]:
+    """Return the rules of requirements, passing over those that this version of the product cannot read any more.
+
+    A door that fails for one rule would keep every record out; the log says which rule does not act.
+    """
+    rules: list[Rule] = []
+    for requirement in requirements:
+        try:
+            rules += rules_of(requirement, resource)
+        except InvalidDocument as error:
+            _log.error("requirement.unreadable", requirement=requirement.id, problem=error.message)
+    return rules
+
+
+def _order(version: RequirementVersion) -> tuple[Any, int]:
+    return version.effective_from, version.version

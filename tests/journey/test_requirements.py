@@ -1,0 +1,222 @@
+"""One approved edit of one requirement acts at every door of every server; whatever was not approved changes nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.journey.api_words import PERSONS, create, person, refused
+from tests.journey.conftest import Server, command
+
+REQUIREMENTS = "/inventory/v1/informationRequirement"
+PROPOSALS = "/inventory/v1/informationRequirementProposal"
+LANGUAGE = "individual.partyCharacteristic[preferredLanguage]"
+
+
+def language(**more: Any) -> dict[str, Any]:
+    """The requirement of the issue: a mandatory preferred language with a code list."""
+    return {
+        "resource": "individual",
+        "attribute": "partyCharacteristic[preferredLanguage]",
+        "name": "Preferred language",
+        "meaning": "The language in which the person wants to be written to.",
+        "obligation": "mandatory",
+        "enforcement": "refuse",
+        "valueRule": [{"code": "code-list", "codeList": ["de", "en"]}],
+        **more,
+    }
+
+
+def speaks(code: str) -> dict[str, Any]:
+    element = {"@type": "StringCharacteristic", "name": "preferredLanguage", "value": code, "valueType": "string"}
+    return {"partyCharacteristic": [element]}
+
+
+def propose(api: httpx.Client, requirement: dict[str, Any], **more: Any) -> dict[str, Any]:
+    answer = api.post(PROPOSALS, json={"requirement": requirement, "reason": "asked for", **more})
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == answer.json()["href"]
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def decide(api: httpx.Client, proposal: dict[str, Any], verb: str = "approve", **body: Any) -> dict[str, Any]:
+    answer = api.post(f"{proposal['href']}/{verb}", json=body)
+    assert answer.status_code == 200, answer.text
+    decided: dict[str, Any] = answer.json()
+    return decided
+
+
+def within_a_second(look: Callable[[], bool]) -> None:
+    began = time.monotonic()
+    while not look():
+        assert time.monotonic() - began < 1.0
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def second(server: Server) -> httpx.Client:
+    """A second process, which decides on what the first proposed."""
+    other = Server(server.data, server.port).register(f"steward-{time.monotonic_ns()}")
+    return other.api()
+
+
+def test_one_approved_edit_acts_at_every_door_and_ends_with_its_retirement(
+    server: Server, second: httpx.Client, tmp_path: Path
+) -> None:
+    with server.api() as api, second:
+        proposal = propose(api, language())
+        assert (proposal["status"], proposal["change"], proposal["version"]) == ("proposed", "create", 1)
+        assert api.post(PERSONS, json=person()).status_code == 201
+        assert api.get(f"{REQUIREMENTS}/{LANGUAGE}").status_code == 404
+
+        assert refused(api.post(f"{proposal['href']}/approve"), 403) == "second-person-needed"
+        approved = decide(second, proposal, decision="as agreed")
+        assert (approved["status"], approved["decision"]) == ("effective", "as agreed")
+
+        answer = api.post(PERSONS, json=person())
+        assert refused(answer, 400) == "invalid-document"
+        message = answer.json()["message"]
+        assert "partyCharacteristic[preferredLanguage]: is mandatory" in message
+        assert f"requirement {LANGUAGE}, obligation" in message
+        answer = api.post(PERSONS, json=person(**speaks("xx")))
+        assert refused(answer, 400) == "invalid-document"
+        assert "is none of de, en" in answer.json()["message"]
+        assert "xx" not in answer.json()["message"]
+        made = create(api, PERSONS, person(**speaks("de")))
+        assert refused(api.patch(made["href"], json=speaks("fr")), 400) == "invalid-document"
+
+        rows = tmp_path / "people.ndjson"
+        rows.write_text(
+            "\n".join(json.dumps({"id": str(n), **person(), **speaks(c)}) for n, c in enumerate("de fr".split()))
+        )
+        done = command("import", str(rows), "--data", str(server.data), "--json")
+        report = json.loads(done.stdout)
+        assert (report["accepted"], report["rejected"]) == (1, 1), done.stdout
+
+        ended = second.delete(f"{REQUIREMENTS}/{LANGUAGE}", headers={"x-reason": "not needed any more"})
+        assert ended.status_code == 202
+        assert decide(api, ended.json())["status"] == "effective"
+        assert api.post(PERSONS, json=person()).status_code == 201
+        versions = api.get(f"{REQUIREMENTS}/{LANGUAGE}/version").json()
+        assert [each["status"] for each in versions] == ["superseded", "effective"]
+
+
+def test_what_is_rejected_withdrawn_drafted_or_of_the_future_changes_nothing(
+    server: Server, second: httpx.Client
+) -> None:
+    with server.api() as api, second:
+        asked = language(attribute="partyCharacteristic[nickname]", valueRule=[])
+        draft = propose(api, asked, status="draft")
+        assert refused(second.post(f"{draft['href']}/approve"), 409) == "proposal-decided"
+        assert refused(second.post(f"{draft['href']}/submit"), 403) == "not-the-proposer"
+        submitted = decide(api, draft, "submit")
+        assert submitted["status"] == "proposed"
+        assert decide(second, submitted, "reject", decision="no")["status"] == "rejected"
+        assert refused(second.post(f"{draft['href']}/approve"), 409) == "proposal-decided"
+
+        withdrawn = decide(api, propose(api, asked), "withdraw")
+        assert withdrawn["status"] == "withdrawn"
+
+        later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        scheduled = decide(second, propose(api, asked), effectiveFrom=later)
+        assert scheduled["status"] == "approved"
+        assert api.post(PERSONS, json=person()).status_code == 201
+        assert decide(api, scheduled, "withdraw")["status"] == "withdrawn"
+        past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+        again = propose(api, asked)
+        assert refused(second.post(f"{again['href']}/approve", json={"effectiveFrom": past}), 400) == "invalid-document"
+        decide(api, again, "withdraw")
+
+
+def test_a_future_edit_acts_when_its_moment_comes_on_every_server(
+    server: Server, second: httpx.Client, tmp_path: Path
+) -> None:
+    with server.api() as api, second:
+        asked = language(attribute="partyCharacteristic[shoeSize]", enforcement="warn", valueRule=[])
+        moment = datetime.now(UTC) + timedelta(seconds=1.5)
+        decide(second, propose(api, asked), effectiveFrom=moment.isoformat())
+        assert "x-requirement-warning" not in api.post(PERSONS, json=person()).headers
+        time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
+        within_a_second(lambda: "x-requirement-warning" in api.post(PERSONS, json=person()).headers)
+        warned = api.post(PERSONS, json=person()).headers["x-requirement-warning"]
+        assert warned == "individual.partyCharacteristic[shoeSize]:obligation"
+        decide(
+            second,
+            api.delete(f"{REQUIREMENTS}/individual.partyCharacteristic[shoeSize]", headers={"x-reason": "-"}).json(),
+        )
+
+
+def test_of_two_changes_of_one_requirement_the_second_must_see_the_first(server: Server, second: httpx.Client) -> None:
+    with server.api() as api, second:
+        asked = language(attribute="partyCharacteristic[hat]", obligation="optional", valueRule=[])
+        one, other = propose(api, asked), propose(api, {**asked, "name": "Hat size"})
+        decide(second, one)
+        assert refused(second.post(f"{other['href']}/approve"), 409) == "proposal-outdated"
+        answer = api.post(PROPOSALS, json={"requirement": asked, "reason": "again"})
+        assert refused(answer, 409) == "nothing-proposed"
+        address = f"{REQUIREMENTS}/individual.partyCharacteristic[hat]"
+        patched = api.patch(address, json={"name": "Hat"}, headers={"x-reason": "shorter"})
+        assert patched.status_code == 202
+        assert patched.json()["difference"] == [{"attribute": "name", "before": "Preferred language", "after": "Hat"}]
+        decide(second, patched.json())
+        assert api.get(address).json()["name"] == "Hat"
+        listed = api.get(f"{REQUIREMENTS}?resource=individual&name=Hat&fields=name,version").json()
+        assert [each["version"] for each in listed] == [3]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"attribute": "birthDaye"}, "Did you mean birthDate?"),
+        ({"attribute": "contactMedium..x"}, "not written as one"),
+        ({"resource": "individuals"}, "did you mean individual?"),
+        ({"obligation": "conditional"}, "is needed where the obligation is conditional"),
+        ({"valueRule": [{"code": "x", "pattern": "("}]}, "valueRule[0].pattern"),
+        ({"valueRule": [{"code": "x", "condition": "@.birthDaye"}]}, "Did you mean birthDate?"),
+        ({"valueRule": [{"code": "x", "codeList": []}]}, "is empty"),
+        ({"valueRule": [{"code": "x", "minimum": "3", "maximum": "1"}]}, "less than minimum"),
+        ({"valueRul": []}, "did you mean valueRule?"),
+        ({"sensitivity": "secret"}, "requirement.sensitivity"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_what_is_wrong(server: Server, wrong: dict[str, Any], told: str) -> None:
+    with server.api() as api:
+        answer = api.post(PROPOSALS, json={"requirement": {**language(), **wrong}, "reason": "asked for"})
+        assert refused(answer, 400) == "invalid-document"
+        assert told in answer.json()["message"]
+
+
+def test_a_record_may_keep_what_was_wrong_with_it_but_not_add_to_it(server: Server, second: httpx.Client) -> None:
+    with server.api() as api, second:
+        old = create(api, PERSONS, person(gender="unknowable"))
+        asked = language(
+            attribute="gender",
+            obligation="optional",
+            name="Gender",
+            valueRule=[{"code": "list", "codeList": ["f", "m"]}],
+        )
+        decide(second, propose(api, asked))
+        kept = api.patch(old["href"], json={"givenName": "Augusta"})
+        assert (kept.status_code, kept.headers["x-requirement-warning"]) == (200, "individual.gender:list")
+        assert refused(api.post(PERSONS, json=person(gender="unknowable")), 400) == "invalid-document"
+        assert api.patch(old["href"], json={"gender": "f"}).status_code == 200
+        assert refused(api.patch(old["href"], json={"gender": "x"}), 400) == "invalid-document"
+        decide(second, api.delete(f"{REQUIREMENTS}/individual.gender", headers={"x-reason": "-"}).json())
+
+
+def test_who_is_not_granted_it_neither_looks_nor_proposes_nor_decides(server: Server) -> None:
+    reader = Server(server.data, server.port).register(f"reader-{time.monotonic_ns()}", "--grant", "read:individual")
+    with reader.api() as api:
+        assert refused(api.get(REQUIREMENTS), 403) == "denied"
+        assert refused(api.get(PROPOSALS), 403) == "denied"
+        assert refused(api.post(PROPOSALS, json={"requirement": language(), "reason": "r"}), 403) == "denied"
+        assert refused(api.post(f"{PROPOSALS}/{LANGUAGE}@1/approve"), 403) == "denied"
+        assert refused(api.delete(f"{REQUIREMENTS}/{LANGUAGE}"), 403) == "denied"
