@@ -38,6 +38,7 @@ from customer_inventory.requirements.requirement import (
 BASE = CATALOGUE.paths[0]
 REQUIREMENT_VIEW = native(INFORMATION_REQUIREMENT)
 PROPOSAL_VIEW = native(INFORMATION_REQUIREMENT_PROPOSAL)
+CATALOGUE_VIEWS = (REQUIREMENT_VIEW, PROPOSAL_VIEW)
 Body = TypeVar("Body")
 _LARGEST = 1024 * 1024
 _MERGING = frozenset({"application/merge-patch+json", "application/json"})

@@ -170,12 +170,8 @@ class InformationRequirementProposal(Entity, kw_only=True, frozen=True):
     ] = UNSET
 
 
-CATALOGUE = Api(
-    number="R1",
-    title="Information Requirements",
-    version="v1",
-    paths=("/inventory/v1",),
-)
+CATALOGUE = Api(number="", title="Customer Inventory", version="v1", paths=("/inventory/v1",))
+"""Where our own resources are served, which no Open API has."""
 
 INFORMATION_REQUIREMENT = declare(
     struct=InformationRequirement,

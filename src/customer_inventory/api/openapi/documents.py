@@ -16,6 +16,7 @@ import msgspec
 from customer_inventory import __version__
 from customer_inventory.api import parties
 from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
+from customer_inventory.api.openapi.catalogue import CATALOGUE_PATHS, CATALOGUE_SCHEMAS, catalogue_operation
 from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
@@ -34,6 +35,7 @@ from customer_inventory.api.openapi.resources import (
 )
 from customer_inventory.api.openapi.specified import Classes, with_classes
 from customer_inventory.api.openapi.told import callback, event_schemas
+from customer_inventory.api.requirements import CATALOGUE_VIEWS
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
 from customer_inventory.model.events import event_types
@@ -45,13 +47,14 @@ from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
 NAME = "/openapi.json"
-_SHOWN = (*VIEWS, *REGISTER_VIEWS)
+_SHOWN = (*VIEWS, *REGISTER_VIEWS, *CATALOGUE_VIEWS)
 _SHARED = {
     "Error": ERROR,
     "JsonPatch": JSON_PATCH,
     "JsonPatchOperation": JSON_PATCH_OPERATION,
     **SCHEMAS,
     **OWN_SCHEMAS,
+    **CATALOGUE_SCHEMAS,
     **EVENT_SCHEMAS,
 }
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')
@@ -249,10 +252,11 @@ def _operation(method: str, rest: str, known: Mapping[str, Named], api: Api) -> 
         return joint_list(name, [known[each] for each in parties.CLASSES])
     if name not in known:
         return hub_operation(method, rest, api) or own_operation(method, rest) or event_operation(method, rest)
-    if below == "{id}/attachment/{digest}/content":
-        return attachment_operation(known[name])
+    if name in CATALOGUE_PATHS:
+        return catalogue_operation(method, below, known[name])
     if below not in {"", "{id}"}:
-        return beside_operation(method, below, known[name])
+        files = below == "{id}/attachment/{digest}/content"
+        return attachment_operation(known[name]) if files else beside_operation(method, below, known[name])
     said = record_operation(method, known[name]) if below else collection_operation(method, known[name])
     if said is not None and name == ENTITY_SPECIFICATION.path and method != "GET":
         return of_specifications(said)

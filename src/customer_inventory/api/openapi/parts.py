@@ -52,6 +52,10 @@ _HEADERS = {
     "X-Result-Count": ("How many of them this page holds.", "integer"),
     "X-Total-Count-Estimated": ("true when the total was estimated.", "string"),
     "Idempotent-Replayed": ("true when a repeated request got what the first one left.", "string"),
+    "X-Requirement-Warning": (
+        "The requirements that the record does not meet: requirement:rule, comma-separated.",
+        "string",
+    ),
     "X-Reference-Warning": ("The reference attributes that name nothing the inventory holds.", "string"),
 }
 

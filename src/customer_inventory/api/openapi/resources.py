@@ -10,7 +10,7 @@ from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.model.view import View
 
 _PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")
-_SAVED = ("ETag", "Idempotent-Replayed", "X-Reference-Warning")
+_SAVED = ("ETag", "Idempotent-Replayed", "X-Reference-Warning", "X-Requirement-Warning")
 
 
 @dataclass(frozen=True, slots=True)
