@@ -1,0 +1,368 @@
+"""The verbs of the catalogue: see what is asked of attributes, propose changes, and decide on those of others."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from customer_inventory.access import Access
+from customer_inventory.access import governing as catalogue
+from customer_inventory.access.governing import Proposal
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.progress import say
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.requirements.governance import NothingProposed, ProposalNotFound, Proposed, differences
+from customer_inventory.requirements.requirement import InformationRequirement
+from customer_inventory.requirements.toml_form import read_catalogue_file, write_catalogue
+from customer_inventory.settings import Settings
+
+requirement = App(name="requirement", help="Govern what is asked of the attributes of customers' records.")
+
+_DEFAULTS = Settings()
+
+
+class UnreadableMoment(InventoryError):
+    """The moment is no date-time with a zone.
+
+    Write it as 2027-01-31T12:00:00Z.
+    """
+
+    code = "unreadable-moment"
+    failure = Failure.USAGE
+
+
+class NoSuchFile(InventoryError):
+    """There is no such file."""
+
+    code = "no-such-file"
+    failure = Failure.NOT_FOUND
+
+
+@requirement.command(name="list")
+def list_requirements(*, resource: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """List the requirements that govern now: what is asked, how strictly, and how sensitive it is.
+
+    Parameters
+    ----------
+    resource
+        Only those of this resource, such as individual, or of this class of entity.
+    settings
+        How the inventory is set up.
+    """
+    return run(_list(resource, settings), settings)
+
+
+async def _list(resource: str | None, settings: Settings) -> None:
+    async with _access(settings) as access:
+        found = await catalogue.requirements(access, None if resource is None else [resource])
+    for each in found:
+        asked = f"{each.obligation}, {each.enforcement}" if each.obligation != "optional" or each.value_rule else ""
+        rules = ", ".join(rule.code for rule in each.value_rule or ())
+        print("  ".join(filter(None, [str(each.id), each.name, str(each.sensitivity), asked, rules])))
+    say(f"{len(found):,} requirements govern.")
+
+
+@requirement.command
+def show(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Show one requirement as it governs now, in the form of a catalogue file, and its versions.
+
+    Parameters
+    ----------
+    identifier
+        The requirement: its resource and attribute, such as individual.birthDate.
+    settings
+        How the inventory is set up.
+    """
+    return run(_show(identifier, settings), settings)
+
+
+async def _show(identifier: str, settings: Settings) -> None:
+    async with _access(settings) as access:
+        found = await catalogue.requirement(access, identifier)
+        versions = await catalogue.proposals(access, identifier=identifier)
+    print(write_catalogue([found]), end="")
+    for each in versions:
+        print(f"# {_line(each)}")
+
+
+@requirement.command
+def export(*, output: str, resource: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Write the requirements that govern now to a TOML file, to be kept in Git and proposed again.
+
+    Parameters
+    ----------
+    output
+        The file to write, or - for standard output.
+    resource
+        Only those of this resource.
+    settings
+        How the inventory is set up.
+    """
+    return run(_export(output, resource, settings), settings)
+
+
+async def _export(output: str, resource: str | None, settings: Settings) -> None:
+    async with _access(settings) as access:
+        found = await catalogue.requirements(access, None if resource is None else [resource])
+    text = write_catalogue(found)
+    if output == "-":
+        sys.stdout.write(text)
+    else:
+        Path(output).write_text(text, "utf-8")
+    say(f"Wrote {len(found):,} requirements to {'standard output' if output == '-' else output}.")
+
+
+@requirement.command
+def propose(
+    file: Path,
+    *,
+    reason: str,
+    draft: Annotated[bool, Parameter(negative=())] = False,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Propose every requirement of a catalogue file that differs from what governs; somebody else decides.
+
+    Parameters
+    ----------
+    file
+        A TOML file, such as `customer-inventory requirement export` writes.
+    reason
+        Why it is proposed; every version keeps it.
+    draft
+        Keep drafts, to be submitted later.
+    dry_run
+        Only say what would be proposed.
+    settings
+        How the inventory is set up.
+    """
+    return run(_propose(file, reason, settings, draft=draft, dry=dry_run), settings)
+
+
+async def _propose(file: Path, reason: str, settings: Settings, *, draft: bool, dry: bool) -> None:
+    if not file.is_file():
+        raise NoSuchFile(f"There is no file {file}.")
+    wanted = read_catalogue_file(file)
+    made = 0
+    async with _access(settings) as access:
+        for each in wanted:
+            if dry:
+                made += await _foretold(access, each)
+                continue
+            try:
+                proposal = await catalogue.propose(access, Proposed(each, reason, draft=draft))
+            except NothingProposed:
+                continue
+            made += 1
+            print(_line(proposal))
+    done = "would be proposed" if dry else "kept as drafts" if draft else "proposed"
+    say(f"{made:,} of {len(wanted):,} requirements {done}; the others are what governs.")
+
+
+async def _foretold(access: Access, wanted: InformationRequirement) -> int:
+    """Print what a proposal would change; return whether it would change anything."""
+    governs = {each.id: each for each in await catalogue.requirements(access, [wanted.resource])}
+    changed = differences(governs.get(f"{wanted.resource}.{wanted.attribute}"), wanted)
+    for each in changed:
+        said = {name: msgspec.json.encode(each[name]).decode() for name in ("before", "after") if name in each}
+        words = f"{said.get('before', '(nothing)')} -> {said.get('after', '(nothing)')}"
+        print(f"{wanted.resource}.{wanted.attribute}  {each['attribute']}  {words}")
+    return int(bool(changed))
+
+
+@requirement.command
+def retire(identifier: str, *, reason: str, settings: Configured = _DEFAULTS) -> int:
+    """Propose that a requirement ends; somebody else decides.
+
+    Parameters
+    ----------
+    identifier
+        The requirement, such as individual.birthDate.
+    reason
+        Why it is to end.
+    settings
+        How the inventory is set up.
+    """
+    return run(_retire(identifier, reason, settings), settings)
+
+
+async def _retire(identifier: str, reason: str, settings: Settings) -> None:
+    async with _access(settings) as access:
+        governs = await catalogue.requirement(access, identifier)
+        print(_line(await catalogue.propose(access, Proposed(governs, reason, retires=True))))
+
+
+@requirement.command
+def proposals(*, status: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """List drafts and proposals, and what was decided of them.
+
+    Parameters
+    ----------
+    status
+        Only those of this status: draft, proposed, approved, effective, superseded, rejected or withdrawn.
+    settings
+        How the inventory is set up.
+    """
+    return run(_proposals(status, settings), settings)
+
+
+async def _proposals(status: str | None, settings: Settings) -> None:
+    async with _access(settings) as access:
+        found = [each for each in await catalogue.proposals(access) if status in {None, each.status}]
+    for each in found:
+        print(_line(each))
+    say(f"{len(found):,} proposals.")
+
+
+@requirement.command
+def compare(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Show what a proposal changes of the requirement that governs now.
+
+    Parameters
+    ----------
+    proposal
+        The proposal: the requirement and a version, such as individual.birthDate@3.
+    settings
+        How the inventory is set up.
+    """
+    return run(_compare(proposal, settings), settings)
+
+
+async def _compare(proposal: str, settings: Settings) -> None:
+    async with _access(settings) as access:
+        found = await catalogue.proposal(access, *_named(proposal))
+    print(_line(found))
+    for each in found.difference:
+        before, after = (msgspec.json.encode(each[name]).decode() if name in each else "-" for name in _SIDES)
+        print(f"  {each['attribute']}: {before} -> {after}")
+
+
+_SIDES = ("before", "after")
+
+
+@requirement.command
+def submit(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Hand your own draft in for a decision.
+
+    Parameters
+    ----------
+    proposal
+        The draft, such as individual.birthDate@3.
+    settings
+        How the inventory is set up.
+    """
+    return run(_submit(proposal, settings), settings)
+
+
+async def _submit(proposal: str, settings: Settings) -> None:
+    async with _access(settings) as access:
+        print(_line(await catalogue.submit(access, *_named(proposal))))
+
+
+@requirement.command
+def approve(
+    proposal: str, *, effective_from: str | None = None, decision: str | None = None, settings: Configured = _DEFAULTS
+) -> int:
+    """Let a proposal that somebody else made govern, on every running server within a second.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    effective_from
+        From when on, as 2027-01-31T12:00:00Z; at once when not given.
+    decision
+        What is said about the decision.
+    settings
+        How the inventory is set up.
+    """
+    return run(_approve(proposal, effective_from, decision, settings), settings)
+
+
+async def _approve(proposal: str, effective_from: str | None, decision: str | None, settings: Settings) -> None:
+    since = None if effective_from is None else _moment(effective_from)
+    async with _access(settings) as access:
+        print(_line(await catalogue.approve(access, *_named(proposal), said=decision, effective_from=since)))
+
+
+@requirement.command
+def reject(proposal: str, *, decision: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Turn a proposal that somebody else made down.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    decision
+        What is said about the decision.
+    settings
+        How the inventory is set up.
+    """
+    return run(_reject(proposal, decision, settings), settings)
+
+
+async def _reject(proposal: str, decision: str | None, settings: Settings) -> None:
+    async with _access(settings) as access:
+        print(_line(await catalogue.reject(access, *_named(proposal), said=decision)))
+
+
+@requirement.command
+def withdraw(proposal: str, *, decision: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Take your own draft or proposal back, also an approved one that does not govern yet.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    decision
+        What is said about it.
+    settings
+        How the inventory is set up.
+    """
+    return run(_withdraw(proposal, decision, settings), settings)
+
+
+async def _withdraw(proposal: str, decision: str | None, settings: Settings) -> None:
+    async with _access(settings) as access:
+        print(_line(await catalogue.withdraw(access, *_named(proposal), said=decision)))
+
+
+@asynccontextmanager
+async def _access(settings: Settings) -> AsyncIterator[Access]:
+    async with opened(settings) as desk:
+        request_id = f"requirement-{secrets.token_hex(8)}"
+        yield await desk.open_at_command_line(person=operator(), purpose=None, request_id=request_id)
+
+
+def _named(proposal: str) -> tuple[str, int]:
+    requirement_id, _, number = proposal.rpartition("@")
+    if not requirement_id or not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise ProposalNotFound(f"{proposal!r} names no proposal; `customer-inventory requirement proposals` lists them.")
+    return requirement_id, int(number)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnreadableMoment from error
+    if moment.tzinfo is None:
+        raise UnreadableMoment
+    return moment.astimezone(UTC)
+
+
+def _line(proposal: Proposal) -> str:
+    version = proposal.version
+    since = f"from {version.effective_from:%Y-%m-%d %H:%M} UTC" if version.effective_from else ""
+    decided = f"by {version.decided_by}" if version.decided_by else ""
+    parts = [proposal.id, version.change, proposal.status, decided, since, f"proposed by {version.proposed_by}"]
+    return "  ".join([*filter(None, parts), f'"{version.reason}"'])
