@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from customer_inventory.access.opened import Opened
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource
@@ -30,6 +31,7 @@ from customer_inventory.requirements.requirement import (
     INFORMATION_REQUIREMENT_PROPOSAL,
     InformationRequirement,
 )
+from customer_inventory.requirements.specification import specification_of
 
 _REQUIREMENT, _PROPOSAL = INFORMATION_REQUIREMENT.kind, INFORMATION_REQUIREMENT_PROPOSAL.kind
 
@@ -62,6 +64,17 @@ async def requirements(access: Opened, names: Collection[str] | None = None) -> 
     found = [each for name in wanted for each in (await catalogue.requirements(name)).values()]
     await access.note("read", _REQUIREMENT, "shown", ())
     return found
+
+
+async def specifications(access: Opened, names: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Return what is asked of resources in the words of TMF662, of those of which something is. Raises Denied."""
+    await access.require("read", _REQUIREMENT)
+    catalogue, classes = access.facilities.catalogue, await access.facilities.classes.by_name()
+    known = {**RESOURCES, **{name: classes[name] for name in await catalogue.names() if name in classes}}
+    wanted = known if names is None else {name: known[name] for name in names if name in known}
+    asked = {name: (await catalogue.requirements(name)).values() for name in wanted}
+    await access.note("read", _REQUIREMENT, "shown", ())
+    return [specification_of(resource, asked[name]) for name, resource in wanted.items() if asked[name]]
 
 
 async def requirement(access: Opened, identifier: str) -> InformationRequirement:

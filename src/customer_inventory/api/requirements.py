@@ -24,8 +24,10 @@ from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.problems import Problem
+from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.view import native
-from customer_inventory.requirements.governance import ProposalNotFound, Proposed
+from customer_inventory.model.viewing import native_view
+from customer_inventory.requirements.governance import ProposalNotFound, Proposed, RequirementNotFound
 from customer_inventory.requirements.reading import requirement_from
 from customer_inventory.requirements.requirement import (
     CATALOGUE,
@@ -38,6 +40,7 @@ from customer_inventory.requirements.requirement import (
 BASE = CATALOGUE.paths[0]
 REQUIREMENT_VIEW = native(INFORMATION_REQUIREMENT)
 PROPOSAL_VIEW = native(INFORMATION_REQUIREMENT_PROPOSAL)
+SPECIFICATIONS = "requirementSpecification"
 CATALOGUE_VIEWS = (REQUIREMENT_VIEW, PROPOSAL_VIEW)
 Body = TypeVar("Body")
 _LARGEST = 1024 * 1024
@@ -68,6 +71,9 @@ def add_requirements(routes: Routes, *, public_url: str) -> None:
     routes.add(place, label, GET=handlers.list)
     routes.add(f"{place}/{{id}}", label, GET=handlers.get, PATCH=handlers.patch, DELETE=handlers.retire)
     routes.add(f"{place}/{{id}}/version", label, GET=handlers.versions)
+    specifications = SpecificationHandlers(public_url=public_url)
+    routes.add(f"{BASE}/{SPECIFICATIONS}", label, GET=specifications.list)
+    routes.add(f"{BASE}/{SPECIFICATIONS}/{{id}}", label, GET=specifications.get)
     proposals = ProposalHandlers(public_url=public_url)
     place = f"{BASE}/{INFORMATION_REQUIREMENT_PROPOSAL.path}"
     label = INFORMATION_REQUIREMENT_PROPOSAL.name
@@ -75,6 +81,32 @@ def add_requirements(routes: Routes, *, public_url: str) -> None:
     routes.add(f"{place}/{{id}}", label, GET=proposals.get)
     for verb, handler in proposals.deciding.items():
         routes.add(f"{place}/{{id}}/{verb}", label, POST=handler)
+
+
+class SpecificationHandlers:
+    """Answers the requests for what is asked of a resource, in the words of TMF662."""
+
+    def __init__(self, *, public_url: str) -> None:
+        self._public_url = public_url
+
+    async def list(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer GET: the specification of every resource of which something is asked."""
+        view = native_view(ENTITY_SPECIFICATION)
+        question = asked_of_entries(view, exchange, public_url=self._public_url)
+        entries = [self._shown(each) for each in await catalogue.specifications(access)]
+        return entries_answer(view, entries, question, path=exchange.path, public_url=self._public_url)
+
+    async def get(self, exchange: Exchange, access: Access, name: str) -> Answer:
+        """Answer GET on the specification of one resource."""
+        view = native_view(ENTITY_SPECIFICATION)
+        question = asked_of_entry(view, exchange)
+        for each in await catalogue.specifications(access, [unquote(name)]):
+            return entry_answer(view, self._shown(each), question)
+        raise RequirementNotFound(f"Nothing is asked of a resource {unquote(name)[:100]!r}.")
+
+    def _shown(self, specification: Shown) -> Shown:
+        address = f"{self._public_url}{BASE}/{SPECIFICATIONS}/{quote(specification['id'], safe='')}"
+        return {"id": specification["id"], "href": address, **specification}
 
 
 class RequirementHandlers:

@@ -47,6 +47,13 @@ class NoSuchFile(InventoryError):
     failure = Failure.NOT_FOUND
 
 
+class UnwritableFile(InventoryError):
+    """The file cannot be written."""
+
+    code = "unwritable-file"
+    failure = Failure.USAGE
+
+
 @requirement.command(name="list")
 def list_requirements(*, resource: str | None = None, settings: Configured = _DEFAULTS) -> int:
     """List the requirements that govern now: what is asked, how strictly, and how sensitive it is.
@@ -113,11 +120,7 @@ def export(*, output: str, resource: str | None = None, settings: Configured = _
 async def _export(output: str, resource: str | None, settings: Settings) -> None:
     async with _access(settings) as access:
         found = await catalogue.requirements(access, None if resource is None else [resource])
-    text = write_catalogue(found)
-    if output == "-":
-        sys.stdout.write(text)
-    else:
-        Path(output).write_text(text, "utf-8")
+    _put(output, write_catalogue(found))
     say(f"Wrote {len(found):,} requirements to {'standard output' if output == '-' else output}.")
 
 
@@ -149,9 +152,7 @@ def propose(
 
 
 async def _propose(file: Path, reason: str, settings: Settings, *, draft: bool, dry: bool) -> None:
-    if not file.is_file():
-        raise NoSuchFile(f"There is no file {file}.")
-    wanted = read_catalogue_file(file)
+    wanted = _read(file)
     made = 0
     async with _access(settings) as access:
         for each in wanted:
@@ -343,10 +344,28 @@ async def _access(settings: Settings) -> AsyncIterator[Access]:
         yield await desk.open_at_command_line(person=operator(), purpose=None, request_id=request_id)
 
 
+def _read(file: Path) -> list[InformationRequirement]:
+    if not file.is_file():
+        raise NoSuchFile(f"There is no file {file}.")
+    return read_catalogue_file(file)
+
+
+def _put(output: str, text: str) -> None:
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(output).write_text(text, "utf-8")
+    except OSError as error:
+        raise UnwritableFile(f"{output} cannot be written: {error.strerror or error}.") from error
+
+
 def _named(proposal: str) -> tuple[str, int]:
     requirement_id, _, number = proposal.rpartition("@")
     if not requirement_id or not (number.isascii() and number.isdigit() and len(number) <= 9):
-        raise ProposalNotFound(f"{proposal!r} names no proposal; `customer-inventory requirement proposals` lists them.")
+        raise ProposalNotFound(
+            f"{proposal!r} names no proposal; `customer-inventory requirement proposals` lists them."
+        )
     return requirement_id, int(number)
 
 

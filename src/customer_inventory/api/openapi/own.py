@@ -87,6 +87,10 @@ OWN_SCHEMAS: dict[str, Part] = {
     ),
 }
 
+_SPECIFICATION = {
+    "type": "object",
+    "description": "An EntitySpecification of TMF662, as GET /tmf-api/entityCatalogManagement/v4/openapi.json has it.",
+}
 _PAGE = ("Link", "X-Total-Count", "X-Result-Count", "X-Total-Count-Estimated")
 _AFTER = asks("after", "text", "The id of the last one of the page before.")
 
@@ -149,6 +153,22 @@ _OWN: dict[tuple[str, str], Part] = {
         asks("dryRun", "truth", "true: only tell what would be done."),
         asks("onConflict", "text", "skip: pass over records that were written since; else nothing is done."),
     ),
+    ("GET", "/requirementSpecification"): {
+        "operationId": "listRequirementSpecification",
+        "summary": "List what is asked of resources, in the words of TMF662",
+        "parameters": use("fields", "offset", "limit", "sort", "filter", "after", "before", "range", "purpose"),
+        "responses": {
+            "200": gives("The end of the list.", {"type": "array", "items": _SPECIFICATION}, *_PAGE, "Content-Range"),
+            "206": gives("A page; more follows.", {"type": "array", "items": _SPECIFICATION}, *_PAGE, "Content-Range"),
+            **refuses(),
+        },
+    },
+    ("GET", "/requirementSpecification/{id}"): {
+        "operationId": "retrieveRequirementSpecification",
+        "summary": "Get what is asked of one resource, in the words of TMF662",
+        "parameters": use("fields", "purpose"),
+        "responses": {"200": gives("It.", _SPECIFICATION), **refuses()},
+    },
     ("GET", "/deletedRecord"): _lists(
         "DeletedRecord",
         "List deleted records of a kind, the latest first",
