@@ -1,4 +1,4 @@
-"""One approved edit of one requirement acts at every door of every server; whatever was not approved changes nothing."""
+"""One approved edit of one requirement acts at every door of every server; what was not approved changes nothing."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_one_approved_edit_acts_at_every_door_and_ends_with_its_retirement(
 
         rows = tmp_path / "people.ndjson"
         rows.write_text(
-            "\n".join(json.dumps({"id": str(n), **person(), **speaks(c)}) for n, c in enumerate("de fr".split()))
+            "\n".join(json.dumps({"id": str(n), **person(), **speaks(c)}) for n, c in enumerate(("de", "fr")))
         )
         done = command("import", str(rows), "--data", str(server.data), "--json")
         report = json.loads(done.stdout)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_inventory.capture.drafting import RowRefused, Taking
+from customer_inventory.capture.judging import Judging
 from customer_inventory.capture.mapping import parse
 from customer_inventory.capture.preparing import new_ids
 from customer_inventory.capture.shapes import Shaper
 from customer_inventory.ids import bucket_of, parse_id
+from customer_inventory.model import RESOURCES
 from customer_inventory.repository.bulk_rows import array, copy_text, parts, record_line
+from customer_inventory.requirements.reading import requirement_from
+from customer_inventory.requirements.rules import ruling_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MAPPING = parse(
@@ -110,6 +115,59 @@ def test_template_and_model_agree_on_every_row(table):
         except RowRefused:
             continue
         assert _drafted(shaper.draft, number, taken, ids) == _drafted(shaper._whole, number, taken, ids)
+
+
+def _asking(attribute, resource="individual", **more):
+    said = {"resource": resource, "attribute": attribute, "name": attribute, "meaning": attribute, **more}
+    return requirement_from(said)
+
+
+ASKED = [
+    _asking("givenName", valueRule=[{"code": "short", "maxLength": 3}, {"code": "a", "pattern": "A.*"}]),
+    _asking("familyName", obligation="mandatory", enforcement="refuse"),
+    _asking("birthDate", valueRule=[{"code": "range", "minimum": "1900-01-01", "maximum": "today"}]),
+    _asking("status", obligation="conditional", condition="@.birthDate", enforcement="warn"),
+    _asking("contactMedium.emailAddress", valueRule=[{"code": "format", "format": "email"}]),
+    _asking("contactMedium.contactType", obligation="mandatory", enforcement="observe"),
+    _asking(
+        "contactMedium.city",
+        obligation="conditional",
+        condition="@.@type == 'GeographicAddressContactMedium' && @.street1 == 'home'",
+        valueRule=[{"code": "unlike", "condition": "@.city != @.street1"}],
+    ),
+    _asking("name", "customer", valueRule=[{"code": "long", "minLength": 6}]),
+    _asking("status", "customer", obligation="mandatory"),
+]
+
+
+class _Catalogue:
+    """Requirements as an import takes them along."""
+
+    def __init__(self):
+        self._rulings = {
+            name: ruling_of([each for each in ASKED if each.resource == name], RESOURCES[name])
+            for name in ("individual", "customer")
+        }
+
+    def ruling(self, resource):
+        return self._rulings[resource.name]
+
+
+@settings(max_examples=200)
+@given(st.lists(rows, min_size=1, max_size=8))
+def test_rows_of_a_shape_are_judged_as_their_documents_are(table):
+    by_shape, by_document = Judging(_Catalogue()), Judging(_Catalogue())
+    shaper, other = Shaper(MAPPING, {}, by_shape), Shaper(MAPPING, {})
+    taking = Taking(MAPPING, COLUMNS)
+    for number, cells in enumerate(table, start=1):
+        (ids,) = new_ids(1, 2, randomness=random.Random(number).getrandbits, at=1_700_000_000_000)
+        try:
+            taken = taking.take(cells)
+        except RowRefused:
+            continue
+        drafted = _drafted(shaper.draft, number, taken, ids)
+        assert drafted == _drafted(partial(other._whole, judge=by_document), number, taken, ids)
+        assert by_shape.warnings == by_document.warnings
 
 
 def test_ordinary_rows_go_by_template():

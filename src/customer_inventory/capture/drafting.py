@@ -20,8 +20,6 @@ from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
 from customer_inventory.model.resource import stamped
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
-from customer_inventory.requirements.catalogue import Catalogued
-from customer_inventory.requirements.verdict import verdict
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
 
@@ -40,20 +38,6 @@ Judge = Callable[[Resource, Document, datetime], None]
 
 def taken_as_it_is(resource: Resource, document: Document, now: datetime) -> None:
     """Judge nothing: take every valid document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """Holds documents against the requirements of one moment, and counts what is taken all the same."""
-
-    catalogued: Catalogued
-    warnings: Counter[str] = field(default_factory=Counter)
-
-    def __call__(self, resource: Resource, document: Document, now: datetime) -> None:
-        """Count what a document does not meet. Raises InvalidDocument for what is refused."""
-        for breach in verdict(self.catalogued.ruling(resource), document, now=now):
-            rule = breach.rule
-            self.warnings[f"{rule.requirement} {rule.reason} ({rule.code})"] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +164,10 @@ def draft(
         try:
             _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)
-            judge(resource, document, now)
+            try:
+                judge(resource, document, now)
+            except InvalidDocument as error:
+                raise unmet(error) from None
             line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
         except InvalidDocument as error:
             raise invalid(resource, error) from None
@@ -202,8 +189,16 @@ def draft(
 
 def invalid(resource: Resource, error: InvalidDocument) -> RowRefused:
     """Return the refusal of a row whose document is not valid."""
-    problems = "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
-    return RowRefused(f"the {resource.name} is not valid: {problems}")
+    return RowRefused(f"the {resource.name} is not valid: {_told(error)}")
+
+
+def unmet(error: InvalidDocument) -> RowRefused:
+    """Return the refusal of a row that does not meet the requirements, which name their resource themselves."""
+    return RowRefused(f"the row does not meet the requirements: {_told(error)}")
+
+
+def _told(error: InvalidDocument) -> str:
+    return "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
 
 
 def _refuse_files(resource: Resource, document: Document) -> None:

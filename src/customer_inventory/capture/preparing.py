@@ -17,7 +17,6 @@ import msgspec
 
 from customer_inventory.capture.drafting import (
     Document,
-    Judging,
     RowRefused,
     Strict,
     Taking,
@@ -25,6 +24,7 @@ from customer_inventory.capture.drafting import (
     seek_party,
 )
 from customer_inventory.capture.formulas import unguarded_cells
+from customer_inventory.capture.judging import Judging
 from customer_inventory.capture.mapping import parse
 from customer_inventory.capture.shapes import Shaper
 from customer_inventory.capture.sources import BOOKKEEPING, Cells, Chunk, decode_line

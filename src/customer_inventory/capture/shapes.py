@@ -24,10 +24,11 @@ from customer_inventory.capture.drafting import (
     Taken,
     documents_of,
     draft,
-    invalid,
     seek_party,
     taken_as_it_is,
+    unmet,
 )
+from customer_inventory.capture.judging import Judging, Questions
 from customer_inventory.capture.mapping import Leaf, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Value
 from customer_inventory.model import RESOURCES, InvalidDocument
@@ -80,6 +81,8 @@ class _Shape:
     entries: tuple[_EntryTemplate, ...]
     repeated: tuple[tuple[tuple[int, ...], frozenset[str]], ...]
     """Attributes that occur several times, by the places and constants of their values."""
+    questions: Questions | None
+    """What the requirements ask of its rows."""
 
     def merges(self, places: Sequence[str]) -> bool:
         """Return whether two values of a repeated attribute are equal: their terms would then be one."""
@@ -92,10 +95,11 @@ class _Shape:
 class Shaper:
     """Drafts rows of one mapping, by template where that is sound."""
 
-    def __init__(self, mapping: RowMapping, strict: Strict, judge: Judge = taken_as_it_is) -> None:
+    def __init__(self, mapping: RowMapping, strict: Strict, judging: Judging | None = None) -> None:
         self._mapping = mapping
         self._strict = strict
-        self._judge = judge
+        self._judging = judging
+        self._judge: Judge = judging or taken_as_it_is
         leaves: list[Leaf] = [leaf for pattern in mapping.records.values() for leaf in leaves_of(pattern)]
         self._textual = [leaf.textual for leaf in leaves]
         self._all_textual = all(self._textual)
@@ -123,7 +127,7 @@ class Shaper:
         shape = self._shape(number, taken, ids, now)
         if shape is None:
             return self._whole(number, taken, ids, now, self._judge)
-        self._judged(taken, ids, now)
+        self._judged(shape, taken, texts, ids, now)
         ids = ids[: len(shape.entries)]
         places = (*texts, *ids)
         if shape.repeated and shape.merges(places):
@@ -174,7 +178,9 @@ class Shaper:
         repeated = _repeated(marked.entries, texts)
         if not _plain_links(marked.entries, ids[0]):
             return None
-        shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated)
+        records = documents_of(self._mapping, marks, ids)
+        questions = None if self._judging is None else self._judging.questions(records, texts, now)
+        shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated, questions)
         filled = (*self._texts(taken.values), *ids)
         proof = tuple(
             template.fill(filled, identifier, ids[0], taken.source_id)
@@ -182,13 +188,17 @@ class Shaper:
         )
         return shape if proof == whole.entries else None
 
-    def _judged(self, taken: Taken, ids: Sequence[str], now: datetime) -> None:
+    def _judged(self, shape: _Shape, taken: Taken, texts: Sequence[str], ids: Sequence[str], now: datetime) -> None:
         """Hold a row that needs no look of the model against the requirements. Raises RowRefused."""
-        for resource, document in documents_of(self._mapping, taken.values, ids):
-            try:
-                self._judge(resource, document, now)
-            except InvalidDocument as error:
-                raise invalid(resource, error) from None
+        if self._judging is None or shape.questions is None:
+            return
+        documents: list[dict[str, Any]] = []
+        if shape.questions.of_documents:
+            documents = [document for _, document in documents_of(self._mapping, taken.values, ids)]
+        try:
+            self._judging.answer(shape.questions, texts, documents, now)
+        except InvalidDocument as error:
+            raise unmet(error) from None
 
     def _whole(
         self, number: int, taken: Taken, ids: Sequence[str], now: datetime, judge: Judge = taken_as_it_is

@@ -1,7 +1,7 @@
-"""Requirements in the words of TMF662: for each resource one EntitySpecification, with a characteristic a requirement.
+"""Requirements in the words of TMF662: one EntitySpecification a resource, with a characteristic for each requirement.
 
-What TMF662 has a word for stands there; the rest of a requirement rides along as attributes of its own, as TMF630 part 2
-lets a class be extended.
+What TMF662 has a word for stands there; the rest of a requirement rides along as attributes of its own, as TMF630
+part 2 lets a class be extended.
 """
 
 from __future__ import annotations

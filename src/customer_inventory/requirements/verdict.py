@@ -7,7 +7,7 @@ may not add to it. What only audits are told (observe) is nothing to a door.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,14 +25,23 @@ def verdict(
 
     What is refused is told by attribute, rule and requirement, never by value.
     """
-    found = [breach for breach in ruling.breaches(document, now=now) if breach.rule.enforcement != "observe"]
-    refused = [breach for breach in found if breach.rule.enforcement == "refuse"]
-    if refused and before is not None:
-        known = {_known_by(breach) for breach in ruling.breaches(before, now=now)}
-        refused = [breach for breach in refused if _known_by(breach) not in known]
+    found = ruling.breaches(document, now=now)
+    if before is None or not any(breach.rule.enforcement == "refuse" for breach in found):
+        return decided(found)
+    known = {_known_by(breach) for breach in ruling.breaches(before, now=now)}
+    return decided(found, passed_over=[breach for breach in found if _known_by(breach) in known])
+
+
+def decided(found: Iterable[Breach], *, passed_over: Collection[Breach] = ()) -> tuple[Breach, ...]:
+    """Return the breaches that a door speaks of and takes: those to warn of, and those passed over.
+
+    Raises InvalidDocument if there are others that are refused.
+    """
+    told = [breach for breach in found if breach.rule.enforcement != "observe"]
+    refused = [breach for breach in told if breach.rule.enforcement == "refuse" and breach not in passed_over]
     if refused:
         raise InvalidDocument([_problem(breach) for breach in refused])
-    return tuple(found)
+    return tuple(told)
 
 
 def _problem(breach: Breach) -> Problem:
