@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.attributes import DEPTH, Attribute
 from customer_inventory.model.comparing import compares, written_as
 from customer_inventory.model.jsonpath_tree import (
     Against,
@@ -101,11 +101,22 @@ def known_attribute(view: View, path: str, *, repeated: bool = True) -> Attribut
     """
     attribute = view.attributes.get(path)
     if attribute is None:
+        if (deep := _too_deep(view, path)) is not None:
+            raise UnknownAttribute(f"Nothing below {deep} can be asked for by name. Ask with filter={deep}[?( … )].")
         near = view.nearest(path)
         hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
         shown = path if _NAME.fullmatch(path) and (near or repeated) else "of this name"
         raise UnknownAttribute(f"{view.resource.name} has no attribute {shown}. {hint}")
     return attribute
+
+
+def _too_deep(view: View, path: str) -> str | None:
+    """Return the group of attributes that ends the names of `path`, where only JSONPath leads further, or None."""
+    above = path.rpartition(".")[0]
+    while above.count(".") >= DEPTH:
+        above = above.rpartition(".")[0]
+    group = view.attributes.get(above)
+    return above if above.count(".") == DEPTH - 1 and group is not None and not group.scalar else None
 
 
 def selection(view: View, expression: Expression) -> Selection:
