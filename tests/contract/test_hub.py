@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client
 from customer_inventory.api.events.callbacks import Callbacks, networks
-from customer_inventory.api.events.telling import MOST_WAITING, Policy
+from customer_inventory.api.events.telling import MOST_WAITING, PAGE, SENT_AT_ONCE, Policy
 from customer_inventory.api.events.worker import Worker
 from customer_inventory.clock import system_clock
 from customer_inventory.ids import new_id
@@ -374,6 +374,41 @@ async def test_busy_subscriptions_take_turns(ground: Ground, access: Access, mon
         async with ground.worker(timeout_s=0.2):
             await listener.until_taken(20)
     assert silent.received
+
+
+async def test_a_turn_ends_with_what_is_under_way(
+    ground: Ground, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody answers, of many records, is not waited for one after the other before others are told."""
+    monkeypatch.setattr("customer_inventory.api.events.worker.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("customer_inventory.api.events.telling.TURN_S", 0.1)
+    async with listening(lambda _: -1) as silent, listening() as listener:
+        await ground.subscribe(silent.url)
+        for _ in range(PAGE):
+            await person(access)
+        async with ground.worker(timeout_s=0.5):
+            await silent.until(lambda heard: bool(heard.received))
+            await ground.subscribe(listener.url)
+            one = await person(access)
+            (told_one,) = await listener.until_taken(1)
+            assert told_one.resource["id"] == str(one)
+            assert len(silent.received) <= 4 * SENT_AT_ONCE < PAGE
+
+
+async def test_what_a_turn_left_is_told_in_the_next_ones(
+    ground: Ground, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customer_inventory.api.events.telling.TURN_S", 0.05)
+    async with listening() as listener:
+        await ground.subscribe(listener.url)
+        records = [await person(access) for _ in range(8)]
+        for number in range(12):
+            await asyncio.gather(*(change(access, record, givenName=f"Ada {number}") for record in records))
+        async with ground.worker():
+            await listener.until_taken(8 * 13)
+    for record in records:
+        names = [one.resource["givenName"] for one in listener.received if one.resource["id"] == str(record)]
+        assert names == ["Ada", *(f"Ada {number}" for number in range(12))]
 
 
 async def test_a_lease_that_ran_out_passes_on_and_the_former_holder_writes_nothing(

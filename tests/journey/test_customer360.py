@@ -158,6 +158,7 @@ def test_hostile_questions_are_refused(server: Server, engines: dict[str, dict[s
             assert refused(api.get(f"{HIERARCHY}/{party}?{query}"), 400) == "invalid-parameter", query
         for query in ("", f"from={party}", "from=x&to=y", f"from={party}&to={party}&depth=-1"):
             assert refused(api.get(f"{WAY}?{query}"), 400) == "invalid-parameter", query
+        assert api.get(f"{WAY}?from={party}").json()["message"].startswith("The parameter to is missing.")
         assert "Did you mean customer?" in api.get(f"{WHOLE}/{party}?fields=custmer").json()["message"]
         for path in (WHOLE, HIERARCHY):
             assert refused(api.get(f"{path}/{NO_SUCH_ID}"), 404) == "not-found"

@@ -41,6 +41,10 @@ def _try_everything(api: httpx.Client) -> None:
     assert "serialNumber" in refused.json()["message"]
     assert "phases" in refused.json()["message"]
 
+    nameless = api.post(INVENTORY, json={"serialNumber": "SM7", "phases": 1})
+    assert nameless.status_code == 400, "the class decides what is mandatory, so nothing is made of an unnamed one"
+    assert nameless.json()["message"] == "@type: is mandatory"
+
     made = {}
     for number, installed in (
         (1, "2026-01-01T00:00:00Z"),

@@ -65,6 +65,9 @@ def test_a_version_is_the_record_as_it_was(server: Server, old: dict[str, Any]) 
         answer = api.get(f"{old['href']}/history/1")
         assert (answer.json(), answer.headers["etag"]) == (old, '"1"')
         assert api.get(f"{old['href']}/history/2", params={"fields": "none"}).json().keys() == {"id", "href", "@type"}
+        then = api.get(f"{old['href']}/history").json()[1]["validFor"]["startDateTime"]
+        found = [api.get(f"{old['href']}/history/{number}", params={"asOf": then}).status_code for number in (1, 2, 3)]
+        assert found == [200, 200, 404]
         for number in ("0", "4", "99999999999999999999", "x", "-1", "1.0"):
             assert refused(api.get(f"{old['href']}/history/{number}"), 404) == "version-not-found"
 
@@ -126,6 +129,10 @@ def test_hostile_questions_to_a_history_are_refused(server: Server, old: dict[st
             answer = api.get(f"{history}?{query}")
             assert 400 <= answer.status_code < 500, (query, answer.text)
             refused(answer, answer.status_code)
+        message = api.get(f"{history}?title=x").json()["message"]
+        assert message.endswith("The parameters here are limit, offset, before, fields, asOf.")
+        assert api.get(f"{old['href']}?limit=1").json()["message"].endswith("here are fields, asOf.")
+        assert api.patch(f"{old['href']}?limit=1", json={}).json()["message"].endswith("here are fields.")
         assert refused(api.get(f"{PERSONS}/{NO_SUCH_ID}/history"), 404) == "not-found"
         assert refused(api.get(f"{PERSONS}/x/history"), 404) == "not-found"
         assert refused(api.post(f"{PERSONS}/{NO_SUCH_ID}/history/1/restore"), 404) == "not-found"

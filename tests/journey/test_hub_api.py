@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -76,6 +77,8 @@ def test_a_subscription_is_made_shown_and_ended_at_every_base_path(api: httpx.Cl
         ({"callback": NOWHERE, "query": "eventType=NothingEvent"}, "invalid-query"),
         ({"callback": NOWHERE, "query": "event.individual.nothing=1"}, "invalid-query"),
         ({"callback": NOWHERE, "query": "filter=$[?("}, "invalid-query"),
+        ({"callback": NOWHERE, "query": "eventTime.gt=garbage"}, "invalid-query"),
+        ({"callback": NOWHERE, "query": "status=vallidated"}, "invalid-query"),
         ({"callback": NOWHERE, "query": "\u0000"}, "invalid-subscription"),
     ],
 )
@@ -130,6 +133,10 @@ def test_topics_show_the_events_of_the_feed(api: httpx.Client) -> None:
     for wrong in ("nonsense", "1.2.3", "1.x.1.1", f"{'9' * 30}.{made['id']}.1.0"):
         assert api.get(f"{TOPICS}/individual/event/{wrong}").status_code == 404
         assert api.get(f"{TOPICS}/individual/event", params={"after": wrong}).status_code == 400
+    for condition in ({"eventTime.gt": "garbage"}, {"status": "vallidated"}):
+        assert api.get(f"{TOPICS}/individual/event", params=condition).json()["code"] == "invalid-value"
+    for query in ({"headerQuery": "eventTime.gt=garbage"}, {"contentQuery": "event.individual.birthDate=never"}):
+        assert api.post(TOPICS, json=query).json()["code"] == "invalid-query"
 
 
 def test_pages_of_a_topic_lead_on_past_what_may_not_be_read(server: Server, api: httpx.Client) -> None:
@@ -191,6 +198,16 @@ def test_a_listener_takes_events_of_others_once(api: httpx.Client, base: str, st
         "/inventory/v1/receivedEvent", params={"after": shown[0]["id"], "eventType": "IndividualCreateEvent"}
     )
     assert shown[0]["id"] not in {one["id"] for one in page.json()}
+    for kind in ("IndividualDeleteEvent", "OrganizationCreateEvent", "IndividualDeleteEvent"):
+        one = {"eventId": f"theirs-{uuid4()}", "event": {}}
+        assert api.post(f"{base}/listener/{kind[0].lower()}{kind[1:]}", json=one).status_code == status
+    seen, address = [], "/inventory/v1/receivedEvent?eventType=IndividualDeleteEvent&limit=1"
+    while address:
+        pages = api.get(address)
+        seen += [one["eventType"] for one in pages.json()]
+        address = pages.links.get("next", {}).get("url", "")
+    assert len(seen) > 1
+    assert set(seen) == {"IndividualDeleteEvent"}
 
 
 @pytest.mark.parametrize(

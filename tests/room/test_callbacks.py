@@ -100,6 +100,7 @@ def test_a_network_can_be_allowed() -> None:
         "http://user@example.com/",
         "http://example.com/#fragment",
         "http://example.com:99999/",
+        "http://example.com:0/",
         "http://example.com:port/",
         "http://exa mple.com/",
         "http://example.com/\r\nhost: evil",

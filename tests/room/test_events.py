@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from customer_inventory.api.events.interest import InvalidQuery, covered, interest
 from customer_inventory.model.events import Event, Happening, change_event, event_types, events_of, state_event
+from customer_inventory.model.problems import InvalidValue
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
 from tests.conftest import shared
@@ -275,6 +277,25 @@ def test_a_query_chooses_events(query: str, wanted: str) -> None:
 def test_a_query_that_is_not_understood_is_refused_at_once(query: str) -> None:
     with pytest.raises(InvalidQuery):
         interest(covered("TMF632", "v5", None), query)
+
+
+@pytest.mark.parametrize(
+    ("query", "understood"),
+    [
+        ("eventTime.gt=garbage", False),
+        ("event.individual.birthDate.lt=tomorrow", False),
+        ("familyName=Lovelace;status=vallidated", False),
+        ("contactMedium.preferred.ne=maybe", False),
+        ("eventTime.gt=2026-01-01T00:00:00%2B02:00&status=validated", True),
+        ("status=deceased", True),  # no organization has this one, so only individuals are heard of
+        ("status.regex=val.*", True),
+        ("eventTime.startswith=2026", True),
+    ],
+)
+def test_a_value_that_nothing_can_have_is_refused_at_once(query: str, understood: bool) -> None:
+    asked = interest(covered("TMF632", "v5", None), query)  # what was asked for once is understood still
+    with nullcontext() if understood else pytest.raises(InvalidValue):
+        asked.check_values()
 
 
 @pytest.mark.parametrize("prefix", ["", "individual.", "event.individual."])

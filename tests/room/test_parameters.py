@@ -259,6 +259,18 @@ def test_a_mistyped_attribute_is_answered_with_the_nearest() -> None:
         parse(PERSON, b"familyNam=x")
 
 
+def test_what_lies_too_deep_for_a_name_is_asked_for_by_jsonpath() -> None:
+    document = "relatedDocument.document.relatedEntity.entity"
+    assert NATIVE["agreement"].attributes[document].type == "object"
+    for query_string in (f"{document}.id=x", f"{document}.id.gt=x", f"sort={document}.id", f"{document}.a.b.c=x"):
+        with pytest.raises(UnknownAttribute) as refused:
+            parse(NATIVE["agreement"], query_string.encode())
+        assert f"Ask with filter={document}[?(" in refused.value.message
+    parse(NATIVE["agreement"], f"filter={document}[?(@.id=='x')]".encode())
+    with pytest.raises(UnknownAttribute, match="Did you mean"):
+        parse(NATIVE["agreement"], f"{document.replace('entity', 'entty')}.id=x".encode())
+
+
 @pytest.mark.parametrize("query_string", ["limit=1", "offset=0", "sort=name", "name=x", "after=x", "before="])
 def test_one_record_takes_no_parameters_of_a_list(query_string: str) -> None:
     with pytest.raises(InvalidParameter):

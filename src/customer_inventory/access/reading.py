@@ -94,10 +94,20 @@ class Reading(Opened):
             raise RecordNotFound(f"The inventory never held a {resource.name} {identifier}.")
         return history
 
-    async def version(self, resource: Resource, identifier: UUID, version: int) -> Record:
-        """Return one version of a record, of a deleted one too. Raises Denied, or RecordNotFound when there is none."""
+    async def version(
+        self, resource: Resource, identifier: UUID, version: int, *, as_of: datetime | None = None
+    ) -> Record:
+        """Return one version of a record, of a deleted one too. Raises Denied, or VersionNotFound.
+
+        A version that came about after `as_of` is not found either.
+        """
         await self.require("read", resource.kind)
         record = await self.facilities.repository.records.get_version(resource.kind, identifier, version=version)
+        if record is not None and as_of is not None:
+            latest = await self.facilities.repository.records.history(
+                resource.kind, identifier, limit=1, before=version + 1, as_of=as_of
+            )
+            record = record if [each.version for each in latest.versions] == [version] else None
         await self.note("read", resource.kind, "shown" if record else "absent", (str(identifier),))
         if record is None:
             raise VersionNotFound(f"The inventory holds no version {version} of {resource.name} {identifier}.")

@@ -55,7 +55,7 @@ class HistoryHandlers:
         """Answer GET on a history: the versions, newest first."""
         record_id = self._record_id(identifier)
         page = asked(exchange.query_string, _PAGE, nothing_else=False)
-        of_each = of_one(self._view, page.rest)
+        of_each = of_one(self._view, page.rest, besides=_PAGE)
         limit = page.whole("limit", most=MOST_LIMIT, default=DEFAULT_VERSIONS)
         offset = page.whole("offset", most=MOST_OFFSET, default=0)
         before = page.whole("before", least=1, most=_HIGHEST, default=_HIGHEST)
@@ -81,11 +81,11 @@ class HistoryHandlers:
         return answer
 
     async def get(self, exchange: Exchange, access: Access, identifier: str, version: str) -> Answer:
-        """Answer GET on one version: the record as it was."""
+        """Answer GET on one version: the record as it was, if the version was there at the moment of `asOf`."""
         record_id, number = self._record_id(identifier), self._number(version)
-        fields = of_one(self._view, exchange.query_string, writing=True).fields
-        record = await access.version(self._resource, record_id, number)
-        body = represent(self._view, record, fields, public_url=self._public_url)
+        asked_for = of_one(self._view, exchange.query_string)
+        record = await access.version(self._resource, record_id, number, as_of=asked_for.query.as_of)
+        body = represent(self._view, record, asked_for.fields, public_url=self._public_url)
         return Answer(200, body).plus((b"etag", conditional.etag(record.version)))
 
     async def restore(self, exchange: Exchange, access: Access, identifier: str, version: str) -> Answer:
@@ -109,7 +109,7 @@ class HistoryHandlers:
 
     def _number(self, version: str) -> int:
         if not (version.isascii() and version.isdigit()) or len(version) > 18:
-            raise VersionNotFound(f"A version of a {self._resource.name} is named by its number.")
+            raise VersionNotFound(f"The versions of {self._resource.name} records are named by their numbers.")
         return int(version)
 
     def _entry(

@@ -77,7 +77,7 @@ async def _path(public_url: str, exchange: Exchange, access: Access) -> Answer:
 
 def _end(identifier: UUID | None, name: str) -> UUID:
     if identifier is None:
-        raise InvalidParameter(f"Say by {name} which party the way leads {name}.")
+        raise InvalidParameter(f"The parameter {name} is missing. Name with it the party that the way leads {name}.")
     return identifier
 
 

@@ -7,7 +7,7 @@ Everything is bounded; anything not understood is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -95,14 +95,16 @@ def ranged(asked: Asked, header: str | None) -> Asked:
     return replace(asked, query=query, paged=True, by_offset=True)
 
 
-def of_one(view: View, query_string: bytes, *, writing: bool = False) -> Asked:
+def of_one(view: View, query_string: bytes, *, writing: bool = False, besides: Sequence[str] = ()) -> Asked:
     """Read the query string of a request for one record: `fields` and, unless it writes, `asOf`; nothing else.
 
-    Raises InvalidParameter or UnknownAttribute.
+    What was read from it `besides` is named where it says what there may be. Raises InvalidParameter or
+    UnknownAttribute.
     """
     asked = parse(view, query_string)
     if asked.paged or asked.query.conditions or asked.query.sort:
-        raise InvalidParameter("One record takes the parameters fields and asOf only.")
+        names = ", ".join([*besides, "fields", *([] if writing else ["asOf"])])
+        raise InvalidParameter(f"Only lists have conditions, pages and an order. The parameters here are {names}.")
     if writing and asked.query.as_of is not None:
         raise InvalidParameter("asOf is for reading: what was cannot be changed. Leave it out.")
     return asked

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 
 DEPTH = 4
-"""How many names a path has at most: it reaches every leaf that is not a party within a party within a party."""
+"""How many names a path has at most. Further down there are only parts of things that are carried by value."""
 
 
 @dataclass(frozen=True, slots=True)

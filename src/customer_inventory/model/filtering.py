@@ -7,12 +7,12 @@ may have asked for. Lists of records are always answered by the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.model.attributes import Attribute
+from customer_inventory.model.attributes import DEPTH, Attribute
 from customer_inventory.model.comparing import compares, written_as
 from customer_inventory.model.jsonpath_tree import (
     Against,
@@ -29,6 +29,7 @@ from customer_inventory.model.jsonpath_tree import (
     Where,
 )
 from customer_inventory.model.patterns import pattern
+from customer_inventory.model.search import check_value
 from customer_inventory.model.selecting import Reading
 from customer_inventory.model.showing import Showing
 from customer_inventory.model.view import View
@@ -40,6 +41,10 @@ OPERATORS = frozenset(
     {"eq", "ne", "gt", "gte", "lt", "lte", "between", "regex", "contains", "startswith", "endswith", "isnull"}
 )
 """What a condition may ask: ne that no value equals any of those asked, isnull that there is no value but null."""
+
+
+_TYPED = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "between"})
+"""The operators whose values are of the attribute's type; the others look at how it is written."""
 
 
 class UnknownAttribute(InventoryError):
@@ -93,6 +98,10 @@ class Filter:
         """Return whether `document`, as the view shows it and with its id, fulfils every term."""
         return all(_holds(term, document) for term in self.terms)
 
+    def check_values(self) -> None:
+        """Raise InvalidValue for a value that cannot be of its attribute's type, as a list does."""
+        _check_values(self.terms)
+
 
 def known_attribute(view: View, path: str, *, repeated: bool = True) -> Attribute:
     """Return the attribute of `view` at `path`. Raises UnknownAttribute naming the nearest one.
@@ -101,11 +110,33 @@ def known_attribute(view: View, path: str, *, repeated: bool = True) -> Attribut
     """
     attribute = view.attributes.get(path)
     if attribute is None:
+        if (deep := _too_deep(view, path)) is not None:
+            raise UnknownAttribute(f"Nothing below {deep} can be asked for by name. Ask with filter={deep}[?( … )].")
         near = view.nearest(path)
         hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
         shown = path if _NAME.fullmatch(path) and (near or repeated) else "of this name"
         raise UnknownAttribute(f"{view.resource.name} has no attribute {shown}. {hint}")
     return attribute
+
+
+def _too_deep(view: View, path: str) -> str | None:
+    """Return the group of attributes that ends the names of `path`, where only JSONPath leads further, or None."""
+    above = path.rpartition(".")[0]
+    while above.count(".") >= DEPTH:
+        above = above.rpartition(".")[0]
+    group = view.attributes.get(above)
+    return above if above.count(".") == DEPTH - 1 and group is not None and not group.scalar else None
+
+
+def _check_values(terms: Iterable[Term]) -> None:
+    for term in terms:
+        match term:
+            case Either(alternatives=alternatives):
+                for each in alternatives:
+                    _check_values(each)
+            case Condition(operator=operator, attribute=attribute) if attribute is not None and operator in _TYPED:
+                for value in term.values:
+                    check_value(attribute, value)
 
 
 def selection(view: View, expression: Expression) -> Selection:

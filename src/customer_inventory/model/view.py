@@ -83,11 +83,12 @@ def native(resource: Resource) -> View:
 def naming_class(resource: Resource) -> Keep:
     """Return what keeps a v4 document: a class that it does not name is the one it had, or the resource's own.
 
-    A v4 client need not say `@type`; every answer must.
+    A v4 client need not say `@type`; every answer must. Where it is mandatory (TMF703) nothing is named for the client.
     """
+    demanded = "@type" in resource.mandatory
 
     def keep(document: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
-        if "@type" in document:
+        if "@type" in document or (demanded and before is None):
             return document
         return {"@type": (before or {}).get("@type", resource.shape.name), **document}
 

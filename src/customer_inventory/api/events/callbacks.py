@@ -208,7 +208,13 @@ def _host_and_port(callback: str) -> tuple[str, int]:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
         raise CallbackRefused from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "#" in callback or set(parts.netloc) & set("@%"):
+    if (
+        parts.port == 0
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or "#" in callback
+        or set(parts.netloc) & set("@%")
+    ):
         raise CallbackRefused
     return parts.hostname, port
 

@@ -20,6 +20,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.envelope import MEMBERS, enveloped
 from customer_inventory.model.events import Content, Event, event_types
 from customer_inventory.model.filtering import Filter, UnknownAttribute
+from customer_inventory.model.problems import InvalidValue
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
@@ -77,6 +78,15 @@ class Conditions:
         told = body[view.api.events.wrapper][view.resource.name]
         return self.of_resource.matches(told) and self.of_event.matches(body)
 
+    def unfit(self) -> InvalidValue | None:
+        """Return what is wrong with a value that cannot be of its attribute's type."""
+        try:
+            self.of_resource.check_values()
+            self.of_event.check_values()
+        except InvalidValue as error:
+            return error
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -94,6 +104,12 @@ class Alternative:
         if conditions is None or (self.types is not None and event.type not in self.types):
             return False
         return conditions.hold(view, event.body)
+
+    def check_values(self) -> None:
+        """Raise InvalidValue when there is a value that no resource which is asked for can have there."""
+        unfit = [conditions.unfit() for conditions in self.conditions.values()]
+        if unfit and unfit[0] is not None and all(unfit):
+            raise unfit[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +134,14 @@ class Interest:
         if self.within is not None and not self.within.wants(view, event):
             return False
         return any(each.wants(view, event) for each in self.alternatives)
+
+    def check_values(self) -> None:
+        """Raise InvalidValue for a value that can never be met.
+
+        For who asks: of what was asked before, types may have changed since, as those of specified entities do.
+        """
+        for each in self.alternatives:
+            each.check_values()
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds of record that can give an event that is wanted."""

@@ -105,7 +105,8 @@ class ReceivedHandlers:
         answer = Answer(206 if len(found) > limit else 200, msgspec.json.encode(shown))
         answer = answer.plus((b"x-result-count", b"%d" % len(shown)))
         if len(found) > limit:
-            more = f"{self._public_url}{RECEIVED_EVENTS}?after={shown[-1]['id']}&limit={limit}"
+            kept = page.repeated(("eventType",))
+            more = f"{self._public_url}{RECEIVED_EVENTS}?{kept}after={shown[-1]['id']}&limit={limit}"
             answer = answer.plus((b"link", f'<{more}>; rel="next"'.encode()))
         return answer
 

@@ -25,6 +25,7 @@ from customer_inventory.api.events.interest import (
 from customer_inventory.api.scanning import Parameter
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
+from customer_inventory.model.problems import InvalidValue
 from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
 
@@ -78,6 +79,28 @@ def heard(within: Interest, query: str) -> Interest:
     return _possible(replace(interest(within.views, query), within=within))
 
 
+def asked_for(within: Interest, query: str) -> Interest:
+    """Return what a new subscription's query asks for. Raises InvalidQuery, for values that can never be met too."""
+    wanted = heard(within, query)
+    _check_values(wanted)
+    return wanted
+
+
+def new_topic(document: dict[str, Any], entities: View) -> Interest:
+    """Return the events that a new topic chooses. Raises InvalidQuery, for values that can never be met too."""
+    wanted = of_topic(document, entities)
+    for each in filter(None, (wanted, wanted.within)):
+        _check_values(each)
+    return wanted
+
+
+def _check_values(wanted: Interest) -> None:
+    try:
+        wanted.check_values()
+    except InvalidValue as error:
+        raise InvalidQuery(error.message) from error
+
+
 def _possible(wanted: Interest) -> Interest:
     if not wanted.kinds():
         raise InvalidQuery("No event can be what is asked for: its type and its conditions are of different resources.")
@@ -85,5 +108,7 @@ def _possible(wanted: Interest) -> Interest:
 
 
 def looked_for(within: Interest, asked: Iterable[Parameter]) -> Interest:
-    """Return what the parameters of a request ask for of a scope. Raises as `interest_in` does."""
-    return replace(interest_in(within.views, asked), within=within)
+    """Return what the parameters of a request ask for of a scope. Raises as `interest_in` does, and InvalidValue."""
+    wanted = interest_in(within.views, asked)
+    wanted.check_values()
+    return replace(wanted, within=within)

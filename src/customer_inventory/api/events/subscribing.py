@@ -20,7 +20,7 @@ from customer_inventory.access.grants import Denied
 from customer_inventory.api.entries import asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.interest import TOPICS_API, Interest
-from customer_inventory.api.events.scopes import heard, scope
+from customer_inventory.api.events.scopes import asked_for, scope
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.routing import Routes
 from customer_inventory.errors import Failure, InventoryError
@@ -104,7 +104,7 @@ class HubHandlers:
         if not callback:
             raise InvalidSubscription("A subscription needs a `callback`.")
         within = await self.scope(access, topic)
-        await self._refuse_what_is_not_granted(access, heard(within, query).kinds())
+        await self._refuse_what_is_not_granted(access, asked_for(within, query).kinds())
         await self._callbacks.check(callback)
         subscription, secret = await self._added(access, topic, callback, query, type_ or "Hub")
         body = {**self._shown(subscription), "secret": secret}

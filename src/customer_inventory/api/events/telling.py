@@ -42,7 +42,10 @@ SENT_AT_ONCE = 8
 """How many deliveries to one listener are under way."""
 LONGEST_PAUSE_S = 3600.0
 TURN_S = 10.0
-"""How long one subscription is told before others get their turn, when there are more than a server tells at once."""
+"""How long one subscription is told before others get their turn, when there are more than a server tells at once.
+
+Nothing more is sent after that: a turn ends with the answers to what is under way.
+"""
 _IDLE_S = 0.1
 
 Measure = Callable[[str], None]
@@ -131,7 +134,7 @@ class Telling:
         return self._place != self._subscription.place
 
     async def _while_any_is_busy(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
-        while time.monotonic() < self._until:
+        while not self._is_over():
             if await step():
                 self._busy.add(name)
                 continue
@@ -139,6 +142,9 @@ class Telling:
             if not self._busy:
                 return
             await asyncio.sleep(_IDLE_S)
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._until
 
     async def _access(self) -> Access:
         """An access for the client with the grants that it has now."""
@@ -174,6 +180,8 @@ class Telling:
         """Send the events of one record; return what has to wait, with all that comes after it."""
         async with self._lane:
             for number, (entry, events) in enumerate(lane):
+                if self._is_over():
+                    return [self._untried(later) for later, _ in lane[number:]]
                 failed = await self._sent(self._untried(entry), events)
                 if failed is not None:
                     return [failed, *(self._untried(later) for later, _ in lane[number + 1 :])]
@@ -188,21 +196,24 @@ class Telling:
     async def _again(self, head: Delivery) -> None:
         """Try the first delivery that waits of a record, and if it arrives, those behind it."""
         async with self._lane:
-            if await self._settled([head]):
-                while behind := await self._deliveries.behind(self._subscription.id, head):
+            if not self._is_over() and await self._settled([head]):
+                while not self._is_over() and (behind := await self._deliveries.behind(self._subscription.id, head)):
                     if not await self._settled(behind):
                         return
                     head = behind[-1]
 
     async def _settled(self, waiting: Sequence[Delivery]) -> bool:
-        """Send what waits of one record up to the first failure, write down how it went; return whether all arrived."""
+        """Send what waits of one record up to a failure or the end of the turn, and write down how it went.
+
+        Return whether what was sent arrived.
+        """
         entries = [delivery.entry for delivery in waiting]
         told = await tell(await self._access(), entries, self._events, source=self._deliveries)
         attempts: list[Attempt] = []
         for delivery, (_, events) in zip(waiting, told, strict=True):
             failed = await self._sent(delivery, events[delivery.sent :])
             attempts.append(Attempt(delivery, arrived=True) if failed is None else self._attempt(failed))
-            if failed is not None:
+            if failed is not None or self._is_over():
                 break
         now, name = self._desk.clock(), self._subscription.id
         if not await self._deliveries.settle(name, owner=self._owner, now=now, attempts=attempts):

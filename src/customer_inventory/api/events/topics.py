@@ -22,7 +22,7 @@ from customer_inventory.api.events.scopes import (
     built_in,
     built_in_topics,
     looked_for,
-    of_topic,
+    new_topic,
     scope,
 )
 from customer_inventory.api.events.subscribing import HubHandlers
@@ -98,7 +98,7 @@ class TopicHandlers:
         content, _ = await exchange.json_object()
         queries = {name: content.get(name) for name in ("headerQuery", "contentQuery")}
         if all(isinstance(query, str | None) for query in queries.values()):
-            of_topic(queries, await access.facilities.classes.view())
+            new_topic(queries, await access.facilities.classes.view())
         made = self._kept(await make_topic(access, content))
         location = made["href"].encode()
         return entry_answer(TOPIC_VIEW, made, question, status=201).plus((b"location", location))

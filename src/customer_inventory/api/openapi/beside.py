@@ -115,7 +115,7 @@ def _version(named: Named) -> Part:
     return {
         "operationId": f"retrieve{named.title}Version",
         "summary": f"Get one {named.name} as it was",
-        "parameters": use("fields", "purpose"),
+        "parameters": use("fields", "asOf", "purpose"),
         "responses": {"200": gives("The record as it was.", ref(named.answer), "ETag"), **refuses()},
     }
 
