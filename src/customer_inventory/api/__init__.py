@@ -13,6 +13,7 @@ from customer_inventory.api.events.letters import add_subscriptions
 from customer_inventory.api.events.receiving import add_listeners
 from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.events.topics import add_topics
+from customer_inventory.api.gaps import add_gaps
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.kin import add_kin
 from customer_inventory.api.parties import add_parties
@@ -46,6 +47,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_customer_360(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)
+    add_gaps(routes)
     return routes
 
 

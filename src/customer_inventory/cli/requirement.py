@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 
 from customer_inventory.access import Access
 from customer_inventory.access import governing as catalogue
+from customer_inventory.access.gaps import gaps as find_gaps
 from customer_inventory.access.governing import Proposal
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
@@ -335,6 +336,38 @@ def withdraw(proposal: str, *, decision: str | None = None, settings: Configured
 async def _withdraw(proposal: str, decision: str | None, settings: Settings) -> None:
     async with _access(settings) as access:
         print(_line(await catalogue.withdraw(access, *_named(proposal), said=decision)))
+
+
+@requirement.command
+def gaps(resource: str, *, segment: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Show what of a resource is asked for and not kept, and what is kept and not asked for.
+
+    Parameters
+    ----------
+    resource
+        The resource, such as individual, or a class of entity.
+    segment
+        An attribute by whose values the records are told apart, such as status.
+    settings
+        How the inventory is set up.
+    """
+    return run(_gaps(resource, segment, settings), settings)
+
+
+async def _gaps(resource: str, segment: str | None, settings: Settings) -> None:
+    async with _access(settings) as access:
+        found = await find_gaps(access, resource, segment=segment)
+    for each in found.coverage:
+        mark = "unreachable" if each.unreachable else "short" if each.short else ""
+        aimed = "" if each.target is None else f"of {each.target:.1%} aimed at"
+        print("  ".join(filter(None, [f"{each.share:7.1%}", aimed, str(each.requirement.id), mark])))
+        for part in each.parts if mark else ():
+            named = " ".join(filter(None, [part.source or "(no source)", part.segment]))
+            print(f"           {part.share:7.1%}  of {part.records:,} from {named}")
+    for one in found.unasked:
+        brought = ", ".join(f"{name or '(no source)'} {number:,}" for name, number in one.sources[:5])
+        print(f"not asked for: {one.attribute}  in {one.records:,} records  ({brought})")
+    say(f"{found.records:,} records were looked at, {found.share:.0f} % of all.")
 
 
 @asynccontextmanager

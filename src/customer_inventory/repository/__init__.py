@@ -15,6 +15,7 @@ from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.contents import Contents
 from customer_inventory.repository.deleted import DeletedRecords
 from customer_inventory.repository.deliveries import Deliveries
+from customer_inventory.repository.gaps import Gaps
 from customer_inventory.repository.hub import Hub
 from customer_inventory.repository.journal import Journal
 from customer_inventory.repository.lists import Lists
@@ -52,6 +53,7 @@ class Repository:
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
         self.catalogue = CatalogueStore(self._connections)
+        self.gaps = Gaps(conninfo)
         self.contents = Contents(self._connections, directory=content_directory)
         self.received = ReceivedEvents(self._connections)
         self.topics = Topics(self._connections)

@@ -38,6 +38,32 @@ OWN_SCHEMAS: dict[str, Part] = {
         {**IDENTIFIED, "version": "whole!", "deletedAt": "moment!", "purgeAfter": "moment"},
         words="kind name clientId person purpose reason changeId restore",
     ),
+    "RequirementCoverage": declared(
+        "How much of what a requirement asks for is kept; part says it by source and segment.",
+        {
+            "share": "any!",
+            "target": "any",
+            "isShort": "truth!",
+            "isUnreachable": "truth!",
+            "part": "[object]",
+        },
+        words="requirementId name obligation",
+    ),
+    "UnaskedAttribute": declared(
+        "An attribute that is kept though nobody asked for it, with a draft of a requirement.",
+        {"recordCount": "whole!", "valueType": "[text]", "source": "[object]", "proposal": "object"},
+        words="attribute exampleId",
+    ),
+    "RequirementGap": declared(
+        "What of a resource is asked for and not kept, and what is kept and not asked for, in a sample of its records.",
+        {
+            **IDENTIFIED,
+            "recordCount": "whole!",
+            "examinedShare": "any!",
+            "coverage": "[RequirementCoverage]",
+            "notAskedFor": "[UnaskedAttribute]",
+        },
+    ),
     "Relative": declared(
         "A party or role with what it is to another.",
         {
@@ -152,6 +178,11 @@ _OWN: dict[tuple[str, str], Part] = {
         "Take one change back",
         asks("dryRun", "truth", "true: only tell what would be done."),
         asks("onConflict", "text", "skip: pass over records that were written since; else nothing is done."),
+    ),
+    ("GET", "/requirementGap/{resource}"): _gets(
+        "RequirementGap",
+        "Get the gaps between what is asked of a resource and what is kept of it",
+        asks("segment", "text", "An attribute by whose values the records are told apart."),
     ),
     ("GET", "/requirementSpecification"): {
         "operationId": "listRequirementSpecification",

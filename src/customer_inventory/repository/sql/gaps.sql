@@ -1,0 +1,41 @@
+-- What stored records have and lack, looked at in a sample of a kind's table. In braces: `{kind}` the table, `{counts}` one
+-- `covered` for each place, `{share}` the percentage of the table's pages that is read; everything else is bound.
+
+-- name: about
+select greatest(reltuples, 0)::bigint from pg_class where oid = %s::regclass
+
+-- name: sampled
+-- A record's source is what the import said that wrote it last, else the process that did.
+with sampled as materialized (
+    select r.id, r.doc, coalesce(c.source, c.client_id, '') as source
+    from {kind} r tablesample system ({share})
+    left join change c on (c.bucket, c.id) = (bucket_of(r.change_id), r.change_id)
+    where %(class)s::text is null or r.terms @> array[%(class)s::text]
+)
+
+-- name: covered
+count(*) filter (where s.doc @? %s::jsonpath)
+
+-- name: coverage
+select s.source, coalesce(jsonb_path_query_first(s.doc, %s::jsonpath) #>> '{{}}', ''), count(*), {counts}
+from sampled s group by 1, 2 order by 3 desc limit %s
+
+-- name: unknown
+-- Attributes that nobody declared or asked for: in the objects that `ways` lead to, by the type of their values.
+select p.path, e.key, jsonb_typeof(e.value), s.source, count(distinct s.id), min(s.id::text)
+from sampled s
+cross join unnest(%(ways)s::text[], %(paths)s::text[]) as p(way, path)
+cross join lateral jsonb_path_query(s.doc, p.way::jsonpath) h
+cross join lateral jsonb_each(case when jsonb_typeof(h) = 'object' then h else '{{}}'::jsonb end) e
+where case when p.path = '' then e.key else p.path || '.' || e.key end <> all(%(known)s::text[])
+group by 1, 2, 3, 4 order by 5 desc limit %(most)s
+
+-- name: characteristics
+-- Characteristics that nobody asked for, by their names.
+select p.path, h ->> 'name', jsonb_typeof(h -> 'value'), s.source, count(distinct s.id), min(s.id::text)
+from sampled s
+cross join unnest(%(paths)s::text[]) as p(path)
+cross join lateral jsonb_path_query(s.doc, ('$.' || p.path || '[*]')::jsonpath) h
+where jsonb_typeof(h) = 'object' and jsonb_typeof(h -> 'name') = 'string'
+    and p.path || '[' || (h ->> 'name') || ']' <> all(%(known)s::text[])
+group by 1, 2, 3, 4 order by 5 desc limit %(most)s
