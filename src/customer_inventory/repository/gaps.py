@@ -50,7 +50,7 @@ class Gaps:
         self._conninfo = conninfo
 
     async def share(self, kind: str) -> float:
-        """Return the percentage of a kind's records that is looked at; 100 where there are few. Raises as `coverage`."""
+        """Return the percentage of the records of a kind that is looked at; 100 of few. Raises as `coverage`."""
         connection = await connect(self._conninfo, statement_timeout_ms=_PATIENCE_MS)
         try:
             return await _share(connection, kind)
