@@ -47,7 +47,7 @@ _EMPTY = """
             where datname = current_database() and pid <> pg_backend_pid();
         for v_table in select c.oid::regclass::text from pg_class c
             where relnamespace = 'public'::regnamespace and relkind = 'r'
-                and relname not in ('alembic_version', 'feed_origin')
+                and relname not in ('alembic_version', 'feed_origin', 'catalogue_stamp')
         loop execute 'delete from ' || v_table; end loop;
         update feed_origin set shift = 0;
     end $$"""

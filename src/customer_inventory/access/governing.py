@@ -87,10 +87,15 @@ async def requirement(access: Opened, identifier: str) -> InformationRequirement
     return found
 
 
-async def proposals(access: Opened, *, identifier: str | None = None) -> list[Proposal]:
-    """Return every version that was drafted or proposed here, or those of one requirement. Raises Denied."""
+async def proposals(
+    access: Opened, *, identifier: str | None = None, statuses: Collection[str] | None = None
+) -> list[Proposal]:
+    """Return every version that was drafted or proposed here, or those of one requirement or of some statuses.
+
+    The statuses are those of the register: draft, proposed, approved, rejected, withdrawn. Raises Denied.
+    """
     await access.require("read", _PROPOSAL)
-    found = await access.facilities.catalogue.store.versions(identifier=identifier)
+    found = await access.facilities.catalogue.store.versions(identifier=identifier, statuses=statuses)
     await access.note("read", _PROPOSAL, "shown", ())
     return [await _proposal(access, each) for each in found]
 

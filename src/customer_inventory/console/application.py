@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from customer_inventory.access import Access, Desk
+from customer_inventory.access import Desk
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
 from customer_inventory.console.asking import Search, id_in
@@ -23,13 +22,12 @@ from customer_inventory.console.entrance import Entrance
 from customer_inventory.console.kinds import KIND_NAMES
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
-from customer_inventory.console.requests import query_of
+from customer_inventory.console.requirements import REQUIREMENT_PAGES
 from customer_inventory.console.sessions import proof
+from customer_inventory.console.visit import Answering, Place, Visit
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.repository.register import Person
 
 _log = structlog.get_logger(__name__)
-_SEE_OTHER = 303
 _LONGEST_REQUEST_ID = 64
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -65,16 +63,6 @@ class Unforeseen(InventoryError):
     failure = Failure.INTERNAL
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A request of someone who is signed in."""
-
-    request: Request
-    access: Access
-    person: Person
-    proof: str
-
-
 def create_console(desk: Desk, *, clock: Clock, public_url: str = "") -> ASGIApp:
     """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https."""
     return _with_headers(_Console(desk, clock=clock, public_url=public_url).application())
@@ -91,10 +79,12 @@ class _Console:
     def application(self) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
+        own = [self._route(place) for place in REQUIREMENT_PAGES]
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
         application = Starlette(
             routes=[
                 Route("/", guard(self._signed_in(self._search))),
+                *own,
                 *records,
                 Route("/sign-in", guard(entrance.answer), methods=["GET", "POST"]),
                 Route("/sign-out", guard(entrance.leave), methods=["POST"]),
@@ -120,7 +110,11 @@ class _Console:
 
         return answer
 
-    def _signed_in(self, endpoint: Callable[[Visit], Awaitable[Response]]) -> Endpoint:
+    def _route(self, place: Place) -> Route:
+        methods = ["GET", "POST"] if place.takes_form else ["GET"]
+        return Route(place.path, self._guarded(self._signed_in(place.answer)), methods=methods)
+
+    def _signed_in(self, endpoint: Answering) -> Endpoint:
         async def answer(request: Request) -> Response:
             person = await self._entrance.person(request)
             if person is None:
@@ -128,17 +122,17 @@ class _Console:
             request.state.person = person
             access = await self._desk.open_for_person(person, request_id=_request_id(request))
             token = self._entrance.token(request) or ""
-            return await endpoint(Visit(request, access, person, proof(token)))
+            return await endpoint(Visit(request, access, person, token, self._pages, self._clock()))
 
         return answer
 
     async def _search(self, visit: Visit) -> Response:
-        search = Search.of(query_of(visit.request))
+        search = Search.of(visit.query)
         identifier = id_in(search.text)
         if identifier is not None:
             page = await searching.page_of(visit.access, identifier)
             if page is not None:
-                return RedirectResponse(page, status_code=_SEE_OTHER)
+                return visit.see(page)
         found, held = None, None
         if search.text and identifier is None and not search.too_short:
             found = await searching.find(visit.access, search)
@@ -146,16 +140,16 @@ class _Console:
             found = await searching.browse(visit.access, search)
         elif not search.text:
             held = await searching.count(visit.access)
-        return self._page(visit, "search.html", search=search, found=found, held=held)
+        return visit.page("search.html", search=search, found=found, held=held)
 
     def _record(self, kind: str) -> Callable[[Visit], Awaitable[Response]]:
         async def answer(visit: Visit) -> Response:
-            every = query_of(visit.request).get("history") == "all"
+            every = visit.query.get("history") == "all"
             limit = timeline.MOST_SHOWN if every else timeline.SHOWN
             identifier = identifier_of(visit.request.path_params["id"])
-            page = await record_page(visit.access, kind, identifier, now=self._clock(), limit=limit)
+            page = await record_page(visit.access, kind, identifier, now=visit.now, limit=limit)
             # Gone: it was here, and its history still is.
-            return self._page(visit, "record.html", status=410 if page.deleted else 200, record=page, every=every)
+            return visit.page("record.html", status=410 if page.deleted else 200, record=page, every=every)
 
         return answer
 
@@ -164,10 +158,6 @@ class _Console:
         if answer is None:
             raise UnknownPage
         return answer
-
-    def _page(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
-        common = {"search": Search(), "person": visit.person, "proof": visit.proof}
-        return self._pages.page(template, status=status, **{**common, **values})
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         unknown = isinstance(error, HTTPException) and error.status_code == 404

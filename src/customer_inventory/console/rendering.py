@@ -13,9 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from customer_inventory.access.grants import allows, grantable
+from customer_inventory.access.people import ROLE_GRANTS
 from customer_inventory.console.kinds import KIND_NAMES, KINDS_NAMES, OTHERS, SEARCHED
 from customer_inventory.console.words import Shown
 from customer_inventory.errors import InventoryError
+from customer_inventory.repository.register import Person
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "
@@ -97,6 +100,7 @@ class Pages:
             others=OTHERS,
             field_name=FIELD_NAMES,
             number=lambda value: f"{value:,}",
+            granted=_granted,
         )
         self._environment.filters["shown"] = _markup
         for name in self._environment.list_templates():
@@ -112,6 +116,11 @@ class Pages:
         heading, advice = _PROBLEMS.get(error.failure.status, _OTHER_PROBLEM)
         status = error.failure.status
         return self.page("problem.html", status=status, error=error, heading=heading, advice=advice, **values)
+
+
+def _granted(person: Person, verb: str, name: str) -> bool:
+    """Whether the role of a person grants a verb on what grants call by this name, so that a page offers it."""
+    return allows(ROLE_GRANTS[person.role], verb, grantable()[name])
 
 
 def _markup(value: Shown) -> Markup:

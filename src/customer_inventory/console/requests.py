@@ -63,8 +63,11 @@ def query_of(request: Request) -> dict[str, str]:
     return _pairs(raw)
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """Return the fields of a form. Raises NoForm, RequestTooLong, FormTooSlow or UnreadableRequest."""
+async def form_of(request: Request, *, longest: int = _LONGEST_FORM, most_fields: int = _MOST_FIELDS) -> dict[str, str]:
+    """Return the fields of a form of at most so many bytes and fields.
+
+    Raises NoForm, RequestTooLong, FormTooSlow or UnreadableRequest.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         raise NoForm
@@ -73,18 +76,18 @@ async def form_of(request: Request) -> dict[str, str]:
         async with asyncio.timeout(_FORM_TIMEOUT_S):
             async for part in request.stream():
                 raw += part
-                if len(raw) > _LONGEST_FORM:
+                if len(raw) > longest:
                     raise RequestTooLong
     except TimeoutError as error:
         raise FormTooSlow from error
     except ClientDisconnect as error:
         raise UnreadableRequest from error
-    return _pairs(bytes(raw))
+    return _pairs(bytes(raw), most_fields)
 
 
-def _pairs(raw: bytes) -> dict[str, str]:
+def _pairs(raw: bytes, most_fields: int = _MOST_FIELDS) -> dict[str, str]:
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=most_fields)
     except ValueError as error:  # UnicodeDecodeError is one
         raise UnreadableRequest from error
     if any("\0" in text for pair in pairs for text in pair) or len({name for name, _ in pairs}) < len(pairs):
