@@ -14,6 +14,7 @@ from customer_inventory.console.attempts import FREE, FREE_OF_ADDRESS, LONGEST_W
 from customer_inventory.console.comparing import compare
 from customer_inventory.console.contacts import contacts_of, first_value
 from customer_inventory.console.facts import facts_of, sections_of
+from customer_inventory.console.headings import SPELLED_OUT
 from customer_inventory.console.sessions import local_path, proof
 from customer_inventory.console.timeline import timeline
 from customer_inventory.console.words import gist, shown, shown_at, shown_period, spelled
@@ -247,7 +248,7 @@ def test_a_history_is_told_newest_first_with_its_changes() -> None:
         version(2, b'{"name":"B"}', NOW + timedelta(1), reason="married"),
         version(1, b'{"name":"A"}', NOW, operation="import", person=None, client_id="crm"),
     ]
-    told = timeline([("customer", versions)], limit=10)
+    told = timeline([("customer", versions, SPELLED_OUT)], limit=10)
     assert [(entry.action, entry.who, entry.through) for entry in told.entries] == [
         ("changed by undoing", "ann", "console"),
         ("restored", "ann", "console"),
@@ -262,7 +263,7 @@ def test_a_history_is_told_newest_first_with_its_changes() -> None:
 
 def test_the_oldest_shown_version_is_compared_with_the_one_that_is_not_shown() -> None:
     versions = [version(number, b'{"n":%d,"same":1}' % number, NOW + timedelta(number)) for number in (3, 2, 1)]
-    told = timeline([("customer", versions)], limit=2)
+    told = timeline([("customer", versions, SPELLED_OUT)], limit=2)
     assert [entry.version for entry in told.entries] == [3, 2]
     assert [change.label for change in told.entries[1].changes] == ["N"]
     assert told.cut

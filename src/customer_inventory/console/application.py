@@ -19,7 +19,9 @@ from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
 from customer_inventory.console.asking import Search, id_in
 from customer_inventory.console.entrance import Entrance
-from customer_inventory.console.kinds import KIND_NAMES
+from customer_inventory.console.forms import FORM_PAGES
+from customer_inventory.console.headings import headings_of
+from customer_inventory.console.kinds import EDITED, KIND_NAMES, resource_of
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
 from customer_inventory.console.requirements import REQUIREMENT_PAGES
@@ -29,6 +31,7 @@ from customer_inventory.errors import Failure, InventoryError
 
 _log = structlog.get_logger(__name__)
 _LONGEST_REQUEST_ID = 64
+_DONE = {"created": "Kept. This is its page.", "saved": "Saved.", "same": "Nothing was changed, so nothing was saved."}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -79,7 +82,7 @@ class _Console:
     def application(self) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
-        own = [self._route(place) for place in REQUIREMENT_PAGES]
+        own = [self._route(place) for place in (*REQUIREMENT_PAGES, *FORM_PAGES)]
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
         application = Starlette(
             routes=[
@@ -140,7 +143,8 @@ class _Console:
             found = await searching.browse(visit.access, search)
         elif not search.text:
             held = await searching.count(visit.access)
-        return visit.page("search.html", search=search, found=found, held=held)
+        headings = {kind: await headings_of(visit.access, resource_of(kind)) for kind in KIND_NAMES}
+        return visit.page("search.html", search=search, found=found, held=held, headings=headings)
 
     def _record(self, kind: str) -> Callable[[Visit], Awaitable[Response]]:
         async def answer(visit: Visit) -> Response:
@@ -149,7 +153,8 @@ class _Console:
             identifier = identifier_of(visit.request.path_params["id"])
             page = await record_page(visit.access, kind, identifier, now=visit.now, limit=limit)
             # Gone: it was here, and its history still is.
-            return visit.page("record.html", status=410 if page.deleted else 200, record=page, every=every)
+            status, done = 410 if page.deleted else 200, _DONE.get(visit.query.get("done", ""), "")
+            return visit.page("record.html", status=status, record=page, every=every, done=done, edited=EDITED)
 
         return answer
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from customer_inventory.console.headings import SPELLED_OUT, Headings
 from customer_inventory.console.words import Shown, gist, medium_name, shown, spelled
 
 _SELF = ("@type", "contactType", "role", "name", "externalIdentifierType", "owner", "identificationType")
@@ -36,28 +37,45 @@ class Changed:
         return "removed" if self.after is None else "changed"
 
 
-def compare(before: Any, after: Any) -> tuple[Changed, ...]:
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where an attribute stands: its dotted path, and the words by which people know it."""
+
+    path: str
+    words: tuple[str, ...]
+    headings: Headings
+
+    def __str__(self) -> str:
+        return _SEPARATOR.join(self.words)
+
+    def below(self, name: str) -> _At:
+        # The value of a characteristic is what the characteristic is.
+        if name == "value" and self.words:
+            return self
+        path = f"{self.path}.{name}" if self.path else name
+        return _At(path, (*self.words, self.headings.of(path)), self.headings)
+
+    def called(self, words: str) -> _At:
+        return _At(self.path, (*self.words[:-1], words), self.headings)
+
+
+def compare(before: Any, after: Any, headings: Headings = SPELLED_OUT) -> tuple[Changed, ...]:
     """Return what differs between two documents, in the order of the newer one, removals last."""
-    return tuple(_compared((), before, after))
+    return tuple(_compared(_At("", (), headings), before, after))
 
 
-def _compared(path: tuple[str, ...], before: Any, after: Any) -> list[Changed]:
+def _compared(path: _At, before: Any, after: Any) -> list[Changed]:
     if _equal(before, after):
         return []
     if isinstance(before, dict) and isinstance(after, dict):
         names = [*after, *(name for name in before if name not in after)]
-        return [change for name in names for change in _member(_below(path, name), name, before, after)]
+        return [change for name in names for change in _member(path.below(name), name, before, after)]
     if isinstance(before, list) and isinstance(after, list) and _objects(before) and _objects(after):
         return _entries(path, before, after)
-    return [Changed(_SEPARATOR.join(path), _value(before), _value(after))]
+    return [Changed(str(path), _value(before), _value(after))]
 
 
-def _below(path: tuple[str, ...], name: str) -> tuple[str, ...]:
-    # The value of a characteristic is what the characteristic is.
-    return path if name == "value" and path else (*path, spelled(name))
-
-
-def _member(path: tuple[str, ...], name: str, before: dict[str, Any], after: dict[str, Any]) -> list[Changed]:
+def _member(path: _At, name: str, before: dict[str, Any], after: dict[str, Any]) -> list[Changed]:
     if name not in before:
         return _appeared(path, after[name])
     if name not in after:
@@ -65,17 +83,17 @@ def _member(path: tuple[str, ...], name: str, before: dict[str, Any], after: dic
     return _compared(path, before[name], after[name])
 
 
-def _appeared(path: tuple[str, ...], value: Any) -> list[Changed]:
+def _appeared(path: _At, value: Any) -> list[Changed]:
     entries = value if isinstance(value, list) and value and _objects(value) else [value]
-    return [Changed(_SEPARATOR.join(_marked(path, entry)), None, _rest(entry)) for entry in entries]
+    return [Changed(str(_marked(path, entry)), None, _rest(entry)) for entry in entries]
 
 
-def _gone(path: tuple[str, ...], value: Any) -> list[Changed]:
+def _gone(path: _At, value: Any) -> list[Changed]:
     entries = value if isinstance(value, list) and value and _objects(value) else [value]
-    return [Changed(_SEPARATOR.join(_marked(path, entry)), _rest(entry), None) for entry in entries]
+    return [Changed(str(_marked(path, entry)), _rest(entry), None) for entry in entries]
 
 
-def _entries(path: tuple[str, ...], before: list[Any], after: list[Any]) -> list[Changed]:
+def _entries(path: _At, before: list[Any], after: list[Any]) -> list[Changed]:
     pairs, removed, added = _paired(before, after)
     changes = [change for old, new in pairs for change in _compared(_marked(path, new), old, new)]
     changes += [change for new in added for change in _appeared(path, new)]
@@ -115,17 +133,18 @@ def _objects(entries: list[Any]) -> bool:
     return all(isinstance(entry, dict) for entry in entries)
 
 
-def _marked(path: tuple[str, ...], entry: Any) -> tuple[str, ...]:
-    """The path of a list entry, told from its neighbours by what it says of itself."""
+def _marked(path: _At, entry: Any) -> _At:
+    """Where a list entry stands, told from its neighbours by what it says of itself."""
     if not isinstance(entry, dict):
         return path
     kind, mark = entry.get("@type"), _mark(entry)
     medium = isinstance(kind, str) and kind.endswith("ContactMedium")
-    name = medium_name(str(kind)) if medium else path[-1]
+    name = medium_name(str(kind)) if medium else path.words[-1]
     if mark is None:
-        return (*path[:-1], name)
+        return path.called(name)
     text = spelled(entry[mark]).lower() if medium else entry[mark]
-    return (*path[:-1], f"{name} ({text[:_LONGEST_MARK]})")
+    asked = path.headings.names.get(f"{path.path}[{entry[mark]}]")
+    return path.called(asked or f"{name} ({text[:_LONGEST_MARK]})")
 
 
 def _mark(entry: dict[str, Any]) -> str | None:

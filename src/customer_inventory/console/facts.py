@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from customer_inventory.console.words import Shown, gist, shown, shown_period, spelled
+from customer_inventory.console.headings import SPELLED_OUT, Headings
+from customer_inventory.console.words import Shown, gist, shown, shown_period
 
 _CHARACTERISTICS = frozenset({"characteristic", "partyCharacteristic"})
 _TITLES = {
@@ -83,19 +84,43 @@ Pages = Mapping[str, str]
 """Where the records that a document refers to have their pages: id to path."""
 
 
-def facts_of(document: dict[str, Any], *, leave_out: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
+@dataclass(frozen=True, slots=True)
+class Laying:
+    """How a document is laid out: where what it refers to has its page, and what its attributes are called."""
+
+    pages: Pages
+    headings: Headings
+
+    def facts(self, path: str, value: Any) -> list[Fact]:
+        """Return the value at a path as a fact, unless it is empty."""
+        label = self.headings.of(path)
+        if isinstance(value, dict | list):
+            text = shown_period(value) or gist(value)
+            return [Fact(label, Shown(text, link=_page_of(value, self.pages)))] if text else []
+        return [] if value is None or value == "" else [Fact(label, shown(value))]
+
+
+def facts_of(
+    document: dict[str, Any], *, headings: Headings = SPELLED_OUT, leave_out: frozenset[str] = frozenset()
+) -> tuple[Fact, ...]:
     """Return the single values of a document, the telling ones first and its class last."""
+    laying = Laying({}, headings)
     names = [name for name, value in document.items() if name not in leave_out and _single(name, value)]
     names.sort(key=_place)
-    return tuple(fact for name in names for fact in _facts(name, document[name], {}))
+    return tuple(fact for name in names for fact in laying.facts(name, document[name]))
 
 
 def sections_of(
-    document: dict[str, Any], *, pages: Pages, leave_out: frozenset[str] = frozenset()
+    document: dict[str, Any],
+    *,
+    pages: Pages,
+    headings: Headings = SPELLED_OUT,
+    leave_out: frozenset[str] = frozenset(),
 ) -> tuple[Section, ...]:
     """Return the lists and groups of a document as sections, those that hold anything."""
+    laying = Laying(pages, headings)
     sections = (
-        Section(_TITLES.get(name) or spelled(name), _items(name, value, pages))
+        Section(headings.of(name, _TITLES.get(name, "")), _items(name, value, laying))
         for name, value in document.items()
         if name not in leave_out and not _single(name, value)
     )
@@ -108,35 +133,36 @@ def _single(name: str, value: Any) -> bool:
     return not isinstance(value, dict | list) or (name != "contactMedium" and bool(shown_period(value)))
 
 
-def _items(name: str, value: Any, pages: Pages) -> tuple[Item, ...]:
+def _items(name: str, value: Any, laying: Laying) -> tuple[Item, ...]:
     entries = value if isinstance(value, list) else [value]
     if name in _CHARACTERISTICS:
-        return tuple(_characteristic(entry, pages) for entry in entries)
+        return tuple(_characteristic(name, entry, laying) for entry in entries)
     if name == "externalReference":
-        return tuple(_external(entry, pages) for entry in entries)
-    return tuple(item for entry in entries if (item := _item(name, entry, pages)) is not None)
+        return tuple(_external(entry, laying) for entry in entries)
+    return tuple(item for entry in entries if (item := _item(name, entry, laying)) is not None)
 
 
-def _characteristic(entry: Any, pages: Pages) -> Item:
+def _characteristic(path: str, entry: Any, laying: Laying) -> Item:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or "value" not in entry:
-        return _item("characteristic", entry, pages) or Item(Shown(gist(entry)), ())
+        return _item(path, entry, laying) or Item(Shown(gist(entry)), ())
     value = entry["value"]
-    return Item(None, (Fact(entry["name"], shown(value) if value not in ([], {}, "") else Shown("(empty)")),))
+    label = laying.headings.of(f"{path}[{entry['name']}]", entry["name"])
+    return Item(None, (Fact(label, shown(value) if value not in ([], {}, "") else Shown("(empty)")),))
 
 
-def _external(entry: Any, pages: Pages) -> Item:
+def _external(entry: Any, laying: Laying) -> Item:
     """An identifier elsewhere: the system and the kind of identifier name it."""
     if isinstance(entry, dict) and isinstance(identifier := entry.get("id"), str):
         label = " ".join(str(part) for part in (entry.get("owner"), entry.get("externalIdentifierType")) if part)
         return Item(None, (Fact(label or "Id", Shown(identifier)),))
-    return _item("externalReference", entry, pages) or Item(Shown(gist(entry)), ())
+    return _item("externalReference", entry, laying) or Item(Shown(gist(entry)), ())
 
 
-def _item(name: str, entry: Any, pages: Pages) -> Item | None:
+def _item(path: str, entry: Any, laying: Laying) -> Item | None:
     if not isinstance(entry, dict):
-        return Item(None, (Fact(spelled(name), shown(entry)),))
+        return Item(None, (Fact(laying.headings.of(path), shown(entry)),))
     reference = next((value for key, value in entry.items() if key == "partyOrPartyRole"), entry)
-    title = _title(reference, pages) if isinstance(reference, dict) else None
+    title = _title(reference, laying.pages) if isinstance(reference, dict) else None
     used = {"name", "href"} if reference is entry else {"partyOrPartyRole"}
     if title is not None and (title.link is not None or title.text == reference.get("id")):
         used.add("id")
@@ -147,7 +173,7 @@ def _item(name: str, entry: Any, pages: Pages) -> Item | None:
         fact
         for key, value in entry.items()
         if key not in used and not key.startswith("@")
-        for fact in _facts(key, value, pages)
+        for fact in laying.facts(f"{path}.{key}", value)
     )
     return Item(title, facts) if title or facts else None
 
@@ -160,15 +186,6 @@ def _title(reference: dict[str, Any], pages: Pages) -> Shown | None:
     if not isinstance(text, str) or (page is None and "@referredType" not in reference):
         return None
     return Shown(text, link=page)
-
-
-def _facts(name: str, value: Any, pages: Pages) -> list[Fact]:
-    if isinstance(value, dict | list):
-        text = shown_period(value) or gist(value)
-        return [Fact(spelled(name), Shown(text, link=_page_of(value, pages)))] if text else []
-    if value is None or value == "":
-        return []
-    return [Fact(spelled(name), shown(value))]
 
 
 def _page_of(value: Any, pages: Pages) -> str | None:

@@ -12,6 +12,9 @@ SEARCHED = (*PARTIES, "customer")
 
 OTHERS = tuple(kind for kind in KINDS if kind not in SEARCHED)
 
+EDITED = tuple(kind for kind in KINDS if not kind.startswith("entity"))
+"""The kinds that have a form; what entities are made of is specified elsewhere."""
+
 _NAMES = {"customer": "Customer", "individual": "Person", "organization": "Organisation"}
 _SEVERAL = {"individual": "People", "bill_presentation_media": "Bill presentation media", "entity": "Entities"}
 

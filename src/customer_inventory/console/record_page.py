@@ -16,8 +16,10 @@ import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
+from customer_inventory.access.asked import broken_by
 from customer_inventory.console.contacts import Contact, contacts_of
 from customer_inventory.console.facts import Fact, Section, facts_of, sections_of
+from customer_inventory.console.headings import Headings, headings_of
 from customer_inventory.console.kinds import KIND_NAMES, resource_of
 from customer_inventory.console.rows import by_id, label
 from customer_inventory.console.timeline import Timeline, timeline
@@ -35,12 +37,13 @@ _IN_HEADING = frozenset({"name"})
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A record with its history: what it holds now, or held when it was deleted."""
+    """A record with its history: what it holds now, or held when it was deleted, and what that is called."""
 
     kind: str
     id: str
     document: dict[str, Any]
     versions: list[Version]
+    headings: Headings
 
     @property
     def deleted(self) -> bool:
@@ -97,6 +100,7 @@ class RecordPage:
     referring: tuple[Referring, ...]
     referring_cut: bool
     history: Timeline
+    broken: tuple[str, ...]
     stored: str
 
 
@@ -118,15 +122,24 @@ async def record_page(access: Access, kind: str, identifier: UUID, *, now: datet
         deleted=held.deleted,
         version=held.versions[0].version,
         changed=shown_at(held.versions[0].since),
-        facts=facts_of(held.document, leave_out=_APART | _IN_HEADING | _stated(kind) | _plain_class(held)),
-        sections=sections_of(held.document, pages=pages, leave_out=_APART),
+        facts=facts_of(
+            held.document, headings=held.headings, leave_out=_APART | _IN_HEADING | _stated(kind) | _plain_class(held)
+        ),
+        sections=sections_of(held.document, pages=pages, headings=held.headings, leave_out=_APART),
         contacts=contacts_of([(_name(record.kind), record.document) for record in shown], now=now),
         party=_shown_party(held, party, pages) if kind == "customer" else None,
         referring=found,
         referring_cut=len(found) >= _MOST_REFERRING,
-        history=timeline([(_name(record.kind), record.versions) for record in shown], limit=limit),
+        history=timeline([(_name(each.kind), each.versions, each.headings) for each in shown], limit=limit),
+        broken=() if held.deleted else await _broken(access, held),
         stored=_stored(held.document),
     )
+
+
+async def _broken(access: Access, record: History) -> tuple[str, ...]:
+    """What the record does not say as it is asked to, in words, never with the value."""
+    found = await broken_by(access, resource_of(record.kind), record.document)
+    return tuple(dict.fromkeys(f"{record.headings.of(str(each.rule.place))} {each.rule.reason}" for each in found))
 
 
 def _stated(kind: str) -> frozenset[str]:
@@ -148,7 +161,8 @@ async def _held(access: Access, kind: str, identifier: UUID, limit: int) -> Hist
     # The newest version is the record as it is: one access for both, and a deleted record still has its page.
     versions = await access.versions(resource_of(kind), identifier, limit=limit + 1)
     last = next((version.document for version in versions if version.document is not None), b"{}")
-    return History(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions)
+    headings = await headings_of(access, resource_of(kind))
+    return History(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions, headings)
 
 
 async def _party(access: Access, customer: History, limit: int) -> History | None:
@@ -176,8 +190,8 @@ def _shown_party(customer: History, party: History | None, pages: Mapping[str, s
         return Party(
             kind=party.kind,
             name=Shown(party.name, link=party.page),
-            facts=facts_of(party.document, leave_out=_APART | {"name"} | _plain_class(party)),
-            sections=sections_of(party.document, pages=_pages(party), leave_out=_APART),
+            facts=facts_of(party.document, headings=party.headings, leave_out=_APART | {"name"} | _plain_class(party)),
+            sections=sections_of(party.document, pages=_pages(party), headings=party.headings, leave_out=_APART),
             remark="This record was deleted." if party.deleted else "",
         )
     engaged = customer.document.get("engagedParty")

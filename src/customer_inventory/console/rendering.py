@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from customer_inventory.access.grants import allows, grantable
+from customer_inventory.access.grants import allows
 from customer_inventory.access.people import ROLE_GRANTS
 from customer_inventory.console.kinds import KIND_NAMES, KINDS_NAMES, OTHERS, SEARCHED
 from customer_inventory.console.words import Shown
@@ -118,9 +118,9 @@ class Pages:
         return self.page("problem.html", status=status, error=error, heading=heading, advice=advice, **values)
 
 
-def _granted(person: Person, verb: str, name: str) -> bool:
-    """Whether the role of a person grants a verb on what grants call by this name, so that a page offers it."""
-    return allows(ROLE_GRANTS[person.role], verb, grantable()[name])
+def _granted(person: Person, verb: str, kind: str) -> bool:
+    """Whether the role of a person grants a verb on a kind of record, so that a page offers it."""
+    return allows(ROLE_GRANTS[person.role], verb, kind)
 
 
 def _markup(value: Shown) -> Markup:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from customer_inventory.console.comparing import Changed, compare
+from customer_inventory.console.headings import Headings
 from customer_inventory.console.words import Shown, shown_at
 from customer_inventory.repository.records import Version
 
@@ -42,18 +43,18 @@ class Timeline:
     cut: bool
 
 
-def timeline(histories: Iterable[tuple[str, list[Version]]], *, limit: int) -> Timeline:
-    """Return the history of (of what, versions newest first) pairs as one, at most `limit` versions of each.
+def timeline(histories: Iterable[tuple[str, list[Version], Headings]], *, limit: int) -> Timeline:
+    """Return the history of (of what, versions newest first, headings) as one, at most `limit` versions of each.
 
     To know what the oldest shown version changed, each list holds one version more than shown, when there is one.
     """
     entries: list[Entry] = []
     cut = False
-    for of, versions in histories:
+    for of, versions, headings in histories:
         documents = [_document(version) for version in versions]
         before = [*documents[1:], {}]
         entries += [
-            _entry(of, version, old, new)
+            _entry(of, version, compare(old, new, headings))
             for version, old, new in list(zip(versions, before, documents, strict=True))[:limit]
         ]
         cut = cut or len(versions) > limit
@@ -65,7 +66,7 @@ def _document(version: Version) -> dict[str, Any]:
     return msgspec.json.decode(version.document, type=dict[str, Any]) if version.document else {}
 
 
-def _entry(of: str, version: Version, before: dict[str, Any], after: dict[str, Any]) -> Entry:
+def _entry(of: str, version: Version, changes: tuple[Changed, ...]) -> Entry:
     return Entry(
         of=of,
         version=version.version,
@@ -77,7 +78,7 @@ def _entry(of: str, version: Version, before: dict[str, Any], after: dict[str, A
         purpose=version.purpose or "",
         reason=version.reason or "",
         source=version.source or "",
-        changes=() if version.document is None else compare(before, after),
+        changes=() if version.document is None else changes,
     )
 
 
