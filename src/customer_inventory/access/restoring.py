@@ -1,7 +1,7 @@
 """Restoring: a record gets back the content of one of its versions, as a new version; a deleted one comes back with it.
 
 What was in the inventory once is checked again as it stands today, but for one thing: attributes that were not
-mandatory when the version was written, or that an import was let off, may be missing still.
+mandatory when the version was written, or that an import was let off, may be missing or blank still.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, 
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import Resource, links
 from customer_inventory.model.resource import stamped
+from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, Standing, WriteContention
 
 
@@ -114,7 +115,7 @@ class Restoring(Writing):
         """The draft that holds a former document again, in place of the document `before`."""
         document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
         # What it lacked, it may lack again: that is no loss, and was taken then.
-        held = [name for name in resource.mandatory if name in document]
+        held = [name for name in resource.mandatory if not is_blank(document.get(name))]
         return await self._draft(resource, document, held, before=document)
 
 

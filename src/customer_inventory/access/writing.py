@@ -21,6 +21,7 @@ from customer_inventory.model.contents import File, carries_content, taken_out
 from customer_inventory.model.problems import Problem
 from customer_inventory.model.relations import owner
 from customer_inventory.model.resource import stamped, undated
+from customer_inventory.model.validation import kept
 from customer_inventory.repository.records import (
     Draft,
     IdempotencyKey,
@@ -177,7 +178,8 @@ class Writing(Opened):
         changed = undated(resource.stamps, changed, before=before)
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
-        held = _held(resource, before, demanded)
+        mandatory = [name for name in resource.mandatory if demanded is None or name in demanded]
+        held = kept(mandatory, document, before=before)
         draft = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
         missing = await self._unresolved(resource, document, draft.links)
         await self._keep_files(resource, identifier, files)
@@ -345,14 +347,6 @@ def hushed(*, unless: bool) -> Iterator[None]:
         if unless:
             raise
         raise type(error) from error
-
-
-def _held(resource: Resource, before: dict[str, Any], demanded: Collection[str] | None) -> list[str]:
-    """The mandatory attributes that a record may not lose.
-
-    What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
-    """
-    return [name for name in resource.mandatory if name in before and (demanded is None or name in demanded)]
 
 
 def _home(resource: Resource, found: list[Link]) -> int | None:

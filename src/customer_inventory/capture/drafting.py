@@ -19,6 +19,7 @@ from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links, terms, validate
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
 from customer_inventory.model.resource import stamped
+from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
@@ -72,7 +73,7 @@ class Taking:
     def _value(self, leaf: Leaf, places: list[int], cells: Sequence[str]) -> Value | None:
         cell = cells[places[0]] if len(places) == 1 else leaf.join.join(filter(None, (cells[at] for at in places)))
         if not cell or cell.isspace():
-            if leaf.otherwise is None and leaf.mandatory:
+            if leaf.mandatory and is_blank(leaf.otherwise):
                 self._lacks(f"{leaf.name} is empty, but {leaf.path} is mandatory")
             return leaf.otherwise
         try:
@@ -146,8 +147,8 @@ def draft(
 ) -> BulkRow:
     """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
-    `incomplete` takes documents without a mandatory attribute; what is there must be valid all the same. What comes of
-    an `earlier` version may lack below that whatever that version cannot say.
+    `incomplete` takes documents that lack a mandatory attribute, or hold a blank one; what is there must be valid all
+    the same. What comes of an `earlier` version may lack below that whatever that version cannot say.
     """
     entries = []
     for (resource, said), identifier in zip(records, ids, strict=True):

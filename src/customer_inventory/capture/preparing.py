@@ -34,6 +34,7 @@ from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links
 from customer_inventory.model.entity_classes import entity_classes
 from customer_inventory.model.exact import decoded
 from customer_inventory.model.relations import owner
+from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkRow
 
 Milliseconds = Callable[[], int]
@@ -158,7 +159,7 @@ class _Documents:
             earlier=view.show is not None,
         )
         for name in resource.demanded if view.show is None else view.demanded:
-            if name not in document:
+            if is_blank(document.get(name)):
                 self._warnings[f"{resource.name} has no {name}, which is mandatory; taken incomplete"] += 1
         return drafted
 
