@@ -16,8 +16,9 @@ import msgspec
 from customer_inventory.capture.mapping import PARTIES, Leaf, Node, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Unusable, Value, text
 from customer_inventory.ids import parse_id
-from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links, terms, validate
+from customer_inventory.model import RESOURCES, InvalidDocument, Link, Resource, terms, validate
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
+from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
 from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
@@ -195,8 +196,15 @@ def _refuse_files(resource: Resource, document: Document) -> None:
 def _links(resource: Resource, document: Document, strict: Strict) -> tuple[BulkLink, ...]:
     held = strict.get(resource.name, frozenset())
     return tuple(
-        BulkLink(link.attribute, str(link.target_id), link.target_kind, link.role or "", link.attribute in held)
-        for link in links(resource, document)
+        BulkLink(
+            each.attribute,
+            str(each.target_id),
+            each.target_kind if isinstance(each, Link) else "",
+            each.role or "",
+            each.attribute in held,
+            () if isinstance(each, Link) else each.target_kinds,
+        )
+        for each in pointers(resource, document)
     )
 
 
