@@ -14,6 +14,7 @@ from tests.journey.conftest import Server
 WHOLE = "/inventory/v1/customer360"
 HIERARCHY = "/inventory/v1/partyHierarchy"
 WAY = "/inventory/v1/partyPath"
+AGREEMENTS = "/tmf-api/agreementManagement/v5/agreement"
 DOCUMENTS = "/tmf-api/documentManagement/v4/document"
 MESSAGES = "/tmf-api/communicationManagement/v4/communicationMessage"
 
@@ -105,6 +106,48 @@ def test_looking_back_shows_the_whole_as_it_was(server: Server) -> None:
         for identifier in (made["id"], party["id"]):
             whole = api.get(f"{WHOLE}/{identifier}", params={"asOf": then}).json()
             assert (whole["customer"], whole["party"]) == (made, party)
+
+
+def test_a_pointer_that_says_no_more_than_an_id_leads_there_all_the_same(server: Server) -> None:
+    """TMF629 v5 demands of a PartyRef nothing but its class and id."""
+    with server.api() as api:
+        party = create(api, COMPANIES, {"@type": "Organization", "name": "Engines"})
+        bare = {"@type": "PartyRef", "id": party["id"]}
+        answer = api.post(CUSTOMERS, json=customer(engagedParty=bare))
+        assert (answer.status_code, answer.headers.get("x-reference-warning")) == (201, None)
+        buyer = answer.json()
+        assert buyer["engagedParty"] == bare
+        assert buyer["id"][15:18] == party["id"][15:18]
+        item = {"@type": "AgreementItem", "id": "1"}
+        agreed = {"@type": "Agreement", "name": "Contract", "agreementType": "commercial", "agreementItem": [item]}
+        contract = create(api, AGREEMENTS, {**agreed, "engagedParty": [{"@type": "PartyRoleRef", "id": buyer["id"]}]})
+        assert contract["id"][15:18] == buyer["id"][15:18]
+
+        def shown(**query: Any) -> list[Any]:
+            wholes = [api.get(f"{WHOLE}/{one['id']}", params=query).json() for one in (buyer, party)]
+            parts = ("customer", "party", "agreement")
+            return [tuple(whole.get(part) for part in parts) for whole in wholes]
+
+        assert shown() == [(buyer, party, [contract])] * 2
+        then = api.get(contract["href"] + "/history").json()[0]["validFor"]["startDateTime"]
+        assert shown(asOf=then) == shown()
+        assert api.patch(buyer["href"], json={"engagedParty": {"id": NO_SUCH_ID}}).headers["x-reference-warning"]
+        assert shown()[0][:2] == (api.get(buyer["href"]).json(), None)
+        assert shown(asOf=then) == [(buyer, party, [contract])] * 2
+        assert api.post(f"{buyer['href']}/history/1/restore").status_code == 200
+        assert [each[1] for each in shown()] == [party, party]
+
+        for gone in (buyer, party):
+            assert api.delete(gone["href"]).status_code == 204
+        for back in (buyer, party):  # the customer first: of which kind its party was is known
+            assert api.post(f"{back['href']}/history/1/restore").status_code == 200
+        assert [each[1] for each in shown()] == [party, party]
+        change = api.get("/inventory/v1/change", params={"recordId": contract["id"]}).json()[0]["id"]
+        assert api.delete(contract["href"]).status_code == 204
+        deletion = api.get("/inventory/v1/change", params={"recordId": contract["id"]}).json()[0]["id"]
+        assert deletion != change
+        assert api.post(f"/inventory/v1/change/{deletion}/undo").status_code == 200
+        assert [each[2] for each in shown()] == [[contract], [contract]]
 
 
 def test_a_hierarchy_is_a_tree_and_a_list(server: Server, engines: dict[str, dict[str, Any]]) -> None:

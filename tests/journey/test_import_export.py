@@ -251,6 +251,41 @@ async def test_documents_of_another_system_come_in_by_its_own_ids(access: Access
     assert (again.unchanged, again.rejected) == (2, 3)
 
 
+async def test_what_came_blank_counts_as_missing_and_can_be_corrected_bit_by_bit(access: Access, tmp_path: Path):
+    path = tmp_path / "old.ndjson"
+    path.write_text('{"@type":"Individual","id":"P1","givenName":"","familyName":" "}\n')
+    report = await bring_in(access, path)
+    assert (report.created, report.rejected) == (1, 0)
+    counted = "individual has no {}, which is mandatory; taken incomplete"
+    assert report.warnings == {counted.format("givenName"): 1, counted.format("familyName"): 1}
+
+    (person,) = await take_out(access, INDIVIDUAL, tmp_path / "out.ndjson")
+    identifier = UUID(person["id"])
+    await access.modify(INDIVIDUAL, identifier, lambda held: {**held, "title": "Lady"})
+    await access.modify(INDIVIDUAL, identifier, lambda held: {**held, "givenName": "Ada"})
+    for blank in ("", " "):
+        with pytest.raises(InvalidDocument, match="givenName: is mandatory"):
+            await access.modify(INDIVIDUAL, identifier, lambda held, blank=blank: {**held, "givenName": blank})
+    assert (await access.restore(INDIVIDUAL, identifier, 1)).outcome == "done"
+    (person,) = await take_out(access, INDIVIDUAL, tmp_path / "out.ndjson")
+    assert (person["givenName"], person["familyName"]) == ("", " ")
+    assert (await bring_in(access, tmp_path / "out.ndjson")).rejected == 0
+
+
+@pytest.mark.parametrize(("incomplete", "taken"), [("accept", 1), ("reject", 0)])
+async def test_a_blank_in_place_of_an_empty_cell_is_none(
+    access: Access, tmp_path: Path, incomplete: str, taken: int
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,first,last\n1,,Lee\n2,Ann,Lee\n")
+    mapping_path(path).write_text(
+        f'incomplete = "{incomplete}"\nsource_id = "id"\n'
+        '[individual]\ngivenName = { column = "first", otherwise = " " }\nfamilyName = { column = "last" }\n'
+    )
+    report = await bring_in(access, path)
+    assert (report.created, report.rejected) == (1 + taken, 1 - taken)
+
+
 async def test_plain_objects_go_by_a_mapping_like_columns(access: Access, tmp_path: Path):
     path = tmp_path / "web.ndjson"
     objects = [

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from customer_inventory.repository import Repository
 from customer_inventory.repository.query import Query
 from tests.conftest import _TEMPLATE, make_desk
 
+PERSON = {"@type": "Individual", "givenName": "Ada", "familyName": "Byron"}
 METER = {
     "@type": "EntitySpecification",
     "name": "Electricity meter",
@@ -36,6 +38,11 @@ async def bring_in(access: Access, path: Path, version: str | None = None) -> Re
     return await import_file(access, Order(path=path, source="other", version=version), chosen=chosen)
 
 
+async def import_file_strictly(access: Access, path: Path) -> Report:
+    async with make_desk(access.facilities.repository, "customer.engagedParty=strict") as desk:
+        return await bring_in(await desk.open_at_command_line(person="t", purpose=None, request_id="r"), path)
+
+
 async def take_out(access: Access, resource: Resource, path: Path) -> list[dict[str, Any]]:
     await export(access, resource, output=str(path), form="ndjson")
     return sorted(map(msgspec.json.decode, path.read_bytes().splitlines()), key=lambda one: one["id"])
@@ -47,6 +54,25 @@ async def fill(access: Access) -> None:
         await access.create(resource, sample(resource))
     await access.create(RESOURCES["entitySpecification"], METER)
     await access.create(RESOURCES["entity"], {"@type": "SmartMeter", "serialNumber": "SM1"})
+
+
+async def test_bare_references_in_a_file_lead_to_what_is_there_and_in_it(access: Access, tmp_path: Path):
+    party = (await access.create(RESOURCES["individual"], PERSON)).record.id
+    new = f"{party[:-12]}{'f' * 12 if party[-12:] != 'f' * 12 else 'e' * 12}"
+    nobody = f"{party[:-12]}{'d' * 12 if party[-12:] != 'd' * 12 else 'c' * 12}"
+    path = tmp_path / "bare.ndjson"
+    lines = [{"@type": "Organization", "id": new, "name": "Engines"}]
+    for number, target in enumerate((party, new, nobody)):
+        engaged = {"@type": "PartyRef", "id": target}
+        lines.append({"@type": "Customer", "id": f"C{number}", "name": target, "engagedParty": engaged})
+    path.write_text("\n".join(map(json.dumps, lines)))
+    assert (await bring_in(access, path)).created == 4
+    assert (await bring_in(access, path)).unchanged == 4
+    for kind, target, number in (("individual", party, 1), ("organization", new, 1), ("individual", nobody, 0)):
+        found = await access.linked_from(RESOURCES[kind], UUID(target))
+        assert [each[2] for each in found] == ["engagedParty"] * number, kind
+    strict = await import_file_strictly(access, path)
+    assert (strict.unchanged, strict.rejected) == (3, 1)
 
 
 async def test_every_kind_goes_out_and_comes_in_as_it_was(access: Access, engine, tmp_path: Path):

@@ -162,3 +162,19 @@ def test_a_record_without_a_mandatory_attribute_is_refused(api: httpx.Client, vi
         answer = api.post(view.collection, json={key: value for key, value in body.items() if key != attribute})
         assert answer.status_code == 400, attribute
         assert attribute in answer.json()["message"]
+
+
+@pytest.mark.parametrize("view", WRITTEN, ids=NAMES)
+def test_a_mandatory_attribute_is_not_blank(api: httpx.Client, view: View) -> None:
+    """The conformance profiles: "must not be blank or null", and of an array at least one element."""
+    body = least(*described(view))
+    made = api.post(view.collection, json=body)
+    for attribute in set(view.mandatory) - {"@type", *view.resource.stamps.all_names}:
+        blank: list[Any] = {str: ["", " "], list: [[]]}.get(type(body.get(attribute)), [])
+        for value in blank:
+            answer = api.post(view.collection, json={**body, attribute: value})
+            assert answer.status_code == 400, attribute
+            assert f"{attribute}: is mandatory" in answer.json()["message"]
+            changed = api.patch(made.json()["href"], json={attribute: value})
+            assert changed.status_code == 400, attribute
+            assert changed.json()["code"] == "immutable-attribute" or "is mandatory" in changed.json()["message"]

@@ -199,6 +199,30 @@ def test_references_are_no_way_to_ask_who_there_is(server: Server) -> None:
         assert seen(answers[0]) == seen(answers[1])
 
 
+def test_bare_references_are_no_way_to_ask_who_there_is_either(server: Server) -> None:
+    """Where one of the kinds may not be read, nobody learns whether the record is of that kind or nowhere."""
+
+    def bare(identifier: str) -> dict[str, Any]:
+        return customer(engagedParty={"@type": "PartyRef", "id": identifier})
+
+    with server.api() as api:
+        known = create(api, PERSONS, person())["id"]
+        # Ids that differ in their last digits only: of the same bucket, and of nobody.
+        never = known[:-12] + ("0" * 12 if known[-12:] != "0" * 12 else "1" * 12)
+        assert "x-reference-warning" not in api.post(CUSTOMERS, json=bare(known)).headers
+        assert "x-reference-warning" in api.post(CUSTOMERS, json=bare(never)).headers
+        records = [create(api, CUSTOMERS, bare(each)) for each in (known, never)]
+    for grants in ("create:customer", "create:customer,read:customer", "create:customer,read:organization"):
+        with other(server, grants) as blind:
+            answers = [blind.post(CUSTOMERS, json=bare(each)) for each in (known, never)]
+            assert seen(answers[0]) == seen(answers[1]), grants
+            assert answers[0].status_code == 201
+            assert {answer.json()["id"][15:18] for answer in answers} == {known[15:18]}
+    with other(server, "modify:customer,read:individual,read:organization") as blind:
+        answers = [patch(blind, each["href"], "merge-patch", {"name": "x"}) for each in records]
+        assert seen(answers[0]) == seen(answers[1])
+
+
 def test_a_restoration_gets_one_answer_whatever_it_restores(server: Server, writer: httpx.Client) -> None:
     with server.api() as api:
         records = [create(api, PERSONS, person(title="1")) for _ in range(2)]

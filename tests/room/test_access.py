@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -302,6 +303,29 @@ async def test_a_reference_to_nobody_is_warned_about_or_refused(repository: Repo
             access = await desk.open_at_command_line(person="t", purpose=None, request_id="r")
             refused = await outcome(access.create(CUSTOMER, document))
             assert getattr(refused, "code", None) == ReferenceMissing.code, identifier
+
+
+async def test_a_bare_reference_is_checked_like_a_named_one(repository: Repository, access: Access) -> None:
+    def bare(identifier: str) -> dict[str, Any]:
+        return {"@type": "Customer", "name": "Ada", "engagedParty": {"@type": "PartyRef", "id": identifier}}
+
+    party = (await access.create(INDIVIDUAL, PERSON)).record.id
+    other = (await access.create(CUSTOMER, bare(party))).record.id
+    gone = (await access.create(INDIVIDUAL, PERSON)).record.id
+    await access.delete(INDIVIDUAL, UUID(gone))
+    for nobody in (str(new_id(bucket=1, at=system_clock())), gone, other):
+        for check, expected in (("off", ()), ("warn", ("engagedParty",))):
+            async with make_desk(repository, f"customer.engagedParty={check}") as desk:
+                writing = await desk.open_at_command_line(person="t", purpose=None, request_id="r")
+                assert (await writing.create(CUSTOMER, bare(nobody))).unresolved == expected, (nobody, check)
+        async with make_desk(repository, "customer.engagedParty=strict") as desk:
+            writing = await desk.open_at_command_line(person="t", purpose=None, request_id="r")
+            refused = await outcome(writing.create(CUSTOMER, bare(nobody)))
+            assert getattr(refused, "code", None) == ReferenceMissing.code, nobody
+    async with make_desk(repository, "customer.engagedParty=strict") as desk:
+        writing = await desk.open_at_command_line(person="t", purpose=None, request_id="r")
+        assert (await writing.create(CUSTOMER, bare(party))).unresolved == ()
+        assert getattr(await outcome(writing.delete(INDIVIDUAL, UUID(party))), "code", None) == "still-referenced"
 
 
 async def test_a_change_that_raises_leaves_the_record(access: Access) -> None:

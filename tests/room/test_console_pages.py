@@ -220,6 +220,20 @@ async def test_parties_stand_with_their_customers_and_customers_with_their_party
     assert customers.text.count(f'href="/individual/{person}"') == 2
 
 
+async def test_a_party_that_is_named_by_its_id_alone_is_shown_like_any_other(
+    signed_in: Browser, access: Access
+) -> None:
+    person = await make_person(access, "Ann", "Miller", email="ann@example.com", city="Leeds")
+    document = {"@type": "Customer", "name": "Shop", "engagedParty": {"@type": "PartyRef", "id": person}}
+    customer = (await access.create(CUSTOMER, document)).record.id
+    found = await signed_in.get("/", params={"q": "shop", "kind": "customer"})
+    page = await signed_in.get(f"/customer/{customer}")
+    for shown in (found.text, page.text):
+        assert f'href="/individual/{person}"' in shown
+        assert "ann@example.com" in shown
+    assert "kept in another system" not in page.text
+
+
 async def test_pages_of_a_list_show_every_record_once_forwards_and_backwards(
     signed_in: Browser, access: Access
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_value_is_of_the_type_of_its_characteristic(kind: str, fit: Any, unfit
 def test_a_mandatory_value_may_stand_as_an_attribute_or_as_a_characteristic() -> None:
     governing = meter({"name": "serialNumber", "valueType": "string", "minCardinality": 1})
     assert problems(governing, {}) == "serialNumber: is mandatory"
+    assert problems(governing, {"serialNumber": " "}) == "serialNumber: is mandatory"
     validate(governing, {"@type": "Meter", "serialNumber": "A1"})
     validate(governing, {"@type": "Meter", "characteristic": [{"name": "serialNumber", "value": "A1"}]})
 

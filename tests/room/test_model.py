@@ -21,6 +21,7 @@ from customer_inventory.model.problems import PROBLEMS_SHOWN, InvalidValue
 from customer_inventory.model.resource import nearest
 from customer_inventory.model.search import LONGEST_VALUE, TERMS
 from customer_inventory.model.spelling import is_instant, spelled_instant, spelled_number
+from customer_inventory.model.validation import kept
 
 INDIVIDUAL, ORGANIZATION, CUSTOMER = (RESOURCES[name] for name in ("individual", "organization", "customer"))
 OURS = UUID("0199d6b5-2c00-8abc-9def-0123456789ab")
@@ -80,6 +81,25 @@ def test_mandatory_attributes_are_missed_when_absent_or_null() -> None:
     assert problems(CUSTOMER, {"@type": "Customer", "name": "x", "engagedParty": {"@type": "PartyRef"}}) == {
         "engagedParty.id": "is mandatory in PartyRef"
     }
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\u2003\u3000"])
+def test_mandatory_attributes_are_missed_when_blank(blank: str) -> None:
+    """The conformance profiles: "must not be blank or null", and of an array at least one element."""
+    assert problems(INDIVIDUAL, {**PERSON, "givenName": blank}) == {"givenName": "is mandatory"}
+    assert problems(INDIVIDUAL, {**PERSON, "gender": blank, "contactMedium": []}) == {}
+    account = {"@type": "PartyAccount", "name": blank, "relatedParty": []}
+    assert problems(RESOURCES["partyAccount"], account) == dict.fromkeys(("name", "relatedParty"), "is mandatory")
+
+
+def test_a_change_keeps_what_is_there_and_may_leave_blank_what_was() -> None:
+    def demanded(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+        return kept(("a", "b"), after, before=before)
+
+    assert demanded({"a": "x", "b": ["y"]}, {}) == ["a", "b"]
+    assert demanded({"a": "", "b": []}, {"a": "", "b": []}) == []
+    assert demanded({"a": " "}, {}) == []
+    assert demanded({"a": " "}, {"a": "", "b": []}) == ["a", "b"]
 
 
 def test_every_problem_is_told_with_its_path() -> None:

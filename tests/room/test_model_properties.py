@@ -20,6 +20,7 @@ from customer_inventory.model.bounds import beyond_bounds, within_bounds
 from customer_inventory.model.resource import no_rules
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
 from customer_inventory.model.spelling import spelled_number
+from customer_inventory.model.validation import is_blank
 from customer_inventory.model.view import native
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
@@ -78,7 +79,9 @@ def objects(draw: Any, shape: Shape, depth: int, required: frozenset[str], chose
     names += draw(st.lists(st.sampled_from(optional), max_size=chosen, unique=True)) if optional else []
     value: dict[str, Any] = {}
     for name in names:
-        content = draw(fields(shape.fields[name], depth)) if name != "@type" or not shape.tagged else shape.name
+        contents = fields(shape.fields[name], depth)
+        said = contents.filter(lambda content: not is_blank(content)) if name in required else contents
+        content = draw(said) if name != "@type" or not shape.tagged else shape.name
         if content is not None:
             value[name] = content
     if shape.tagged and (required or draw(st.booleans())):

@@ -18,6 +18,7 @@ from customer_inventory.model import (
     unresolved,
     validate,
 )
+from customer_inventory.model.relations import Bare, named, owner, pointers
 from customer_inventory.model.shapes import Position
 from customer_inventory.model.view import native
 
@@ -94,8 +95,10 @@ def test_the_target_is_told_by_class_or_address(reference: dict[str, Any], kind:
     [
         (pointer("42", at_referredType="Individual"), True),
         (pointer(VERSION_4, href=f"/individual/{VERSION_4}"), True),
-        (pointer(ONE), True),
-        ({"id": str(ONE)}, True),
+        (pointer(ONE), False),
+        ({"id": str(ONE)}, False),
+        (pointer("42"), True),
+        ({"id": VERSION_4}, True),
         (pointer(ONE, at_referredType="Individual"), False),
         (pointer("42", at_referredType="Visitor"), False),
         (pointer("42", href="/visitor/42"), False),
@@ -105,6 +108,29 @@ def test_the_target_is_told_by_class_or_address(reference: dict[str, Any], kind:
 )
 def test_a_pointer_that_names_nothing_here_is_unresolved(reference: dict[str, Any], expected: bool) -> None:
     assert unresolved(CUSTOMER, related(reference)) == (["relatedParty.partyOrPartyRole"] if expected else [])
+
+
+def test_a_bare_pointer_is_named_by_whoever_knows_its_kind() -> None:
+    document = {
+        "engagedParty": pointer(ONE),
+        **related(pointer(TWO), pointer(ONE, at_referredType="Individual"), pointer("42")),
+    }
+    parties, attribute = ("individual", "organization"), "relatedParty.partyOrPartyRole"
+    engaged = Bare("engagedParty", parties, ONE, None)
+    further = Bare(attribute, (*parties, "party_role", "customer"), TWO, "role 0")
+    spouse = Link(attribute, "individual", ONE, "role 1")
+    found = pointers(CUSTOMER, document)
+    assert found == [engaged, further, spouse]
+    assert links(CUSTOMER, document) == [spouse]
+    assert named(found, {}) == found
+    known = {ONE: ["customer", "organization"], TWO: ["billing_account"]}
+    assert named(found, known) == [Link("engagedParty", "organization", ONE, None), further, spouse]
+    assert owner(CUSTOMER, found) == ONE
+
+
+def test_a_customer_owns_before_a_bare_pointer() -> None:
+    document = {"engagedParty": [pointer(ONE), pointer(TWO, at_referredType="Customer")]}
+    assert owner(RESOURCES["agreement"], pointers(RESOURCES["agreement"], document)) == TWO
 
 
 def test_references_stand_where_the_declaration_has_pointers() -> None:

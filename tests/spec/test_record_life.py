@@ -120,6 +120,22 @@ async def test_a_record_without_what_its_kind_demands_is_refused(name: str, acce
             await access.create(resource, {key: value for key, value in document.items() if key != missing})
 
 
+@pytest.mark.parametrize("name", LIVED)
+async def test_what_a_kind_demands_is_blank_neither_at_first_nor_later(name: str, access: Access) -> None:
+    resource = RESOURCES[name]
+    document = record(resource, *await customer_of(access))
+    identifier = UUID(await made(access, name, document))
+    for demanded in set(resource.mandatory) - {"@type", resource.stamps.updated, *resource.immutable}:
+        blanks: dict[type, Any] = {str: " ", list: []}
+        if type(document[demanded]) not in blanks:
+            continue
+        blanked = {demanded: blanks[type(document[demanded])]}
+        with pytest.raises(InvalidDocument, match=f"{demanded}: is mandatory"):
+            await access.create(resource, {**document, **blanked})
+        with pytest.raises(InvalidDocument, match=f"{demanded}: is mandatory"):
+            await access.modify(resource, identifier, lambda held, blanked=blanked: {**held, **blanked})
+
+
 @pytest.mark.parametrize(("name", "attribute"), OF_THE_CUSTOMER.items())
 async def test_what_belongs_to_a_customer_lives_beside_it_and_is_found_from_it(
     name: str, attribute: str, access: Access

@@ -16,7 +16,7 @@ import msgspec
 
 from customer_inventory.access.access import Access, RecordNotFound
 from customer_inventory.access.grants import allows
-from customer_inventory.model import links
+from customer_inventory.access.pointing import pointing
 from customer_inventory.model.belonging import PARTIES, ROLES
 from customer_inventory.model.kinship import Relation, canonical, relation, same_relationship
 from customer_inventory.repository.kinds import KINDS
@@ -245,7 +245,7 @@ async def links_then(access: Access, record: Near) -> list[Edge]:
     resource = await access.facilities.classes.governing(KINDS[record.kind], document)
     return [
         Edge(record.kind, record.id, link.attribute, link.role or "", link.target_kind, str(link.target_id))
-        for link in links(resource, document)
+        for link in (await pointing(access, resource, document)).links
     ]
 
 

@@ -1,7 +1,7 @@
 """Restoring: a record gets back the content of one of its versions, as a new version; a deleted one comes back with it.
 
 What was in the inventory once is checked again as it stands today, but for one thing: attributes that were not
-mandatory when the version was written, or that an import was let off, may be missing still.
+mandatory when the version was written, or that an import was let off, may be missing or blank still.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import msgspec
 
 from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
+from customer_inventory.access.pointing import Pointing
 from customer_inventory.access.specifying import specifying
 from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, Writing, hushed
 from customer_inventory.ids import bucket_of
-from customer_inventory.model import Resource, links
+from customer_inventory.model import Resource
+from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
+from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, Standing, WriteContention
 
 
@@ -59,8 +62,8 @@ class Restoring(Writing):
         """Write the content of `version` again where the record stands; None when it does not stand there any more."""
         reading = self.may("read", resource)
         with hushed(unless=reading):
-            draft = await self._former(resource, identifier, version, standing)
-            missing = await self._unresolved(resource, msgspec.json.decode(draft.document), draft.links)
+            draft, pointed = await self._former(resource, identifier, version, standing)
+            missing = await self._unresolved(resource, msgspec.json.decode(draft.document), pointed)
             async with specifying(self, resource, identifier, msgspec.json.decode(draft.document)):
                 written = await self.facilities.repository.records.replace(
                     resource.kind,
@@ -100,8 +103,10 @@ class Restoring(Writing):
             raise VersionConflict
         return standing
 
-    async def _former(self, resource: Resource, identifier: UUID, version: int, standing: Standing) -> Draft:
-        """What the record would hold with the content of `version` again."""
+    async def _former(
+        self, resource: Resource, identifier: UUID, version: int, standing: Standing
+    ) -> tuple[Draft, Pointing]:
+        """What the record would hold with the content of `version` again, and what that points at."""
         former = await self.facilities.repository.records.get_version(resource.kind, identifier, version=version)
         if former is None:
             await self._standing(resource, identifier, None)  # raises when the record was purged in between
@@ -110,15 +115,15 @@ class Restoring(Writing):
         before = msgspec.json.decode(standing.document) if standing.document is not None else None
         return await self._again(resource, former.document, before)
 
-    async def _again(self, resource: Resource, former: bytes, before: dict[str, Any] | None) -> Draft:
-        """The draft that holds a former document again, in place of the document `before`."""
+    async def _again(self, resource: Resource, former: bytes, before: dict[str, Any] | None) -> tuple[Draft, Pointing]:
+        """The draft that holds a former document again, in place of the document `before`, and what it points at."""
         document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
         # What it lacked, it may lack again: that is no loss, and was taken then.
-        held = [name for name in resource.mandatory if name in document]
-        draft, _ = await self._draft(resource, document, held, before=document)
-        return draft
+        held = [name for name in resource.mandatory if not is_blank(document.get(name))]
+        draft, pointed, _ = await self._draft(resource, document, held, before=document)
+        return draft, pointed
 
 
 def _links_of(resource: Resource, standing: Standing) -> object:
-    """The links that are written of a record now; None for a deleted one, which has to be linked anew."""
-    return links(resource, msgspec.json.decode(standing.document)) if standing.document is not None else None
+    """The links that are written of a record now; of a deleted one, or one with bare pointers, no list of links."""
+    return pointers(resource, msgspec.json.decode(standing.document)) if standing.document is not None else None

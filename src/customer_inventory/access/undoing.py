@@ -186,7 +186,7 @@ class Undoing(Restoring):
 
     async def _draft_of(self, kind: str, former: bytes | None) -> Draft | None:
         try:
-            return await self._again(KINDS[kind], former, {}) if former is not None else None
+            return (await self._again(KINDS[kind], former, {}))[0] if former is not None else None
         except InvalidDocument:
             return None
 

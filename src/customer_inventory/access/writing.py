@@ -13,15 +13,17 @@ import msgspec
 
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened, RecordNotFound
+from customer_inventory.access.pointing import Pointing, pointing
 from customer_inventory.access.specifying import specifying
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
-from customer_inventory.model import InvalidDocument, Link, Resource, links, terms, unresolved, validate
+from customer_inventory.model import InvalidDocument, Resource, terms, unresolved, validate
 from customer_inventory.model.contents import File, carries_content, taken_out
 from customer_inventory.model.problems import Problem
-from customer_inventory.model.relations import owner
+from customer_inventory.model.relations import owner, pointers
 from customer_inventory.model.resource import stamped, undated
 from customer_inventory.model.ruling import Breach
+from customer_inventory.model.validation import kept
 from customer_inventory.repository.records import (
     Draft,
     IdempotencyKey,
@@ -91,6 +93,14 @@ class Saved(NamedTuple):
     breaches: tuple[Breach, ...] = ()
 
 
+class _Drafted(NamedTuple):
+    """What is about to be written, the records that it points at, and the requirements that it does not meet."""
+
+    draft: Draft
+    pointed: Pointing
+    breaches: tuple[Breach, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Writing(Opened):
     """What an access can write."""
@@ -116,11 +126,11 @@ class Writing(Opened):
         if carries_content(resource, document):
             if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
                 return await self._replayed("create", resource, seen)
-            identifier = self._new_id(_home(resource, links(resource, document)))
+            identifier = self._new_id(_home(resource, await pointing(self, resource, document)))
             document, files = await self._without_files(resource, identifier, document)
-        draft, breaches = await self._draft(resource, document, demanded, earlier=demanded is not None)
-        identifier = identifier or self._new_id(_home(resource, draft.links))
-        missing = await self._unresolved(resource, document, draft.links)
+        draft, pointed, breaches = await self._draft(resource, document, demanded, earlier=demanded is not None)
+        identifier = identifier or self._new_id(_home(resource, pointed))
+        missing = await self._unresolved(resource, document, pointed)
         await self._keep_files(resource, identifier, files)
         async with specifying(self, resource, None, document):
             with hushed(unless=self.may("read", resource)):
@@ -181,9 +191,11 @@ class Writing(Opened):
         changed = undated(resource.stamps, changed, before=before)
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
-        held = _held(resource, before, demanded)
-        draft, breaches = await self._draft(resource, document, held, before=before, earlier=demanded is not None)
-        missing = await self._unresolved(resource, document, draft.links)
+        mandatory = [name for name in resource.mandatory if demanded is None or name in demanded]
+        held = kept(mandatory, document, before=before)
+        earlier = demanded is not None
+        draft, pointed, breaches = await self._draft(resource, document, held, before=before, earlier=earlier)
+        missing = await self._unresolved(resource, document, pointed)
         await self._keep_files(resource, identifier, files)
         reading = self.may("read", resource)
         async with specifying(self, resource, identifier, document):
@@ -192,7 +204,8 @@ class Writing(Opened):
                 identifier,
                 expected=old.version,
                 draft=draft,
-                relink=links(resource, before) != draft.links,
+                # Where a bare pointer among them led to, when it was written, is not known any more.
+                relink=pointers(resource, before) != draft.links,
                 authorship=self.authorship(bucket_of(identifier)),
                 key=key,
                 always=not reading,
@@ -264,31 +277,32 @@ class Writing(Opened):
         *,
         before: dict[str, Any] | None = None,
         earlier: bool = False,
-    ) -> tuple[Draft, tuple[Breach, ...]]:
-        """What is written of a valid document, and the requirements that it does not meet. Raises InvalidDocument."""
+    ) -> _Drafted:
+        """What is written of a valid document. Raises InvalidDocument."""
         resource = await self.facilities.classes.governing(resource, document)
         validate(resource, document, mandatory=mandatory, before=before, earlier=earlier)
         ruling = await self.facilities.catalogue.ruling(resource)
         breaches = verdict(ruling, document, before=before, now=self.facilities.clock())
+        pointed = await pointing(self, resource, document)
         draft = Draft(
             document=msgspec.json.encode(document),
             terms=terms(resource, document),
             label=resource.label(document),
-            links=links(resource, document),
+            links=pointed.links,
             strict=self.facilities.reference_checks.with_check(resource.name, "strict"),
             claims=tuple(resource.claims(document)),
         )
-        return draft, breaches
+        return _Drafted(draft, pointed, breaches)
 
-    async def _unresolved(self, resource: Resource, document: dict[str, Any], found: list[Link]) -> tuple[str, ...]:
+    async def _unresolved(self, resource: Resource, document: dict[str, Any], pointed: Pointing) -> tuple[str, ...]:
         """The warned-about reference attributes of a document that name nothing the inventory holds.
 
-        Raises ReferenceUnknown for a strictly checked one whose id cannot be one of ours; strict ones that could be are
-        checked by the write itself, under a lock.
+        Raises ReferenceForeign for a strictly checked one whose id cannot be one of ours, or that is bare and leads
+        nowhere; strict ones that could be ours are checked by the write itself, under a lock.
         """
         checks = self.facilities.reference_checks
         foreign = set(unresolved(resource, document))
-        strict = foreign & checks.with_check(resource.name, "strict")
+        strict = (foreign | pointed.lost) & checks.with_check(resource.name, "strict")
         if strict:
             raise ReferenceForeign(
                 f"{', '.join(sorted(strict))} names no record of this inventory. "
@@ -296,10 +310,10 @@ class Writing(Opened):
             )
         warned = checks.with_check(resource.name, "warn")
         # Whether there is a record of a kind that may not be read is told to nobody.
-        readable = [link for link in found if allows(self.principal.grants, "read", link.target_kind)]
+        readable = [link for link in pointed.links if allows(self.principal.grants, "read", link.target_kind)]
         asked = [link for link in readable if link.attribute in warned]
         missing = await self.facilities.repository.records.missing(asked) if asked else set()
-        return tuple(sorted((foreign & warned) | missing))
+        return tuple(sorted(((foreign | pointed.absent) & warned) | missing))
 
     async def _current(
         self, verb: str, resource: Resource, identifier: UUID, expected: frozenset[int] | None
@@ -356,15 +370,10 @@ def hushed(*, unless: bool) -> Iterator[None]:
         raise type(error) from error
 
 
-def _held(resource: Resource, before: dict[str, Any], demanded: Collection[str] | None) -> list[str]:
-    """The mandatory attributes that a record may not lose.
+def _home(resource: Resource, pointed: Pointing) -> int | None:
+    """The bucket that a new record shares with the party it belongs to, or None to draw one.
 
-    What came incomplete from a source can be corrected bit by bit; what is there cannot be taken away.
+    The new id shows it, so it follows from what was sent and what may be told, not from what there is.
     """
-    return [name for name in resource.mandatory if name in before and (demanded is None or name in demanded)]
-
-
-def _home(resource: Resource, found: list[Link]) -> int | None:
-    """The bucket that a new record shares with the party it belongs to, or None to draw one."""
-    party = owner(resource, found)
+    party = owner(resource, pointed.told)
     return None if party is None else bucket_of(party)

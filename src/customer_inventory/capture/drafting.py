@@ -16,9 +16,11 @@ import msgspec
 from customer_inventory.capture.mapping import PARTIES, Leaf, Node, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Unusable, Value, text
 from customer_inventory.ids import parse_id
-from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links, terms, validate
+from customer_inventory.model import RESOURCES, InvalidDocument, Link, Resource, terms, validate
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
+from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
+from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
@@ -80,7 +82,7 @@ class Taking:
     def _value(self, leaf: Leaf, places: list[int], cells: Sequence[str]) -> Value | None:
         cell = cells[places[0]] if len(places) == 1 else leaf.join.join(filter(None, (cells[at] for at in places)))
         if not cell or cell.isspace():
-            if leaf.otherwise is None and leaf.mandatory:
+            if leaf.mandatory and is_blank(leaf.otherwise):
                 self._lacks(f"{leaf.name} is empty, but {leaf.path} is mandatory")
             return leaf.otherwise
         try:
@@ -155,8 +157,8 @@ def draft(
 ) -> BulkRow:
     """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
-    `incomplete` takes documents without a mandatory attribute; what is there must be valid all the same. What comes of
-    an `earlier` version may lack below that whatever that version cannot say.
+    `incomplete` takes documents that lack a mandatory attribute, or hold a blank one; what is there must be valid all
+    the same. What comes of an `earlier` version may lack below that whatever that version cannot say.
     """
     entries = []
     for (resource, said), identifier in zip(records, ids, strict=True):
@@ -215,8 +217,15 @@ def _refuse_files(resource: Resource, document: Document) -> None:
 def _links(resource: Resource, document: Document, strict: Strict) -> tuple[BulkLink, ...]:
     held = strict.get(resource.name, frozenset())
     return tuple(
-        BulkLink(link.attribute, str(link.target_id), link.target_kind, link.role or "", link.attribute in held)
-        for link in links(resource, document)
+        BulkLink(
+            each.attribute,
+            str(each.target_id),
+            each.target_kind if isinstance(each, Link) else "",
+            each.role or "",
+            each.attribute in held,
+            () if isinstance(each, Link) else each.target_kinds,
+        )
+        for each in pointers(resource, document)
     )
 
 

@@ -30,10 +30,11 @@ from customer_inventory.capture.shapes import Shaper
 from customer_inventory.capture.sources import BOOKKEEPING, Cells, Chunk, decode_line
 from customer_inventory.capture.versions import as_stored, view_of
 from customer_inventory.ids import Randomness, parse_id
-from customer_inventory.model import RESOURCES, InvalidDocument, Resource, links
+from customer_inventory.model import RESOURCES, InvalidDocument, Resource
 from customer_inventory.model.entity_classes import entity_classes
 from customer_inventory.model.exact import decoded
-from customer_inventory.model.relations import owner
+from customer_inventory.model.relations import owner, pointers
+from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkRow
 from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.catalogue import NOTHING_DECIDED, Catalogued
@@ -166,7 +167,7 @@ class _Documents:
             judge=self._judging,
         )
         for name in resource.demanded if view.show is None else view.demanded:
-            if name not in document:
+            if is_blank(document.get(name)):
                 self._warnings[f"{resource.name} has no {name}, which is mandatory; taken incomplete"] += 1
         return drafted
 
@@ -246,7 +247,7 @@ _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 def _beside_party(resource: Resource, document: Document, identifier: str) -> str:
     """The proposed id, in the bucket of the party that the document belongs to."""
-    party = owner(resource, links(resource, document))
+    party = owner(resource, pointers(resource, document))
     return identifier if party is None else f"{identifier[:15]}{str(party)[15:18]}{identifier[18:]}"
 
 

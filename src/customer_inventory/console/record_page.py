@@ -17,6 +17,7 @@ import msgspec
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
 from customer_inventory.access.asked import broken_by
+from customer_inventory.access.pointing import pointing
 from customer_inventory.console.contacts import Contact, contacts_of
 from customer_inventory.console.facts import Fact, Section, facts_of, sections_of
 from customer_inventory.console.headings import Headings, headings_of
@@ -25,7 +26,7 @@ from customer_inventory.console.rows import by_id, label
 from customer_inventory.console.timeline import Timeline, timeline
 from customer_inventory.console.words import Shown, shown_at, spelled
 from customer_inventory.ids import parse_id
-from customer_inventory.model import RESOURCES, links
+from customer_inventory.model import Link
 from customer_inventory.repository.records import Version
 
 _MOST_REFERRING = 100
@@ -37,13 +38,14 @@ _IN_HEADING = frozenset({"name"})
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A record with its history: what it holds now, or held when it was deleted, and what that is called."""
+    """A record with its history: what it holds now, or held when it was deleted, what that is called and names."""
 
     kind: str
     id: str
     document: dict[str, Any]
     versions: list[Version]
     headings: Headings
+    named: tuple[Link, ...]
 
     @property
     def deleted(self) -> bool:
@@ -161,8 +163,12 @@ async def _held(access: Access, kind: str, identifier: UUID, limit: int) -> Hist
     # The newest version is the record as it is: one access for both, and a deleted record still has its page.
     versions = await access.versions(resource_of(kind), identifier, limit=limit + 1)
     last = next((version.document for version in versions if version.document is not None), b"{}")
-    headings = await headings_of(access, resource_of(kind))
-    return History(kind, str(identifier), msgspec.json.decode(last, type=dict[str, Any]), versions, headings)
+    document = msgspec.json.decode(last, type=dict[str, Any])
+    headings, pointed = await asyncio.gather(
+        headings_of(access, resource_of(kind)), pointing(access, resource_of(kind), document)
+    )
+    named = tuple(each for each in pointed.told if isinstance(each, Link))
+    return History(kind, str(identifier), document, versions, headings, named)
 
 
 async def _party(access: Access, customer: History, limit: int) -> History | None:
@@ -170,11 +176,7 @@ async def _party(access: Access, customer: History, limit: int) -> History | Non
     engaged = customer.document.get("engagedParty")
     identifier = engaged.get("id") if isinstance(engaged, dict) else None
     target = next(
-        (
-            link
-            for link in links(RESOURCES["customer"], customer.document)
-            if link.attribute == "engagedParty" and str(link.target_id) == identifier
-        ),
+        (link for link in customer.named if link.attribute == "engagedParty" and str(link.target_id) == identifier),
         None,
     )
     if target is None:
@@ -204,8 +206,7 @@ def _shown_party(customer: History, party: History | None, pages: Mapping[str, s
 
 def _pages(record: History) -> dict[str, str]:
     """Where the records that this one refers to have their pages, by id."""
-    found = links(resource_of(record.kind), record.document)
-    return {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in found}
+    return {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in record.named}
 
 
 async def _referring(access: Access, kind: str, identifier: UUID) -> tuple[Referring, ...]:

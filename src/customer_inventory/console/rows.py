@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from customer_inventory.access import Access
+from customer_inventory.access.pointing import kinds_told
 from customer_inventory.console.contacts import first_value
 from customer_inventory.console.kinds import PARTIES, resource_of
 from customer_inventory.console.words import Shown, spelled
-from customer_inventory.model import RESOURCES, links
+from customer_inventory.model import RESOURCES, Link
 from customer_inventory.model.filtering import Condition
+from customer_inventory.model.relations import named, pointers
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import Record
 
@@ -81,7 +84,8 @@ async def party_rows(access: Access, parties: list[Held]) -> list[Row]:
 
 async def customer_rows(access: Access, customers: list[Held]) -> list[Row]:
     """Return the rows of customers, each with its party, by which it is mostly reached. Raises Denied."""
-    ids = {customer.id: _party_of(customer) for customer in customers}
+    found = await named_by(access, customers)
+    ids = {customer.id: _party_of(found[customer.id]) for customer in customers}
     parties = await _parties(access, (party for party in ids.values() if party is not None))
     rows = []
     for customer in customers:
@@ -92,9 +96,17 @@ async def customer_rows(access: Access, customers: list[Held]) -> list[Row]:
     return rows
 
 
-def other_rows(records: list[Held]) -> list[Row]:
+async def other_rows(access: Access, records: list[Held]) -> list[Row]:
     """Return the rows of records of other kinds, each with the parties and roles that it names."""
-    return [_row(record, (), _named(record)) for record in records]
+    found = await named_by(access, records)
+    return [_row(record, (), _named(record, found[record.id])) for record in records]
+
+
+async def named_by(access: Access, records: Iterable[Held]) -> dict[str, list[Link]]:
+    """Return by id what records refer to, as far as whoever asks may know of which kind it is; in one query at most."""
+    found = {record.id: pointers(resource_of(record.kind), record.document) for record in records}
+    kinds = await kinds_told(access, chain.from_iterable(found.values()))
+    return {key: [each for each in named(of_one, kinds) if isinstance(each, Link)] for key, of_one in found.items()}
 
 
 async def by_id(access: Access, kind: str, identifiers: Iterable[str]) -> list[Held]:
@@ -129,15 +141,13 @@ async def _parties(access: Access, references: Iterable[tuple[str, str]]) -> dic
     return {party.id: party for group in found for party in group}
 
 
-def _party_of(customer: Held) -> tuple[str, str] | None:
-    found = links(RESOURCES["customer"], customer.document)
+def _party_of(found: Iterable[Link]) -> tuple[str, str] | None:
     engaged = (link for link in found if link.attribute == "engagedParty" and link.target_kind in PARTIES)
     return next(((link.target_kind, str(link.target_id)) for link in engaged), None)
 
 
-def _named(record: Held) -> tuple[Shown, ...]:
+def _named(record: Held, found: Iterable[Link]) -> tuple[Shown, ...]:
     """The parties and roles that a record names, each leading to its page where the inventory keeps it."""
-    found = links(resource_of(record.kind), record.document)
     pages = {str(link.target_id): f"/{link.target_kind}/{link.target_id}" for link in found}
     related, engaged = record.document.get("relatedParty"), record.document.get("engagedParty")
     entries = [*_objects(engaged), *(inner for entry in _objects(related) for inner in _party_in(entry))]

@@ -156,7 +156,7 @@ async def _groups(
     beside = {related.link for row in parties for related in row.related}
     alone = [customer for customer in records.get("customer", []) if customer.page not in beside]
     rows = parties + await customer_rows(access, alone)
-    rows += other_rows([record for kind in OTHERS for record in records.get(kind, [])])
+    rows += await other_rows(access, [record for kind in OTHERS for record in records.get(kind, [])])
     return tuple(_group(search, kind, [row for row in rows if row.kind == kind], page) for kind, page in pages.items())
 
 

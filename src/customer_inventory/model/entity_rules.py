@@ -22,7 +22,7 @@ from customer_inventory.model.resource import Claim, Document, first_text
 from customer_inventory.model.shapes import Field, Leaf
 from customer_inventory.model.spelling import instant_key, read_number, spelled
 from customer_inventory.model.tmf703 import ENTITY
-from customer_inventory.model.validation import leaf_reason
+from customer_inventory.model.validation import is_blank, leaf_reason
 
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}", re.ASCII)
 """A characteristic of such a name may stand as an attribute of its own."""
@@ -83,7 +83,7 @@ class ValueRule:
     def problems(self, document: Document) -> Iterator[Problem]:
         """Yield what is wrong with the values that a document has."""
         found = self.found(document)
-        if len(found) < self.least:
+        if self.least and sum(not is_blank(value) for value in found) < self.least:
             reason = "is mandatory" if self.least == 1 else f"needs at least {self.least} values"
             yield Problem(self.name, reason)
         if self.most is not None and len(found) > self.most:

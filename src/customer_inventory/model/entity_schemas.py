@@ -8,7 +8,7 @@ from typing import Any
 from customer_inventory.model.entity_classes import demands_of
 from customer_inventory.model.entity_rules import ValueRule
 from customer_inventory.model.resource import Resource
-from customer_inventory.model.schemas import Schema, json_schema
+from customer_inventory.model.schemas import NOT_BLANK, Schema, json_schema
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import native
 
@@ -67,6 +67,7 @@ def _ends(low: float | None, high: float | None, interval: str) -> Iterator[tupl
 
 def _present(rule: ValueRule, *, attribute: bool) -> Schema:
     """Return the schema of an object that has a mandatory value: as an attribute, or as a named characteristic."""
-    element = {"properties": {"name": {"const": rule.name}}, "required": ["name"]}
+    element = {"properties": {"name": {"const": rule.name}, "value": NOT_BLANK}, "required": ["name", "value"]}
     listed = {"properties": {"characteristic": {"contains": element}}, "required": ["characteristic"]}
-    return {"anyOf": [{"required": [rule.name]}, listed]} if attribute else listed
+    named = {"properties": {rule.name: NOT_BLANK}, "required": [rule.name]}
+    return {"anyOf": [named, listed]} if attribute else listed

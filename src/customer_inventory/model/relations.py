@@ -1,7 +1,8 @@
 """Relations: which records a document points at, for the link table, reference checks and re-pointing.
 
 A reference is ours when its identifier is (RFC 9562 UUIDv8, see `ids`) and its `@referredType`, its own `@type` or its
-`href` names a class that is kept here.
+`href` names a class that is kept here. One that names nothing points at what the attribute is for; where that may be of
+several kinds it is bare, and only whoever can look for the record knows which.
 """
 
 from __future__ import annotations
@@ -25,32 +26,66 @@ class Link:
     role: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """One reference to a record of one of several kinds that does not say of which: all it has is an id of ours."""
+
+    attribute: str
+    target_kinds: tuple[str, ...]
+    target_id: UUID
+    role: str | None
+
+
+Pointer = Link | Bare
+Kinds = Mapping[UUID, Iterable[str]]
+"""By id the kinds that keep a record, the one that counts first."""
+
+
+def pointers(resource: Resource, document: Mapping[str, Any]) -> list[Pointer]:
+    """Return the references of a valid `document` to records kept here, each once, the bare ones as such."""
+    found: dict[Pointer, None] = {}
+    for reference in resource.references:
+        for value, role in _references(reference, document):
+            if kind := _target_kind(reference, value):
+                if identifier := _identifier(value):
+                    found[Link(reference.attribute, kind, identifier, role)] = None
+            elif _says_nothing(value) and (identifier := _identifier(value)):
+                kinds = tuple(dict.fromkeys(reference.targets.values()))
+                found[Bare(reference.attribute, kinds, identifier, role)] = None
+    return list(found)
+
+
+def named(found: Iterable[Pointer], kinds: Kinds) -> list[Pointer]:
+    """Return pointers with links in place of the bare ones whose kind is among `kinds`, each once."""
+    return list(dict.fromkeys(_named(each, kinds) if isinstance(each, Bare) else each for each in found))
+
+
+def _named(bare: Bare, kinds: Kinds) -> Pointer:
+    kind = next((kind for kind in kinds.get(bare.target_id, ()) if kind in bare.target_kinds), None)
+    return Link(bare.attribute, kind, bare.target_id, bare.role) if kind else bare
+
+
 def links(resource: Resource, document: Mapping[str, Any]) -> list[Link]:
-    """Return the references of a valid `document` that name records kept here, each once."""
-    found = (
-        Link(reference.attribute, kind, identifier, role)
-        for reference in resource.references
-        for value, role in _references(reference, document)
-        if (kind := _target_kind(reference, value)) and (identifier := _identifier(value))
-    )
-    return list(dict.fromkeys(found))
+    """Return the references of a valid `document` that name records kept here, each once, without bare ones."""
+    return [each for each in pointers(resource, document) if isinstance(each, Link)]
 
 
-def owner(resource: Resource, found: Iterable[Link]) -> UUID | None:
-    """Return the party or role to which a record with the links `found` belongs, or None when they name none.
+def owner(resource: Resource, found: Iterable[Pointer]) -> UUID | None:
+    """Return the party or role to which a record that points so belongs, or None when it points at none.
 
     Where several parties bear on a record, a customer among them is who it is about.
     """
     attributes = {reference.attribute for reference in resource.references if reference.owner}
-    owners = [link for link in found if link.attribute in attributes]
-    owners.sort(key=lambda link: link.target_kind != "customer")
+    owners = [each for each in found if each.attribute in attributes]
+    owners.sort(key=lambda each: isinstance(each, Bare) or each.target_kind != "customer")
     return owners[0].target_id if owners else None
 
 
 def unresolved(resource: Resource, document: Mapping[str, Any]) -> list[str]:
     """Return the reference attributes of a valid `document` that cannot name a record kept here, each once.
 
-    A reference to a class that is kept elsewhere is none of these: there is nothing to check it against.
+    A reference to a class that is kept elsewhere is none of these: there is nothing to check it against. Nor is a bare
+    one with an id of ours, which has to be looked for.
     """
     found = (
         reference.attribute
@@ -64,9 +99,12 @@ def unresolved(resource: Resource, document: Mapping[str, Any]) -> list[str]:
 def _is_unresolved(reference: Reference, value: Mapping[str, Any]) -> bool:
     if _carried_by_value(value):
         return False
-    if _target_kind(reference, value):
-        return _identifier(value) is None
-    return not (_text(value, "@referredType") or _text(value, "href"))
+    return bool(_target_kind(reference, value) or _says_nothing(value)) and _identifier(value) is None
+
+
+def _says_nothing(value: Mapping[str, Any]) -> bool:
+    """Tell whether `value` is a pointer that leaves open what it points at."""
+    return not (_text(value, "@referredType") or _text(value, "href") or _carried_by_value(value))
 
 
 def _carried_by_value(value: Mapping[str, Any]) -> bool:

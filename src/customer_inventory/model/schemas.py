@@ -38,6 +38,11 @@ _OPEN: Schema = {
 }
 """What any object may hold besides what is declared: it is kept, within the bounds of every document."""
 
+_WHITE = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
+"""What Unicode counts as white space; \\s is not the same in every dialect of regular expressions."""
+NOT_BLANK: Schema = {"pattern": f"[^{_WHITE}]", "minItems": 1}
+"""What the value of a mandatory attribute must be: the one rule is for texts, the other for arrays."""
+
 _NUMBER: Schema = {"type": "number", "minimum": -float(LARGEST_NUMBER), "maximum": float(LARGEST_NUMBER)}
 _VALUE: Schema = {
     "description": "Any value.",
@@ -82,6 +87,8 @@ class _Schemas:
         # Another version than the stored one may leave out what only the stored one demands.
         required = dict.fromkeys(view.mandatory if view.show else (*view.mandatory, *view.shape.required))
         schema = self._object(view.shape, required=tuple(required))
+        for name in view.mandatory:
+            schema["properties"][name] = _not_blank(view.shape.fields[name], schema["properties"][name])
         for name in _standing(view, "id", "href"):
             del schema["properties"][name]
         if view.api.version == "v4":  # where a client need not name a class, and may name any
@@ -152,8 +159,10 @@ class _Schemas:
         for name, field in shape.fields.items():
             if name not in without:
                 schema = self._patch_field(field)
-                fixed = field.required or name in kept
-                properties[name] = schema if fixed else {"anyOf": [schema, {"type": "null"}]}
+                if name in kept:
+                    properties[name] = _not_blank(field, schema)
+                else:
+                    properties[name] = schema if field.required else {"anyOf": [schema, {"type": "null"}]}
         said = f"A merge patch: {shape.description}"
         return {"type": "object", "description": said, "properties": properties, **_OPEN}
 
@@ -169,6 +178,14 @@ class _Schemas:
 def _standing(view: View, *stored: str | None) -> frozenset[str]:
     """Return what the first-level attributes that are stored under these names are called in this version."""
     return frozenset(name for name in view.shape.fields if view.stored_path(name) in stored)
+
+
+def _not_blank(field: Field, schema: Schema) -> Schema:
+    """Return the schema of a mandatory attribute: a text that is not blank, an array that is not empty."""
+    if field.many:
+        return {**schema, "minItems": NOT_BLANK["minItems"]}
+    plain = isinstance(field.content, Leaf) and field.content.type == "string"
+    return {**schema, "pattern": NOT_BLANK["pattern"]} if plain else schema
 
 
 def _leaf(leaf: Leaf) -> Schema:

@@ -59,7 +59,7 @@ def validate(
     if not _valid_to_the_letter(resource, document, mandatory):
         problems = _look_closely(resource, document, mandatory)
         if earlier:
-            lacked = {name for name in mandatory if document.get(name) is None}
+            lacked = {name for name in mandatory if is_blank(document.get(name))}
             problems = (problem for problem in problems if not problem.gap or problem.path in lacked)
         _refuse(problems, {} if before is None else before, lambda old: _look_closely(resource, old, ()))
     _refuse(iter(resource.rules(document)), {}, resource.rules)
@@ -75,10 +75,31 @@ def validate_shown(
     _check_bounds(document)
     said = before or {}
     changed = {name: value for name, value in document.items() if name not in said or said[name] != value}
-    lacking = (Problem(name, "is mandatory") for name in mandatory if document.get(name) is None)
+    held = mandatory if before is None else kept(mandatory, document, before=before)
     wrong = (each for each in _object_problems(shape, changed, "") if not each.gap or "." in each.path)
-    lost = (each for each in lacking if before is None or each.path in before)
+    lost = (Problem(name, "is mandatory") for name in held if is_blank(document.get(name)))
     _refuse(chain(lost, wrong), said, lambda old: _object_problems(shape, old, ""))
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether `value` is none that a mandatory attribute could have: it "must not be blank or null".
+
+    So the conformance profiles of the Open APIs; of a mandatory array they want one element at least.
+    """
+    return value is None or (type(value) is str and not value.strip()) or (type(value) is list and not value)
+
+
+def kept(mandatory: Iterable[str], document: Document, *, before: Document) -> list[str]:
+    """Return which of the mandatory attributes `document` cannot be without, being a change of `before`.
+
+    What came incomplete from a source, or blank while that was let pass, can be corrected bit by bit; what is there
+    cannot be taken away, and what is put there must not be blank.
+    """
+    return [
+        name
+        for name in mandatory
+        if not is_blank(before.get(name)) or (name in document and document[name] != before.get(name))
+    ]
 
 
 def _check_bounds(document: Any) -> None:
@@ -105,8 +126,10 @@ def _unnumbered(problem: Problem) -> tuple[str, str]:
 
 
 def _valid_to_the_letter(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> bool:
-    if any(name not in document for name in mandatory):
-        return False
+    for name in mandatory:  # as `is_blank`, whose calls would cost as much as all the rest
+        value = document.get(name)
+        if not value or (type(value) is str and value.isspace()):
+            return False
     try:
         msgspec.convert(document, resource.struct, dec_hook=_decode)
     except msgspec.ValidationError:
@@ -127,7 +150,7 @@ _DECODED = DayOrInstant()
 def _look_closely(resource: Resource, document: dict[str, Any], mandatory: Collection[str]) -> Iterator[Problem]:
     """Yield the problems of `document`, each once."""
     problems = chain(
-        (Problem(name, "is mandatory", gap=True) for name in mandatory if document.get(name) is None),
+        (Problem(name, "is mandatory", gap=True) for name in mandatory if is_blank(document.get(name))),
         _class_problems(resource, document),
         _object_problems(resource.shape, document, ""),
     )

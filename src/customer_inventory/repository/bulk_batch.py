@@ -15,12 +15,15 @@ from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from customer_inventory.repository import sql
 from customer_inventory.repository.bulk_dating import dated_again
 from customer_inventory.repository.bulk_rows import MARK, BulkLink, BulkRow, Entry, copy_text, parts, source_bucket
 from customer_inventory.repository.bulk_unique import unholdable
 from customer_inventory.repository.connections import Connection
 from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.surroundings import Kept, kept_on
 
 _SQL = {
     kind: {name: text.replace("{kind}", kind) for name, text in sql.statements("bulk.sql").items()} for kind in KINDS
@@ -74,6 +77,7 @@ class Batch:
 
         Raises Overtaken.
         """
+        rows = await self._named(rows)
         settling = Settling(rows, await self._known(rows, fresh=fresh), await self._once_held(rows))
         await self._date_again(settling.old)
         states = await self._states(settling.old)
@@ -89,6 +93,17 @@ class Batch:
         await self._note(differing, "update", "done")
         await self._note(same, "update", "unchanged")
         return settling.outcome(kept, states)
+
+    async def _named(self, rows: Sequence[BulkRow]) -> Sequence[BulkRow]:
+        """Return the rows with the kinds of what their bare pointers lead to, in the inventory or in the batch."""
+        bare = [link for row in rows for entry in row.entries for link in entry.links if link.kinds]
+        if not bare:
+            return rows
+        ids = {link.target_id for link in bare}
+        kept = await kept_on(self._connection, ids, kinds={kind for link in bare for kind in link.kinds})
+        for entry in (entry for row in rows for entry in row.entries if entry.id in ids and entry.source_id is None):
+            kept.setdefault(entry.id, {}).setdefault(entry.kind, True)
+        return [BulkRow(row.number, tuple(_entry_named(entry, kept) for entry in row.entries)) for row in rows]
 
     async def _known(self, rows: Sequence[BulkRow], *, fresh: bool) -> dict[tuple[str, str], str]:
         """The records that the source's own ids name, of those that these rows bear or seek."""
@@ -307,6 +322,21 @@ class Settling:
             if entry.id in old:
                 self.old[entry.id] = entry
         return row
+
+
+def _entry_named(entry: Entry, kept: Mapping[str, Kept]) -> Entry:
+    if not any(link.kinds for link in entry.links):
+        return entry
+    links = (_link_named(link, kept) if link.kinds else link for link in entry.links)
+    return structs.replace(entry, links=tuple(link for link in links if link is not None))
+
+
+def _link_named(link: BulkLink, kept: Mapping[str, Kept]) -> BulkLink | None:
+    """The link with its kind; None when it leads nowhere, but for a strict one, which is then found to be missing."""
+    kind = next((kind for kind in kept.get(link.target_id, ()) if kind in link.kinds), None)
+    if kind is None and not link.strict:
+        return None
+    return structs.replace(link, target_kind=kind or link.kinds[0], kinds=())
 
 
 def _swapped(row: BulkRow, swaps: dict[str, str], old: set[str]) -> BulkRow:

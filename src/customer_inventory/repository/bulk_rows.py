@@ -24,13 +24,14 @@ _ESCAPED = re.compile(r"\\(x[0-9a-f]{2}|.)", re.DOTALL)
 
 
 class BulkLink(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A reference of a record to be loaded."""
+    """A reference of a record to be loaded; a bare one, which does not say its kind, has the `kinds` it may be of."""
 
     attribute: str
     target_id: str
     target_kind: str
     role: str
     strict: bool
+    kinds: tuple[str, ...] = ()
 
 
 class Sought(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -6,7 +6,7 @@ party, takes a second one. As of a moment past, links are read off the documents
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -44,6 +44,10 @@ class Edge(NamedTuple):
     role: str
     target_kind: str
     target_id: str
+
+
+Kept = dict[str, bool]
+"""The kinds that keep a record of some id, and whether it is there (else it was deleted); those where it is first."""
 
 
 @dataclass(slots=True)
@@ -125,11 +129,28 @@ class Surroundings:
                 found.setdefault(kind, set()).add(identifier)
         return found
 
+    async def kept(self, ids: Iterable[UUID], *, kinds: Iterable[str]) -> dict[UUID, Kept]:
+        """Return of which of these kinds the records of these ids are; those that never were are left out."""
+        async with self._connections.lend() as connection:
+            found = await kept_on(connection, map(str, ids), kinds=kinds)
+        return {UUID(identifier): of_one for identifier, of_one in found.items()}
+
     async def edges(self, ids: Collection[str], *, kinds: Sequence[str], bound: int = BOUND) -> list[Edge]:
         """Return the links between records of these kinds at whose one end one of these records stands."""
         values = {"ids": list(ids), "kinds": list(kinds), "bound": bound}
         async with self._connections.lend() as connection:
             return [Edge(*row) for row in await _rows(connection, _SQL["edges"], values)]
+
+
+async def kept_on(connection: Connection, ids: Iterable[str], *, kinds: Iterable[str]) -> dict[str, Kept]:
+    """Return the same as `Surroundings.kept`, ids as texts, as the transaction of a connection sees it."""
+    wanted = sorted(kinds)
+    text = " union all ".join([*(_SQL["held"].replace("{kind}", kind) for kind in wanted), _SQL["gone"]])
+    found: dict[str, Kept] = {}
+    rows = await _rows(connection, text, {"ids": list(ids), "kinds": wanted})
+    for kind, identifier, held in sorted(rows, key=lambda row: not row[2]):
+        found.setdefault(identifier, {}).setdefault(kind, held)
+    return found
 
 
 def _whole(kinds: tuple[str, ...]) -> str:

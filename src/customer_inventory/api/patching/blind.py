@@ -13,7 +13,7 @@ from customer_inventory.api.patching.record import THERE, ImmutableAttribute, Pa
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.contents import without_contents
 from customer_inventory.model.problems import Problem
-from customer_inventory.model.validation import validate_shown
+from customer_inventory.model.validation import is_blank, validate_shown
 from customer_inventory.model.view import View
 
 _TOLD = frozenset({"id", "href", "@type"})
@@ -43,7 +43,7 @@ def _judge(view: View, after: Any) -> None:
     for name in view.immutable:
         if name not in _TOLD and after.get(name) is not THERE:
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out.")
-    lost = [name for name in view.mandatory if name not in _TOLD and after.get(name) is None]
+    lost = [name for name in view.mandatory if name not in _TOLD and is_blank(after.get(name))]
     if lost:
         raise InvalidDocument([Problem(name, "is mandatory") for name in lost])
     brought = {name: value for name, value in after.items() if value is not THERE and name not in _TOLD}

@@ -89,3 +89,10 @@ union
 (select source_kind, source_id::text, attribute, role, target_kind, target_id::text from link
 where (bucket, target_id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
     and source_kind = any(%(kinds)s) and target_kind = any(%(kinds)s) limit %(bound)s)
+
+-- name: held
+select '{kind}', id::text, true from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
+
+-- name: gone
+select kind, id::text, false from deleted_record
+where (bucket, id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i) and kind = any(%(kinds)s)
