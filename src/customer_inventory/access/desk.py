@@ -15,7 +15,8 @@ from types import TracebackType
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.entity_classes import EntityClasses
-from customer_inventory.access.people import ROLE_GRANTS
+from customer_inventory.access.masked import masked_access
+from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.tokens import InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
@@ -85,6 +86,8 @@ class Desk:
             purge_after,
         )
         self.tokens = Tokens(repository.register, clock=clock)
+        # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
+        self._mask_key = randomness(256).to_bytes(32)
         self._principals: dict[str, tuple[float, Principal | None]] = {}
 
     async def __aenter__(self) -> Desk:
@@ -130,12 +133,16 @@ class Desk:
         return Access(self._facilities, principal, purpose=_purpose(principal, purpose), request_id=request_id)
 
     async def open_for_person(self, person: Person, *, request_id: str, reason: str | None = None) -> Access:
-        """Open an access for someone who is signed in at the console; the person's role says what is granted."""
+        """Open an access for someone who is signed in at the console; the person's role says what is granted.
+
+        What a role that is not among `UNMASKED_ROLES` reads is masked.
+        """
         principal = await self._own(CONSOLE)
         signed_in = Principal(principal.client_id, principal.purposes, ROLE_GRANTS[person.role], person.login)
-        return Access(
+        opened = Access(
             self._facilities, signed_in, purpose=_purpose(principal, None), request_id=request_id, reason=reason
         )
+        return opened if person.role in UNMASKED_ROLES else masked_access(opened, self._mask_key)
 
     async def open_at_command_line(
         self, *, person: str, purpose: str | None, request_id: str, source: str | None = None

@@ -31,6 +31,9 @@ ROLE_GRANTS = {
     "auditor": frozenset(f"{verb}:{kind}" for verb, kind in parse_grants(["read"])),
 }
 
+UNMASKED_ROLES = frozenset({"administrator", "steward"})
+"""Who sees special categories and CPNI as they are recorded, because they work with them."""
+
 _HASHER = PasswordHasher()
 
 
