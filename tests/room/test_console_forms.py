@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+import pytest
 
 from customer_inventory.access import Access
 from customer_inventory.clock import system_clock
@@ -16,7 +17,7 @@ from customer_inventory.console.forms.layout import layout_of
 from customer_inventory.console.forms.writing import typed_of, written
 from customer_inventory.model import RESOURCES
 from customer_inventory.requirements.reading import requirement_from
-from tests.room.conftest import Browser
+from tests.room.conftest import Browser, ship_nothing
 from tests.room.test_console_requirements import govern
 
 INDIVIDUAL = RESOURCES["individual"]
@@ -39,6 +40,11 @@ PERSON: dict[str, Any] = {
         {"@type": "GeographicAddressContactMedium", "city": "Bern", "country": "Switzerland"},
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship_nothing(monkeypatch)
 
 
 def asked(attribute: str, **more: object) -> dict[str, Any]:
@@ -259,6 +265,15 @@ async def test_headings_are_those_of_the_requirements(signed_in: Browser, access
     assert "<dt>Stated gender</dt>" in shown
     assert '<th scope="row">Stated gender</th>' in shown
     assert '<th scope="col">Town</th>' in (await signed_in.get("/?kind=individual")).text
+
+
+async def test_of_many_fields_those_that_are_asked_for_come_first(signed_in: Browser, access: Access) -> None:
+    for number in range(12):
+        await govern(access, attribute=f"partyCharacteristic[a{number}]", name=f"Attribute {number}")
+    await govern_language(access)
+    text = (await signed_in.get("/individual/new")).text
+    assert "More: 12 further attributes" in text
+    assert text.index(f'name="{LANGUAGE}"') < text.index("More: 12") < text.index('name="partyCharacteristic[a0]"')
 
 
 async def test_auditors_are_told_that_they_cannot_write(browser: Browser, access: Access) -> None:

@@ -11,7 +11,7 @@ from customer_inventory.access import Access
 from customer_inventory.access.masked import MaskedAccess, masked_access
 from customer_inventory.access.reading import Reading
 from customer_inventory.model import RESOURCES
-from tests.room.conftest import Browser
+from tests.room.conftest import Browser, ship_nothing
 from tests.room.test_console_requirements import govern
 
 INDIVIDUAL, ORGANIZATION, CUSTOMER = RESOURCES["individual"], RESOURCES["organization"], RESOURCES["customer"]
@@ -26,6 +26,11 @@ PERSON: dict[str, Any] = {
     "partyCharacteristic": [{"@type": "StringCharacteristic", "name": "hat", "value": HAT}],
     "contactMedium": [{"@type": "EmailContactMedium", "emailAddress": MAIL}],
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship_nothing(monkeypatch)
 
 
 @pytest.fixture

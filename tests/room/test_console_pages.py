@@ -50,7 +50,9 @@ def names(answer: httpx.Response) -> list[str]:
 # ---- who gets in
 
 
-PAGES = ["/", f"/customer/{ABSENT}", f"/individual/{ABSENT}", f"/organization/{ABSENT}"]
+PAGES = ["/", f"/customer/{ABSENT}", f"/individual/{ABSENT}", f"/organization/{ABSENT}", "/requirements", "/proposals"]
+PAGES += ["/individual/new", f"/customer/{ABSENT}/edit", "/requirements/new", "/requirements/individual.birthDate"]
+PAGES += ["/requirements/individual.birthDate/change", "/proposals/individual.birthDate@1"]
 
 
 async def test_nobody_sees_anything_without_signing_in(browser: Browser) -> None:
@@ -533,6 +535,10 @@ async def test_an_unforeseen_error_is_a_page_too_and_its_values_stay_out_of_the_
     assert "ann@example.com" not in logged + answer.text
 
 
+STARTS = ["/?", "/", "/customer/", "/individual/", "/organization/", "/static/", "/sign-in?next=", "/requirements?"]
+STARTS += ["/requirements/", "/requirements/new?resource=", "/proposals/", "/customer/new?party="]
+
+
 async def test_no_address_makes_a_page_fail(signed_in: Browser, access: Access) -> None:
     person = await make_person(access, "Ann", "Miller")
     random = Random(1316)
@@ -569,7 +575,7 @@ async def test_no_address_makes_a_page_fail(signed_in: Browser, access: Access) 
     ]
     seen = set()
     for _ in range(400):
-        start = random.choice(["/?", "/", "/customer/", "/individual/", "/organization/", "/static/", "/sign-in?next="])
+        start = random.choice(STARTS)
         path = start + "".join(random.choices(pieces, k=random.randint(0, 8)))
         answer = await signed_in.get(path)
         assert answer.status_code < 500, path

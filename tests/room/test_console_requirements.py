@@ -18,7 +18,7 @@ from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.requirements.governance import Proposed
 from customer_inventory.requirements.reading import requirement_from
 from customer_inventory.requirements.requirement import InformationRequirement
-from tests.room.conftest import Browser
+from tests.room.conftest import Browser, ship_nothing
 
 INDIVIDUAL = RESOURCES["individual"]
 LANGUAGE = "individual.partyCharacteristic[preferredLanguage]"
@@ -65,6 +65,11 @@ EVERYTHING = {
     "source": ["CRM", "Shop"],
     "consumer": ["Billing"],
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship_nothing(monkeypatch)
 
 
 async def admit(browser: Browser, *people: tuple[str, str]) -> None:

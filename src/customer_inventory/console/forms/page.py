@@ -32,6 +32,8 @@ from customer_inventory.repository.records import IdempotencyKey
 
 PARTY = "party"
 _REFUSALS = frozenset({Failure.INVALID, Failure.UNPROCESSABLE, Failure.CONFLICT})
+_FEW = 12
+"""So many fields are shown at once; of more, those that are asked for or filled in come first."""
 _NO_FIELDS = frozenset({"proof", "once"})
 
 
@@ -245,6 +247,9 @@ async def _form(
 ) -> Response:
     identifier = visit.request.path_params.get("id")
     party = await _party(visit, typed.get(PARTY, "")) if kind == "customer" and document is None else None
+    first = [each for each in layout.fields if each.mark or typed.get(each.name) or each.name in shown.problems]
+    if len(layout.fields) <= _FEW:
+        first = list(layout.fields)
     labels = {each.name: each.label for each in layout.every} | {PARTY: "Person or organisation"}
     return visit.page(
         "record-form.html",
@@ -254,6 +259,8 @@ async def _form(
         name=label(kind, document) if document is not None else "",
         back=f"/{kind}/{identifier}" if document is not None else "/",
         layout=layout,
+        first=first,
+        more=[each for each in layout.fields if each not in first],
         typed=typed,
         shown=shown,
         labels=labels,

@@ -31,6 +31,7 @@ from customer_inventory.requirements.requirement import (
     INFORMATION_REQUIREMENT_PROPOSAL,
     InformationRequirement,
 )
+from customer_inventory.requirements.rules import identifier_of
 
 OPEN = ("draft", "proposed")
 CHANGES = {"create": "New", "modify": "Change", "retire": "End"}
@@ -226,7 +227,7 @@ def _groups(found: Sequence[InformationRequirement], waiting: Sequence[Proposal]
 
 
 def _line(requirement: InformationRequirement, waiting: Sequence[Proposal]) -> Line:
-    identifier = f"{requirement.resource}.{requirement.attribute}"
+    identifier = identifier_of(requirement)
     opened = tuple(each for each in waiting if each.version.id == identifier)
     return Line(requirement, page_of(identifier), ruled_in_words(requirement), opened)
 

@@ -45,6 +45,7 @@ from customer_inventory.requirements.requirement import (
     STANDARDS,
     InformationRequirement,
 )
+from customer_inventory.requirements.rules import identifier_of
 
 _FIELDS = (*TEXTS, *CHOICES, *LISTS, "attribute", "reason", "confirmWithin", *(f"valueRule.{each}" for each in FACETS))
 _FIELDS += ("retention.period", "retention.trigger", "retention.ground")
@@ -127,7 +128,7 @@ async def end(visit: Visit) -> Response:
         "requirement-end.html",
         status=400 if refused else 200,
         requirement=before,
-        back=page_of(str(before.id)),
+        back=page_of(identifier_of(before)),
         typed=typed,
         refused=refused or Refused({}, ()),
         **WORDS,
@@ -177,7 +178,7 @@ def _form(
         status=error.failure.status if error else 200,
         resource=resource.name if before is None else before.resource,
         before=before,
-        back=page_of(str(before.id)) if before else "/requirements",
+        back=page_of(identifier_of(before)) if before else "/requirements",
         typed=typed,
         refused=Refused.of(error, known) if error else Refused({}, ()),
         attributes=known_attributes(resource) if before is None else [],
