@@ -26,6 +26,7 @@ from customer_inventory.ids import bucket_of, draw_bucket, new_id
 from customer_inventory.model.views import NATIVE
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import connect
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.query import compile_query
 
 _STATEMENTS = sql.statements("records.sql")
@@ -50,7 +51,7 @@ class Floor:
         self._get = {kind: _STATEMENTS["get"].replace("{kind}", kind) for kind in NATIVE}
         self._insert = {kind: _INSERT.format(kind=kind) for kind in NATIVE}
         self._lists = [
-            compile_query(kind, parse(NATIVE[kind], query.encode()).query, count_bound=1).page
+            compile_query(KINDS[kind], parse(NATIVE[kind], query.encode()).query, count_bound=1).page
             for kind, query in task.lists
         ]
         self._routes: dict[str, Callable[[list[str], Receive], Awaitable[bytes]]] = {

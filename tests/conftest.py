@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_own_clients
@@ -87,6 +88,9 @@ class RunningEngine:
         name = spare or f"test_{os.getpid()}_{next(_numbers)}"
         if spare is None:
             await self.execute(f"create database {name} owner {self.product['user']} template {template}")
+        if template == _TEMPLATE and "fresh" not in self.states:
+            async with await self._into(name) as connection:
+                self.states["fresh"] = (await self._state(connection))[0]
         yield make_conninfo("", **{**self.product, "dbname": name})
         if template == _TEMPLATE and await self._emptied(name):
             self.spares.append(name)
@@ -95,14 +99,20 @@ class RunningEngine:
 
     async def _emptied(self, name: str) -> bool:
         """Empty a database for the next test; False when the test changed its schema or filled it too much for that."""
-        conninfo = make_conninfo(self.superuser, dbname=name)
-        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
-            row = await (await connection.execute(_STATE)).fetchone()
-            self.states.setdefault("fresh", row[0] if row else "")
-            if row is None or row[0] != self.states["fresh"] or row[1] > _LARGEST:
+        async with await self._into(name) as connection:
+            state, size = await self._state(connection)
+            if state != self.states["fresh"] or size > _LARGEST:
                 return False
             await connection.execute(_EMPTY)
         return True
+
+    async def _into(self, name: str) -> psycopg.AsyncConnection[TupleRow]:
+        return await psycopg.AsyncConnection.connect(make_conninfo(self.superuser, dbname=name), autocommit=True)
+
+    async def _state(self, connection: psycopg.AsyncConnection[TupleRow]) -> tuple[str, int]:
+        """What the schema is, in short, and how large the database."""
+        row = await (await connection.execute(_STATE)).fetchone()
+        return (row[0], row[1]) if row else ("", 0)
 
     async def hasten(self) -> None:
         """Let the engine trust the machine: tests that kill an engine run their own, and a database for every test is

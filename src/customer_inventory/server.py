@@ -10,7 +10,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from http import HTTPStatus
 
 import uvicorn
@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from customer_inventory import __version__
 from customer_inventory.access import Desk
+from customer_inventory.access.indexing import indexing
 from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
@@ -59,6 +60,18 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._indexes = Counter(
+            "customer_inventory_index_steps",
+            "Indexes that were built or dropped as the catalogue asks, or were not, by what came of it.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._index_seconds = Counter(
+            "customer_inventory_index_seconds",
+            "How long the work on indexes took, in seconds, by what came of it.",
+            ("outcome",),
+            registry=self.registry,
+        )
         info = Gauge("customer_inventory_build_info", "The version that runs.", ("version",), registry=self.registry)
         info.labels(__version__).set(1)
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -72,6 +85,11 @@ class Metrics:
             self._children[key] = children
         children[0].inc()
         children[1].observe(seconds)
+
+    def measure_index(self, outcome: str, seconds: float) -> None:
+        """Count one step of work on the indexes, and how long it took."""
+        self._indexes.labels(outcome).inc()
+        self._index_seconds.labels(outcome).inc(seconds)
 
 
 _SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -127,6 +145,10 @@ class Application:
     def telling(self) -> Worker:
         """Return the worker that delivers events, a context to serve in."""
         return self._hub.worker()
+
+    def indexing(self) -> AbstractAsyncContextManager[None]:
+        """Return the work on indexes that follows the catalogue, a context to serve in."""
+        return indexing(self._desk, measure=self._metrics.measure_index)
 
     async def _live(self) -> Answer:
         return Answer(200, b'{"status":"pass"}')

@@ -12,6 +12,7 @@ from customer_inventory.api.parameters import parse
 from customer_inventory.model.views import NATIVE
 from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import QueryTooCostly
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.query import Query, compile_query
 from tests.contract.corpus import KIND, Corpus
 
@@ -24,7 +25,7 @@ def query(text: str) -> Query:
 
 async def plan(conninfo: str, asked: Query) -> str:
     """How the planner would answer a page if it read no table as a whole unless it must."""
-    page = compile_query(KIND, asked, count_bound=50_000).page
+    page = compile_query(KINDS[KIND], asked, count_bound=50_000).page
     async with await psycopg.AsyncConnection.connect(conninfo) as connection:
         await connection.execute("set enable_seqscan = off")
         rows = await (await connection.execute(f"explain {page.text}", page.parameters)).fetchall()

@@ -156,7 +156,7 @@ async def test_the_total_of_all_is_exact_while_many_write(repository: Repository
                 deleted += 1
 
     async def reader() -> None:
-        lists = Lists(repository._connections)
+        lists = Lists(repository._connections, repository.served)
         while not done.is_set():
             least = created - begun_deletes
             total = (await lists.page(KIND, Query(limit=1))).total
@@ -193,7 +193,7 @@ async def test_the_total_counts_on_from_the_feed_and_moves_on(scribe: Scribe, mo
 async def test_a_total_with_a_write_in_flight_is_what_is_committed(scribe: Scribe, database: str) -> None:
     """The count starts while a transaction is open: counted on once that commits, it is still exact."""
     await scribe.create(KIND)
-    lists = Lists(scribe.repository._connections)
+    lists = Lists(scribe.repository._connections, scribe.repository.served)
     async with await psycopg.AsyncConnection.connect(database) as late:
         await late.execute(
             "insert into change_record select feed_position(), bucket, id, 1, 'customer', 'create', id from customer"
@@ -233,7 +233,7 @@ async def test_a_total_survives_a_crash_that_gives_transaction_ids_out_again(
         await scribe.create(KIND)
         for number in range(1, 4):
             burnt = (await ask(conninfo, "select feed_position()"))[0][0]
-            lists = Lists(repository._connections)
+            lists = Lists(repository._connections, repository.served)
             assert (await lists.page(KIND, Query(limit=0))).total.number == number
             former = kill_postmaster(tmp_path / "data")
             await asyncio.to_thread(wait_for_another, tmp_path / "data", former)
@@ -256,7 +256,7 @@ async def until_answered(repository: Repository) -> None:
 async def test_a_total_beyond_the_bound_is_estimated_and_says_so(corpus: Corpus) -> None:
     await ask(corpus.conninfo, "analyze customer")
     wide = Query(conditions=(Condition("engagedParty.id", "eq", ("elsewhere",)),), limit=1)
-    bounded = Lists(corpus.repository._connections, count_bound=50)
+    bounded = Lists(corpus.repository._connections, corpus.repository.served, count_bound=50)
     total = (await bounded.page(KIND, wide)).total
     assert not total.exact
     assert 50 < total.number <= 4 * SIZE

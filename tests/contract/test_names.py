@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from customer_inventory.repository import Repository
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.query import Query, compile_query
 from tests.contract.conftest import Scribe, document
 
@@ -35,7 +36,7 @@ async def test_no_search_reads_the_whole_table(asked: str, repository: Repositor
         await connection.execute(_FILL)
         await connection.execute(f"select gin_clean_pending_list('{KIND}_label')")
         await connection.execute(f"analyze {KIND}")
-        page = compile_query(KIND, Query(name=asked), count_bound=50_000).page
+        page = compile_query(KINDS[KIND], Query(name=asked), count_bound=50_000).page
         plan = await (await connection.execute(f"explain {page.text}", page.parameters)).fetchall()
     assert f"{KIND}_label" in str(plan)
     assert "Seq Scan" not in str(plan)

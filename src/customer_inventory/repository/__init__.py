@@ -17,6 +17,7 @@ from customer_inventory.repository.deleted import DeletedRecords
 from customer_inventory.repository.deliveries import Deliveries
 from customer_inventory.repository.gaps import Gaps
 from customer_inventory.repository.hub import Hub
+from customer_inventory.repository.indexing import Indexing
 from customer_inventory.repository.journal import Journal
 from customer_inventory.repository.lists import Lists
 from customer_inventory.repository.migrate import migrate
@@ -24,6 +25,7 @@ from customer_inventory.repository.receiving import ReceivedEvents
 from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.reverting import Reverting
+from customer_inventory.repository.served import Served
 from customer_inventory.repository.surroundings import Surroundings
 from customer_inventory.repository.topics import Topics
 
@@ -48,7 +50,9 @@ class Repository:
         # Telling listeners has its own, too: however much there is to tell, no request waits for a connection.
         self._hub_connections = Connections(conninfo, size=2, statement_timeout_ms=statement_timeout_ms, wait_s=30.0)
         self.records = Records(self._connections)
-        self.lists = Lists(self._connections)
+        self.served = Served(self._connections)
+        self.indexing = Indexing(self._connections, conninfo)
+        self.lists = Lists(self._connections, self.served)
         self.changes = Changes(self._connections)
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)

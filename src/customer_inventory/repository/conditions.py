@@ -7,6 +7,7 @@ else is read from the documents that remain, within the statement timeout.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from customer_inventory.ids import parse_id
 from customer_inventory.model import Resource
@@ -69,14 +70,14 @@ def unserved(resource: Resource, terms: tuple[Term, ...]) -> list[str]:
 def _served(resource: Resource, condition: Condition) -> bool:
     path, operator, showing = condition.path, condition.operator, condition.showing
     if showing is not None:
-        if _shown_index(showing, condition.attribute, operator):
+        if _shown_index(resource, condition, operator):
             return True
         return operator == "eq" and needed_terms(resource, showing, condition.values) is not None
     stored = resource.attributes.get(path)
     if operator == "eq":
         asked = condition.attribute
         return stored is not None or (asked is not None and _is_specified(resource, path, asked))
-    return stored is not None and stored.searchable and operator in {*SIGNS, "between", "startswith"}
+    return stored is not None and _indexed(stored, operator)
 
 
 def _condition(resource: Resource, condition: Condition, *, past: bool) -> Clause:
@@ -85,7 +86,7 @@ def _condition(resource: Resource, condition: Condition, *, past: bool) -> Claus
     if sign not in OPERATORS:
         raise ValueError(f"{sign} is no operator")
     if condition.showing is not None:
-        return _shown(resource, condition.showing, attribute, sign, condition.values)
+        return _shown(resource, condition, condition.showing, attribute)
     if sign == "isnull":
         return _absence(path, absent=condition.values == ("true",))
     if path == "id":
@@ -107,23 +108,31 @@ def _absence(path: str, *, absent: bool) -> Clause:
     return negation(there) if absent else there
 
 
-def _shown(resource: Resource, showing: Showing, attribute: Attribute, sign: str, values: tuple[str, ...]) -> Clause:
+def _shown(resource: Resource, condition: Condition, showing: Showing, attribute: Attribute) -> Clause:
+    sign, values = condition.operator, condition.values
     if sign == "isnull":
         there = shown_there(showing)
         return negation(there) if values == ("true",) else there
     if sign in {"eq", "ne", *_SIZED}:
         for value in values:
             check_value(attribute, value)
-    if _shown_index(showing, attribute, sign):
+    if _shown_index(resource, condition, sign):
         return _by_index(attribute, shown_expression(showing, attribute), sign, values, shown_there(showing))
     found = shown_compares(resource, showing, attribute.type, "eq" if sign == "ne" else sign, values)
     return negation(found) if sign == "ne" else found
 
 
-def _shown_index(showing: Showing, attribute: Attribute | None, sign: str) -> bool:
+def _shown_index(resource: Resource, condition: Condition, sign: str) -> bool:
     """Tell whether what is shown of an attribute has an index of its own that serves `sign`."""
-    indexed = attribute is not None and attribute.searchable and not showing.owner
-    return indexed and sign in {*_SIZED, "startswith"}
+    stored, shown, showing = resource.attributes.get(condition.path), condition.attribute, condition.showing
+    if stored is None or shown is None or showing is None or showing.owner or shown.many:
+        return False
+    return _indexed(replace(shown, searchable=stored.searchable), sign)
+
+
+def _indexed(attribute: Attribute, sign: str) -> bool:
+    """Tell whether the index of a searchable attribute serves `sign`; beginnings are those of texts."""
+    return attribute.searchable and (sign in _SIZED or (sign == "startswith" and attribute.type == "string"))
 
 
 def _own_id(sign: str, values: tuple[str, ...]) -> Clause:
@@ -164,7 +173,7 @@ def _comparison(resource: Resource, path: str, attribute: Attribute, sign: str, 
     stored = resource.attributes.get(path)
     if stored is None or stored.many:
         return _found(path, compares(attribute.type, "v", sign, values))
-    if stored.searchable and (sign in {*SIGNS, "between"} or (sign == "startswith" and stored.type == "string")):
+    if _indexed(stored, sign):
         return _by_index(stored, value_expression(stored), sign, values, _absence(stored.path, absent=False))
     if "." in path:
         return _found(path, compares(attribute.type, "v", sign, values))

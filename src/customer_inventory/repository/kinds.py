@@ -1,12 +1,15 @@
 """Kinds of record: the tables, indexes and functions that a kind brings with it.
 
 A kind is the table name of a resource of the model. What PostgreSQL needs for one is in `sql/record_kind.sql`; the
-attributes that the model marks searchable get an expression b-tree each, for ranges and sorts.
+attributes that the model marks searchable get an expression b-tree each, for ranges and sorts; those that the catalogue
+marks get theirs while the server runs (`indexing.py`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.attributes import Attribute
@@ -23,30 +26,88 @@ SPECIFIED = frozenset({ENTITY.kind})
 """The kinds whose classes are specified at run time: only their records can have unique values."""
 
 
+_LONGEST_NAME = 63
+"""PostgreSQL cuts the names of indexes behind so many letters (NAMEDATALEN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The index of what a searchable attribute says, or of what an earlier version shows of it."""
+
+    name: str
+    kind: str
+    path: str
+    expression: str
+
+    @property
+    def keys(self) -> str:
+        """What it is of, in SQL: the value, then the id, which orders records of one value."""
+        return f"({self.expression}, bucket, id)"
+
+
 def fresh_schema() -> str:
     """Return the whole schema as a fresh inventory gets it."""
     parts = [sql.text("schema.sql")]
     for kind, resource in sorted(KINDS.items()):
         parts.append(sql.text("record_kind.sql").replace("{kind}", kind))
-        parts.extend(searchable_index(kind, resource.attributes[path]) for path in sorted(resource.searchable))
-        parts.extend(_shown_indexes(kind, resource))
+        indexes = [index for path in sorted(resource.searchable) for index in indexes_of(resource, path)]
+        parts.extend(f"create index {index.name} on {index.kind} {index.keys};" for index in indexes)
     return "\n".join(parts)
 
 
-def searchable_index(kind: str, attribute: Attribute) -> str:
-    """Return the statement that builds the index of a searchable attribute."""
-    name = f"{kind}_by_" + attribute.path.replace(".", "_").replace("@", "").lower()
-    return f"create index {name} on {kind} ({value_expression(attribute)}, bucket, id);"
+def indexes_of(resource: Resource, path: str) -> tuple[Index, ...]:
+    """Return the indexes that serve ranges and sorts of an attribute: its own, and what an earlier version fills in.
+
+    Those of attributes that the model declares searchable are called `…_by_…` and made by migrations; the others are
+    called `…_asked_…`, so that everybody sees that the catalogue asked for them. Raises ValueError and KeyError for an
+    attribute that has no single value.
+    """
+    own = KINDS[resource.kind]
+    join = "by" if path in own.searchable else "asked"
+    value = value_expression(own.own_attributes[path])
+    shown = [
+        Index(_name(own.kind, join, of, "_shown"), own.kind, path, expression) for of, expression in _shown(own, path)
+    ]
+    return (Index(_name(own.kind, join, path), own.kind, path, value), *shown)
 
 
-def _shown_indexes(kind: str, resource: Resource) -> Iterator[str]:
-    """Yield the statements that build the indexes of searchable attributes that an earlier version fills in."""
+def indexable(resource: Resource) -> tuple[str, ...]:
+    """Return the attributes of a resource that can have an index: those with one value of one type."""
+    return tuple(path for path, attribute in resource.own_attributes.items() if why_not_indexable(attribute) is None)
+
+
+def why_not_indexable(attribute: Attribute) -> str | None:
+    """Return why no index can serve ranges and sorts of an attribute, or None if one can."""
+    if attribute.path == "id":
+        return "is served by the primary key already"
+    if attribute.path == "href":
+        return "is made from the id; ask for that"
+    if not attribute.scalar:
+        return "is a group of attributes; mark one of those"
+    if attribute.many:
+        return "may have several values, and an index for ranges and sorts has one of each record"
+    if attribute.type == "any":
+        return "may be of any type, and an index for ranges and sorts is of one"
+    return None
+
+
+def _shown(resource: Resource, stored: str) -> Iterator[tuple[str, str]]:
+    """Yield the paths at which an earlier version fills in the attribute `stored`, with what it shows there."""
     derived = resource.earlier.derived if resource.earlier else None
     for path, showing in sorted(derived.showings.items()) if derived else ():
         attribute = derived.attributes[path] if derived else None
-        if attribute and attribute.searchable and not showing.owner:
-            value = shown_expression(showing, attribute)
-            yield f"create index {kind}_by_{path.lower()}_shown on {kind} ({value}, bucket, id);"
+        at = derived.stored_paths.get(path, path) if derived else path
+        if attribute and at == stored and not (attribute.many or showing.owner):
+            yield path, shown_expression(showing, attribute)
+
+
+def _name(kind: str, join: str, path: str, ending: str = "") -> str:
+    """Return the name of an index; one that would be cut ends with a part of a hash, so that no two are the same."""
+    name = f"{kind}_{join}_{path.replace('.', '_').replace('@', '').lower()}{ending}"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    mark = "_" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+    return name[: _LONGEST_NAME - len(mark)] + mark
 
 
 def shown_expression(showing: Showing, attribute: Attribute) -> str:

@@ -11,6 +11,7 @@ import msgspec
 import psycopg
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly, speaks_of_data
@@ -18,6 +19,7 @@ from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import cursor_of
 from customer_inventory.repository.query import Compiled, Query, compile_query, without_index
 from customer_inventory.repository.records import Record
+from customer_inventory.repository.served import Served
 from customer_inventory.repository.unions import compile_union
 
 _MOVE_ON_AFTER = 10_000
@@ -71,8 +73,9 @@ class _Count:
 class Lists:
     """The lists of one inventory."""
 
-    def __init__(self, connections: Connections, *, count_bound: int = 50_000) -> None:
+    def __init__(self, connections: Connections, served: Served, *, count_bound: int = 50_000) -> None:
         self._connections = connections
+        self._served = served
         self._bound = count_bound
         self._counts: dict[str, _Count] = {}
         self._totals: dict[tuple[str, tuple[Term, ...], str | None], _Count] = {}
@@ -82,7 +85,8 @@ class Lists:
 
         Raises InvalidCursor, ValueNotComparable, or QueryTooCostly when it cannot be answered in time.
         """
-        compiled = compile_query(kind, query, count_bound=self._bound)
+        resource = await self._served.resource(kind)
+        compiled = compile_query(resource, query, count_bound=self._bound)
         async with self._connections.lend() as connection:
             try:
                 # Filters are not prepared: a plan for these values beats a generic one by far on skewed attributes.
@@ -96,12 +100,13 @@ class Lists:
                     raise ValueNotComparable from error
                 raise
             except psycopg.errors.QueryCanceled as error:
-                raise _too_costly(kind, query) from error
+                raise _too_costly(resource, query) from error
         return _page(query, compiled, rows, total)
 
     async def page_of(self, kinds: Sequence[str], query: Query) -> Page:
         """Return one page of the records of several kinds, which stand in `Page.kinds`. Raises what `page` does."""
-        compiled = compile_union(kinds, query, count_bound=self._bound)
+        resources = [await self._served.resource(kind) for kind in kinds]
+        compiled = compile_union(resources, query, count_bound=self._bound)
         async with self._connections.lend() as connection:
             try:
                 cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=False)
@@ -112,7 +117,7 @@ class Lists:
                     raise ValueNotComparable from error
                 raise
             except psycopg.errors.QueryCanceled as error:
-                raise _too_costly(kinds[0], query) from error
+                raise _too_costly(resources[0], query) from error
         kinds_of = {row[0]: row[-1] for row in rows}
         page = _page(query, compiled, [row[:-1] for row in rows], total)
         return replace(page, kinds=tuple(kinds_of[record.id] for record in page.records))
@@ -187,12 +192,12 @@ def _page(query: Query, compiled: Compiled, rows: list[tuple[Any, ...]], total: 
     )
 
 
-def _too_costly(kind: str, query: Query) -> QueryTooCostly:
+def _too_costly(resource: Resource, query: Query) -> QueryTooCostly:
     """The error that says what to make searchable, so that the list can be answered in time."""
-    unserved = without_index(kind, query)[:_NAMED]
+    unserved = without_index(resource, query)[:_NAMED]
     if not unserved:
         return QueryTooCostly()
-    named = ", ".join(f"{KINDS[kind].name}.{path}" for path in unserved)
+    named = ", ".join(f"{resource.name}.{path}" for path in unserved)
     return QueryTooCostly(
         "The query took longer than the repository allows. "
         f"Mark {named} searchable, or narrow the query by an equality filter."

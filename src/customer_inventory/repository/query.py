@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause, unserved
-from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import Key, Sort, edge, order
 from customer_inventory.repository.search import fold
 from customer_inventory.repository.values import Clause, conjunction
@@ -61,13 +61,12 @@ class Compiled:
     backwards: bool
 
 
-def compile_query(kind: str, query: Query, *, count_bound: int) -> Compiled:
-    """Compile `query` over the records of `kind`.
+def compile_query(resource: Resource, query: Query, *, count_bound: int) -> Compiled:
+    """Compile `query` over the records of `resource`, whose searchable attributes are those with an index now.
 
     Raises InvalidCursor for a cursor that is not of this sort, and what `conditions.term_clause` raises.
     """
-    resource = KINDS[kind]
-    source, given = source_of(kind, query.as_of)
+    source, given = source_of(resource.kind, query.as_of)
     where = conjunction(
         [*(term_clause(resource, term, past=query.as_of is not None) for term in query.conditions), *_named(query.name)]
     )
@@ -101,9 +100,8 @@ def composed(
     )
 
 
-def without_index(kind: str, query: Query) -> list[str]:
-    """Return the attributes of `kind` by which `query` filters or sorts without an index."""
-    resource = KINDS[kind]
+def without_index(resource: Resource, query: Query) -> list[str]:
+    """Return the attributes of `resource` by which `query` filters or sorts without an index."""
     served = {"id", *resource.searchable}
     sorts = [sort.path for sort in query.sort if sort.path not in served or (sort.showing and sort.showing.owner)]
     return list(dict.fromkeys([*unserved(resource, query.conditions), *sorts]))

@@ -11,7 +11,6 @@ from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Condition, Either, Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause
-from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import Key
 from customer_inventory.repository.query import Compiled, Query, composed, source_of
 from customer_inventory.repository.values import ALWAYS, NEVER, Clause, conjunction, disjunction
@@ -19,20 +18,20 @@ from customer_inventory.repository.values import ALWAYS, NEVER, Clause, conjunct
 _SQL = sql.statements("list.sql")
 
 
-def compile_union(kinds: Sequence[str], query: Query, *, count_bound: int) -> Compiled:
-    """Compile `query` over the records of all `kinds`; each row of its page ends with its kind.
+def compile_union(resources: Sequence[Resource], query: Query, *, count_bound: int) -> Compiled:
+    """Compile `query` over the records of all `resources`; each row of its page ends with its kind.
 
     Raises what `compile_query` does.
     """
     branches = []
-    for kind in kinds:
-        records, given = source_of(kind, query.as_of)
-        where = conjunction([_clause(KINDS[kind], term) for term in query.conditions])
-        text = _SQL["branch"].format(kind=kind, source=records, where=where.text)
+    for resource in resources:
+        records, given = source_of(resource.kind, query.as_of)
+        where = conjunction([_clause(resource, term) for term in query.conditions])
+        text = _SQL["branch"].format(kind=resource.kind, source=records, where=where.text)
         branches.append(Clause(text, (*given, *where.values)))
     union = _SQL["union"].format(branches=" union all ".join(branch.text for branch in branches))
     source = Clause(union, tuple(value for branch in branches for value in branch.values))
-    keys = [Key.of(_having(kinds, sort.path), sort) for sort in query.sort]
+    keys = [Key.of(_having(resources, sort.path), sort) for sort in query.sort]
     return composed(query, source, ALWAYS, keys, count_bound=count_bound, more=", kind")
 
 
@@ -46,5 +45,5 @@ def _clause(resource: Resource, term: Term) -> Clause:
             return term_clause(resource, term)
 
 
-def _having(kinds: Sequence[str], path: str) -> Resource:
-    return next((KINDS[kind] for kind in kinds if path in KINDS[kind].attributes), KINDS[kinds[0]])
+def _having(resources: Sequence[Resource], path: str) -> Resource:
+    return next((resource for resource in resources if path in resource.attributes), resources[0])

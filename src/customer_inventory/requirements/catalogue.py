@@ -84,6 +84,11 @@ class Catalogue:
         await self._refresh()
         return frozenset(self._governing.decided)
 
+    async def governs(self) -> Governing:
+        """Return what was decided and governs now: the same object while nothing of the catalogue moved."""
+        await self._refresh()
+        return self._governing
+
     async def anew(self) -> None:
         """Look at the catalogue now: what was approved here a moment ago governs from the next request on."""
         self._looked_at = -LATE_S

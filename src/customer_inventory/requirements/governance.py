@@ -18,6 +18,7 @@ from customer_inventory.model import InvalidDocument, Resource
 from customer_inventory.model.problems import Problem
 from customer_inventory.repository.catalogue import CatalogueStore, CatalogueTurn, RequirementVersion
 from customer_inventory.requirements.catalogue import Shipped, governing
+from customer_inventory.requirements.indexes import check_searchable
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement
 from customer_inventory.requirements.rules import identifier_of, rules_of
 
@@ -138,6 +139,7 @@ class Governance:
             raise InvalidDocument([Problem("reason", "says in 1 to 2,000 characters why it is proposed")])
         if not proposed.retires:
             rules_of(proposed.requirement, resource)
+            check_searchable(proposed.requirement, resource)
 
     async def propose(self, proposed: Proposed, resource: Resource, *, by: Actor) -> RequirementVersion:
         """Keep a draft or proposal; return it with its number.

@@ -1,0 +1,50 @@
+-- The indexes of searchable attributes: which there are, how far one is, how long one would take, how one is made.
+-- In braces: `{kind}` a table, `{name}` and `{keys}` of `kinds.Index`, `{expression}` what it is of.
+
+-- name: standing
+select i.relname::text, x.indisvalid and x.indisready and x.indislive
+from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+where t.relname = any(%s::name[]) and t.relkind in ('r', 'p') and pg_table_is_visible(t.oid)
+    and (starts_with(i.relname::text, t.relname || '_by_') or starts_with(i.relname::text, t.relname || '_asked_'))
+
+-- name: turn
+-- Tried, never waited for: who waits for a lock has a snapshot, and an index that is built waits for every snapshot.
+select pg_try_advisory_lock(%s)
+
+-- name: enter
+-- What an index needs of its table. Readers and writers do not notice; vacuum, or another change of the schema, is
+-- waited for here, where giving up costs nothing.
+lock table {kind} in share update exclusive mode
+
+-- name: build
+create index concurrently {name} on {kind} {keys}
+
+-- name: drop
+drop index concurrently if exists {name}
+
+-- name: look
+-- The planner knows nothing of an expression before the table is looked at again.
+analyze {kind}
+
+-- name: progress
+select c.relname::text, p.phase, p.blocks_done::float8 / nullif(p.blocks_total, 0),
+    p.tuples_done::float8 / nullif(p.tuples_total, 0)
+from pg_stat_progress_create_index p join pg_class c on c.oid = p.index_relid
+where p.datname = current_database()
+
+-- name: size
+-- How many records a table has as the planner believes (-1: it does not know), and how many pages.
+select reltuples::bigint, pg_relation_size('{kind}') / current_setting('block_size')::bigint
+from pg_class where oid = '{kind}'::regclass
+
+-- name: number
+select count(*) from {kind}
+
+-- name: sample
+-- What a build does with each record, done with some: the value is made and brought into order.
+explain (analyze, timing off, buffers off, format json)
+select {expression}, bucket, id from {kind} tablesample system (%s::float4) order by 1, 2, 3
+
+-- name: sample_pages
+-- The same records, only looked at: what the second look of a build costs.
+explain (analyze, timing off, buffers off, format json) select bucket, id from {kind} tablesample system (%s::float4)
