@@ -350,6 +350,20 @@ def test_conditions_name_the_wrapper_of_the_file_or_that_of_all_others(query: st
         interest(covered("TMF632", "v5", None), "payload.individual.givenName=Ada")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$.event.individual[?(@.familyName=='Byron')]",
+        "$.event.individual[?(@.deathDate)]",
+        "event.individual[?(@.familyName=='Byron')]",
+        "eventType=IndividualCreateEvent&$.event.individual[?(@.familyName=='Byron')]",
+    ],
+)
+def test_a_bare_jsonpath_is_told_where_it_goes(query: str) -> None:
+    with pytest.raises(InvalidQuery, match="goes into filter="):
+        interest(covered("TMF632", "v5", None), query)
+
+
 @pytest.mark.parametrize("prefix", ["", "partyAccount.", "event.partyAccount.", "payload.partyAccount."])
 def test_fields_name_the_wrapper_of_the_file_or_that_of_all_others(prefix: str) -> None:
     views = covered("TMF666", "v4", None)

@@ -252,7 +252,9 @@ def patch_person(*operations: Any) -> dict[str, Any]:
         [op("add", "/@schemaLocation", "https://example.com/schema")],
         [op("move", "/nickname", **{"from": "/id"})],
         [op("copy", "/href", **{"from": "/givenName"})],
-        [op("replace", "", {"givenName": "Ada"})],
+        [op("replace", "", {"givenName": "Ada", "id": "other"})],
+        [op("replace", "", {"givenName": "Ada", "@type": "Organization"})],
+        [op("add", "", {"givenName": "Ada", "@baseType": "Party"})],
     ],
 )
 def test_immutable_attributes_cannot_be_changed_by_any_operation(operations: list[Any]) -> None:
@@ -269,6 +271,13 @@ def test_immutable_attributes_may_be_tested_repeated_and_put_back() -> None:
         op("add", "/title", "Dr"),
     ]
     assert patch_person(*operations) == {**PERSON, "title": "Dr"}
+
+
+@pytest.mark.parametrize("verb", ["add", "replace"])
+def test_a_whole_document_may_leave_out_what_cannot_be_changed(verb: str) -> None:
+    kept = {"@type": "Individual", "givenName": "Eve"}
+    assert patch_person(op(verb, "", {"givenName": "Eve"})) == kept
+    assert patch_person(op(verb, "", {**kept, **OWN})) == kept
 
 
 @pytest.mark.parametrize("value", [[], "text", None, 1])

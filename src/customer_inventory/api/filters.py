@@ -136,6 +136,7 @@ class _Reader:
     def _take_more(self, parameter: Parameter) -> None:
         """Take what has no sign as another value of the parameter before it, if a semicolon separates them."""
         if parameter.separator != ";" or self._last is None:
+            _refuse_jsonpath(text_of(parameter.value))
             raise InvalidParameter("A parameter has no value. Write name=value.")
         if self._last is _FILTER:
             self._selections[-1].paths[-1].append(text_of(parameter.value))
@@ -144,6 +145,8 @@ class _Reader:
 
     def _key(self, name: str, sign: str) -> tuple[str, str, bool]:
         """Return a parameter's attribute path and operator, and whether that is in letters. Raises UnknownAttribute."""
+        if name not in self._view.attributes:
+            _refuse_jsonpath(name)
         stem, dot, last = name.rpartition(".")
         suffix = last.lower() if dot and name not in self._view.attributes else ""
         operator = _OTHER_NAMES.get(suffix, suffix)
@@ -188,6 +191,12 @@ def _condition(view: View, path: str, operator: str, values: list[str]) -> Condi
     kept = tuple(values[:1] if operator == "isnull" else values)
     path = "id" if path == "href" else path
     return Condition(view.stored_path(path), operator, kept, view.attributes[path], view.showings.get(path))
+
+
+def _refuse_jsonpath(text: str) -> None:
+    """Raise InvalidParameter for what stands in place of a parameter's name and begins like a JSONPath."""
+    if text.startswith("$") or "[?" in text:
+        raise InvalidParameter("A JSONPath is no parameter by itself. It goes into filter=: write filter= before it.")
 
 
 def _asks_for_absence(name: str) -> bool:

@@ -108,7 +108,8 @@ def _patch(read: tuple[Operation, ...], largest: int, arrays: Set[str]) -> Patch
 
     # The first operation on an attribute says what it counts on.
     standing = dict(each for operation in reversed(operations) if (each := operation.standing) is not None)
-    return Patch(apply, largest, any(operation.looks for operation in operations), standing)
+    whole = any(operation.path == Pointer(()) and operation.verb in {"add", "replace"} for operation in operations)
+    return Patch(apply, largest, any(operation.looks for operation in operations), standing, whole)
 
 
 def _grows(operation: Operation, arrays: Set[str]) -> bool:

@@ -22,13 +22,15 @@ class Patch:
     """What a patch does to a document, which it leaves as it was, and the weight that the record may then have.
 
     `looks` says whether its outcome tells what is stored: who may not read must not send such a patch. For them,
-    `standing` stands in the record for those attributes that the patch counts on and the record may not have.
+    `standing` stands in the record for those attributes that the patch counts on and the record may not have. `whole`
+    says that it puts another document in place of the record's.
     """
 
     apply: Callable[[dict[str, Any]], Any]
     largest: int
     looks: bool
     standing: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
 
 class ImmutableAttribute(InventoryError):
@@ -41,14 +43,17 @@ class ImmutableAttribute(InventoryError):
 def patched(view: View, document: dict[str, Any], patch: Patch, *, blind: bool = False, **own: str) -> dict[str, Any]:
     """Return a record's document, as a view shows it, with a patch applied; `own` says its id and href.
 
-    A patch may repeat or test an immutable attribute's value. With `blind`, it does not fail for what the record does
-    not hold. Raises ImmutableAttribute when it changes one,
-    InvalidPatch when no object is left, PatchTooLarge, PatchTooDeep, and whatever the patch raises.
+    A patch may repeat or test an immutable attribute's value, and a whole document that it puts in the record's place
+    may leave it out, as in a PUT. With `blind`, it does not fail for what the record does not hold. Raises
+    ImmutableAttribute when it changes one, InvalidPatch when no object is left, PatchTooLarge, PatchTooDeep, and
+    whatever the patch raises.
     """
     before = {**own, **document}
     after = patch.apply({**patch.standing, **before} if blind else before)
     if not isinstance(after, dict):
         raise InvalidPatch("A record is a JSON object; the patch would leave something else.")
+    if patch.whole:
+        after = {**{name: before[name] for name in view.immutable if name in before}, **after}
     for name in view.immutable:
         if not same(after.get(name, _ABSENT), before.get(name, _ABSENT)):
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")
