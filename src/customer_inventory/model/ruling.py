@@ -7,15 +7,16 @@ tests/contract/test_ruling.py holds the two against each other. Rules come from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.jsonpath_tree import Compare, Expression, Name, Path
+from customer_inventory.model.jsonpath_tree import Expression
 from customer_inventory.model.places import Place, elements, values
-from customer_inventory.model.selecting import Node, Reading
+from customer_inventory.model.ruling_conditions import Condition, Look, condition, key
 from customer_inventory.model.value_tests import ValueTest
 
 Enforcement = Literal["refuse", "warn", "observe"]
@@ -53,114 +54,172 @@ class Breach:
         return f"{self.path} {self.rule.reason} ({self.rule.requirement}, {self.rule.code})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One document that is looked at, and when."""
-
-    reading: Reading
-    now: datetime
-
-
-Condition = Callable[[Mapping[str, Any], Reading, str], bool]
-"""Asked of an object: the object, the document that it is in, and the path by which types of it are declared."""
-
-
 class Ruling:
     """The rules of one kind of record, put together by the objects that they speak of so that each is visited once."""
 
     def __init__(self, rules: Iterable[Rule], attributes: Mapping[str, Attribute]) -> None:
         self.rules = tuple(rules)
         self.attributes = attributes
-        self._root = _Visit("")
+        self._root = _Visit("", attributes)
         for rule in self.rules:
             self._root.towards(rule.place.holder).take(rule)
 
     def breaches(self, document: Mapping[str, Any], *, now: datetime) -> list[Breach]:
         """Return the breaches of a valid document, each with its path; `now` is what relative bounds count from."""
-        if not self.rules:
-            return []
-        return list(self._root.visit(document, "", _Look(Reading(self.attributes, document), now)))
+        found: list[Breach] = []
+        if self.rules:
+            self._root.visit(document, "", Look(document, self.attributes, now), found)
+        return found
 
 
-@dataclass(slots=True)
-class _Asked:
-    """What is asked of one attribute of an object: by its name, and the name of a characteristic."""
-
-    name: str
-    named: str | None
-    present: list[tuple[Condition | None, Rule]] = field(default_factory=list)
-    tested: list[tuple[Condition | None, Rule]] = field(default_factory=list)
+Passes = Callable[[Any, datetime], bool]
+_Test = tuple[Rule, Passes]
+_Conditional = tuple[_Test, Condition]
 
 
-@dataclass(slots=True)
+class _Applying:
+    """Rules with their conditions: those asked always, and those that a text of the object chooses, by that text."""
+
+    __slots__ = ("_all", "_always", "_chosen", "_unconditional")
+
+    def __init__(self) -> None:
+        self._unconditional: list[_Test] = []
+        self._always: list[_Conditional] = []
+        self._chosen: dict[str, dict[str, list[_Conditional]]] = {}
+        self._all: list[_Conditional] = []
+
+    def add(self, rule: Rule, path: str, attributes: Mapping[str, Attribute]) -> None:
+        test = rule, rule.tests[0].passes if len(rule.tests) == 1 else partial(_passes, rule.tests)
+        if rule.when is None:
+            self._unconditional.append(test)
+            return
+        conditional = test, condition(rule.when, path, attributes)
+        self._all.append(conditional)
+        chooses = key(rule.when, path, attributes)
+        if chooses is None:
+            self._always.append(conditional)
+            return
+        name, texts = chooses
+        for text in texts:
+            self._chosen.setdefault(name, {}).setdefault(text, []).append(conditional)
+
+    def to(self, held: Mapping[str, Any], look: Look) -> list[_Test]:
+        """Return the rules that apply to an object, each with what its values must pass."""
+        if not self._all:
+            return self._unconditional
+        found = self._unconditional.copy()
+        for test, when in self._always:
+            if when(held, look):
+                found.append(test)
+        for name, by_text in self._chosen.items():
+            value = held.get(name)
+            if type(value) is str:
+                for test, when in by_text.get(value, ()):
+                    if when(held, look):
+                        found.append(test)
+            elif value is not None:  # an array, or what a class of the client's own holds there
+                return [*self._unconditional, *(test for test, when in self._all if when(held, look))]
+        return found
+
+
+class _Attribute:
+    """What is asked of one attribute of an object: that it is there, and of its values."""
+
+    __slots__ = ("name", "named", "present", "tested")
+
+    def __init__(self, name: str, named: str | None) -> None:
+        self.name = name
+        self.named = named
+        self.present = _Applying()
+        self.tested = _Applying()
+
+    @property
+    def called(self) -> str:
+        return self.name if self.named is None else f"{self.name}[{self.named}]"
+
+
 class _Visit:
     """What is asked of the objects at a path, and of those below."""
 
-    path: str
-    asked: dict[tuple[str, str | None], _Asked] = field(default_factory=dict)
-    holds: list[tuple[Condition | None, Condition, Rule]] = field(default_factory=list)
-    below: dict[str, _Visit] = field(default_factory=dict)
+    def __init__(self, path: str, attributes: Mapping[str, Attribute]) -> None:
+        self._path = path
+        self._attributes = attributes
+        self._below: dict[str, _Visit] = {}
+        self._asked: dict[tuple[str, str | None], _Attribute] = {}
+        self._demanded: list[_Attribute] = []
+        self._tested: dict[str, list[_Attribute]] = {}
+        self._holding: list[tuple[Condition | None, Condition, Rule]] = []
 
     def towards(self, names: tuple[str, ...]) -> _Visit:
         visit = self
         for name in names:
-            visit = visit.below.setdefault(name, _Visit(f"{visit.path}.{name}" if visit.path else name))
+            path = f"{visit._path}.{name}" if visit._path else name
+            visit = visit._below.setdefault(name, _Visit(path, self._attributes))
         return visit
 
     def take(self, rule: Rule) -> None:
-        when = None if rule.when is None else _condition(rule.when)
         if rule.holds is not None:
-            self.holds.append((when, _condition(rule.holds), rule))
+            when = None if rule.when is None else condition(rule.when, self._path, self._attributes)
+            self._holding.append((when, condition(rule.holds, self._path, self._attributes), rule))
             return
         place = rule.place
-        asked = self.asked.setdefault((place.name, place.named), _Asked(place.name, place.named))
-        (asked.present if rule.present else asked.tested).append((when, rule))
+        asked = self._asked.setdefault((place.name, place.named), _Attribute(place.name, place.named))
+        if rule.present:
+            self._demanded += [] if asked in self._demanded else [asked]
+            asked.present.add(rule, self._path, self._attributes)
+        else:
+            named = self._tested.setdefault(place.name, [])
+            named += [] if asked in named else [asked]
+            asked.tested.add(rule, self._path, self._attributes)
 
-    def visit(self, held: Mapping[str, Any], at: str, look: _Look) -> Iterator[Breach]:
-        for asked in self.asked.values():
+    def visit(self, held: Mapping[str, Any], at: str, look: Look, found: list[Breach]) -> None:
+        """Add the breaches of an object at the path `at`, and of what is below it, to `found`."""
+        for asked in self._demanded:
             value = held.get(asked.name)
-            if value is None:
-                yield from self._absent(asked, held, at, look)
-            else:
-                yield from self._valued(asked, held, at, look)
-        for when, holds, rule in self.holds:
-            if self._applies(when, held, look) and not holds(held, look.reading, self.path):
-                yield Breach(rule, _joined(at, rule.place.name))
-        for name, below in self.below.items():
-            value = held.get(name)
-            if value is not None:
-                for path, each in elements(_joined(at, name), value):
-                    if type(each) is dict:
-                        yield from below.visit(each, path, look)
+            if value is None or value == "" or (type(value) is not str and _lacks(value, asked.named)):
+                found += [Breach(rule, _joined(at, asked.called)) for rule, _ in asked.present.to(held, look)]
+        for name, value in held.items():
+            if value is not None and name in self._tested:
+                for asked in self._tested[name]:
+                    _test(asked, held, at, look, found)
+            if name in self._below:
+                self._below[name].visit_each(_joined(at, name), value, look, found)
+        for when, holds, rule in self._holding:
+            if (when is None or when(held, look)) and not holds(held, look):
+                found.append(Breach(rule, _joined(at, rule.place.name)))
 
-    def _absent(self, asked: _Asked, held: Mapping[str, Any], at: str, look: _Look) -> Iterator[Breach]:
-        for when, rule in asked.present:
-            if self._applies(when, held, look):
-                yield Breach(rule, _joined(at, asked.name if asked.named is None else f"{asked.name}[{asked.named}]"))
+    def visit_each(self, at: str, value: Any, look: Look, found: list[Breach]) -> None:
+        """Visit the objects in an array, or the one that stands at the path `at`."""
+        if type(value) is dict:
+            self.visit(value, at, look, found)
+            return
+        for path, each in elements(at, value):
+            if type(each) is dict:
+                self.visit(each, path, look, found)
 
-    def _valued(self, asked: _Asked, held: Mapping[str, Any], at: str, look: _Look) -> Iterator[Breach]:
-        found = list(values(held[asked.name], _joined(at, asked.name), asked.named))
-        if asked.present and all(value == "" for _, value in found):
-            yield from self._absent(asked, held, at, look)
-        for when, rule in asked.tested:
-            if self._applies(when, held, look):
-                for path, value in found:
-                    if not all(test.passes(value, look.now) for test in rule.tests):
-                        yield Breach(rule, path)
 
-    def _applies(self, when: Condition | None, held: Mapping[str, Any], look: _Look) -> bool:
-        return when is None or when(held, look.reading, self.path)
+def _test(asked: _Attribute, held: Mapping[str, Any], at: str, look: Look, found: list[Breach]) -> None:
+    """Add the breaches of the values of an attribute that is there."""
+    value, now = held[asked.name], look.now
+    single = asked.named is None and type(value) is not list
+    for rule, passes in asked.tested.to(held, look):
+        if not single:
+            each_of = values(value, _joined(at, asked.name), asked.named)
+            found += [Breach(rule, path) for path, each in each_of if not passes(each, now)]
+        elif not passes(value, now):
+            found.append(Breach(rule, _joined(at, asked.name)))
+
+
+def _passes(tests: tuple[ValueTest, ...], value: Any, now: datetime) -> bool:
+    return all(test.passes(value, now) for test in tests)
+
+
+def _lacks(value: Any, named: str | None) -> bool:
+    """Whether nothing stands at an attribute: no value, or none but empty texts."""
+    if named is None and type(value) is not list:
+        return False
+    return all(each == "" for _, each in values(value, "", named))
 
 
 def _joined(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
-
-
-def _condition(expression: Expression) -> Condition:
-    """Return an expression as a function of an object; by far the most ask for the class of it."""
-    match expression:
-        case Compare(left=Path(steps=(Name(name="@type"),), from_root=False), sign="==" | "!=" as sign, right=right):
-            wanted, equal = right.text, sign == "=="
-            return lambda held, _reading, _path: (held.get("@type") == wanted) is equal
-        case _:
-            return lambda held, reading, path: reading.holds(expression, Node(held, path))

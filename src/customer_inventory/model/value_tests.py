@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from customer_inventory.errors import Failure, InventoryError
@@ -58,7 +58,7 @@ class OneOf:
         return (value if type(value) is str else written_as("any", value)) in self.codes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fits:
     """What is written follows a pattern from its beginning to its end."""
 
@@ -66,10 +66,14 @@ class Fits:
     words: str
     """What the pattern stands for, to be told: "is no e-mail address"."""
 
+    @cached_property
+    def _asked(self) -> Callable[[bytes], object | None]:
+        return self.pattern.asked
+
     def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002
         """Return whether a value follows the pattern."""
         text = value if type(value) is str else written_as("any", value)
-        return text is not None and self.pattern.found_in(text)
+        return text is not None and self._asked(text.encode("utf-8", "surrogatepass")) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,18 @@ class Long:
         return text is not None and self.least <= len(text) and (self.most is None or len(text) <= self.most)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Between:
     """The value is a number, or a point in time, within bounds that belong to it; None is open."""
 
     least: str | None
     most: str | None
 
-    @property
+    @cached_property
+    def _moves(self) -> bool:
+        return any(each is not None and each[:1] in {"t", "n"} for each in (self.least, self.most))
+
+    @cached_property
     def temporal(self) -> bool:
         """Whether the bounds are points in time."""
         return any(each is not None and read_number(each) is None for each in (self.least, self.most))
@@ -105,7 +113,7 @@ class Between:
     @property
     def empty(self) -> bool:
         """Whether nothing lies between bounds that do not move with time."""
-        if _moves(self) or self.mixed:
+        if self._moves or self.mixed:
             return False
         least, most = _keys(self.least, self.most, None)
         return least is not None and most is not None and bool(most < least)
@@ -116,7 +124,7 @@ class Between:
 
     def passes(self, value: Any, now: datetime) -> bool:
         """Return whether a value lies within the bounds."""
-        least, most = _keys(self.least, self.most, _minute(now) if _moves(self) else None)
+        least, most = _keys(self.least, self.most, _minute(now) if self._moves else None)
         held: Any = number_of(value)
         if self.temporal:
             held = instant_key(value) if type(value) is str else None
@@ -188,10 +196,6 @@ _OF_TYPE: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _moves(test: Between) -> bool:
-    return any(each is not None and each[:1] in {"t", "n"} for each in (test.least, test.most))
-
-
 @lru_cache(maxsize=1024)
 def _keys(least: str | None, most: str | None, now: datetime | None) -> tuple[Any, Any]:
     moment = now or datetime.fromtimestamp(0, UTC)
@@ -216,6 +220,7 @@ def _bound_at(text: str | None, now: datetime) -> str | None:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=8)  # a record is judged at one moment
 def _minute(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(second=0, microsecond=0)
 
