@@ -175,6 +175,32 @@ async def test_a_person_is_made_by_the_form_that_the_requirements_make(signed_in
     assert document["partyCharacteristic"][0]["value"] == "en"
 
 
+@pytest.mark.parametrize("enforcement", ["refuse", "warn", "observe"])
+@pytest.mark.parametrize("obligation", ["mandatory", "optional"])
+async def test_every_kind_of_field_is_shown_full_and_empty(
+    signed_in: Browser, access: Access, obligation: str, enforcement: str
+) -> None:
+    person, empty = await make(access, title="Dr\nmed"), await make(access, partyCharacteristic=[], contactMedium=[])
+    said = {"obligation": obligation, "enforcement": enforcement}
+    await govern_language(access, **said)
+    for attribute, kind in (("points", "integer"), ("vip", "boolean"), ("since", "date"), ("two words", "number")):
+        rule = {
+            "code": "kind",
+            "type": kind,
+            **({} if kind == "boolean" else {"minimum": "today" if kind == "date" else "1"}),
+        }
+        await govern(access, attribute=f"partyCharacteristic[{attribute}]", name=attribute, valueRule=[rule], **said)
+    for attribute in ("status", "birthDate", "title"):
+        await govern(access, attribute=attribute, name=attribute, **said)
+    for path in ("/individual/new", f"/individual/{person}/edit", f"/individual/{empty}/edit"):
+        answer = await signed_in.get(path)
+        assert answer.status_code == 200
+        assert answer.text.count('type="date"') == 2
+        assert '<option value="validated">' in answer.text
+        assert 'id="f-partyCharacteristic[two_words]" name="partyCharacteristic[two words]"' in answer.text
+        assert (f'<select id="f-{LANGUAGE}"' in answer.text) == (enforcement == "refuse")
+
+
 async def test_a_form_that_is_sent_twice_makes_one_record(signed_in: Browser) -> None:
     sent = {**fields(await signed_in.get("/individual/new")), **NAMES}
     first = await signed_in.client.post("/individual/new", data=sent)

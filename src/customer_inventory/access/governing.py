@@ -95,6 +95,8 @@ async def proposals(
     The statuses are those of the register: draft, proposed, approved, rejected, withdrawn. Raises Denied.
     """
     await access.require("read", _PROPOSAL)
+    if "\0" in (identifier or ""):  # which no text of the register can hold
+        return []
     found = await access.facilities.catalogue.store.versions(identifier=identifier, statuses=statuses)
     await access.note("read", _PROPOSAL, "shown", ())
     return [await _proposal(access, each) for each in found]
