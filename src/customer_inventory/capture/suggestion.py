@@ -11,24 +11,14 @@ import msgspec
 from customer_inventory.capture import standardise
 from customer_inventory.capture.mapping import InvalidMapping
 from customer_inventory.capture.sources import BOOKKEEPING
+from customer_inventory.requirements.headings import meaning_of
+from customer_inventory.requirements.profiling.dates import FORMATS
 
 _FEW = 20
 """Below so many rows, a column that is headed as an id is one, whatever stands in it."""
 
 _NOT_IDS = ("phone", "house", "street", "tax", "vat")
 
-_DATE_FORMATS = (
-    "iso",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y%m%d",
-    "%Y/%m/%d",
-    "%d %b %Y",
-    "%d %B %Y",
-)
 _PERSON = ("title", "givenName", "middleName", "familyName", "preferredGivenName", "gender", "birthDate", "deathDate",
            "placeOfBirth", "nationality", "maritalStatus")  # fmt: skip
 _PLACE = ("street1", "street2", "city", "postCode", "stateOrProvince", "country")
@@ -136,7 +126,7 @@ def _date_formats(
     """The formats that read every sample of a column; several that do are a doubt that only its owner can settle."""
     at = list(columns).index(column)
     values = [row[at] for row in samples if at < len(row) and row[at].strip()]
-    shares = {form: sum(_fits(standardise.day((form,)), value) for value in values) for form in _DATE_FORMATS}
+    shares = {form: sum(_fits(standardise.day((form,)), value) for value in values) for form in FORMATS}
     best = max(shares.values(), default=0)
     fitting = [form for form, share in shares.items() if share == best and best > 0]
     if len(fitting) > 1:

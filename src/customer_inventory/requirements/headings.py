@@ -70,3 +70,68 @@ def words_of(heading: str) -> str:
     """Return the words of a heading in small letters, whether it is written with spaces, with marks or in CamelCase."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
     return " ".join(re.sub(r"[^0-9a-z]+", " ", words.lower()).split())
+
+
+def attribute_of(heading: str, resource: Resource) -> str | None:
+    """Return the attribute of a resource that a column of this heading goes to, as a place; None for none of its own.
+
+    The heading may be the attribute itself, its words, or a word that means it.
+    """
+    known = resource.attributes
+    for path in (heading, _camel(heading), _PLACES.get(meaning_of(heading) or "", "")):
+        if path in known and known[path].scalar:
+            return path
+    name = "name" if meaning_of(heading) in _NAMES and "name" in known else None
+    return name if name is None or resource.name != "individual" or meaning_of(heading) == "fullName" else None
+
+
+def own_attribute(heading: str, resource: Resource, *, number: int) -> tuple[str, bool]:
+    """Return the attribute that an enterprise adds for a column, and whether the resource must be told its type.
+
+    It is a characteristic where the resource keeps some, else an attribute of the enterprise's own. `number` is that of
+    the column, for headings without a letter.
+    """
+    for holder in ("partyCharacteristic", "characteristic"):
+        if f"{holder}.name" in resource.attributes:
+            named = " ".join(re.sub(r'[\[\]"\\\x00-\x1f]', " ", heading).split())[:100]
+            return f"{holder}[{named or f'column {number}'}]", False
+    name = re.sub(r"[^A-Za-z0-9]", "", _camel(heading)).lstrip("0123456789")[:60]
+    return name or f"column{number}", True
+
+
+def class_of_medium(attribute: str) -> str | None:
+    """Return the class of contact medium that has an attribute such as contactMedium.emailAddress."""
+    holder, _, name = attribute.rpartition(".")
+    return _MEDIA.get(name) if holder == "contactMedium" else None
+
+
+def _camel(heading: str) -> str:
+    first, *rest = words_of(heading).split() or [""]
+    return first + "".join(word.capitalize() for word in rest)
+
+
+_ADDRESS = "GeographicAddressContactMedium"
+_MEDIA: Mapping[str, str] = {
+    "emailAddress": "EmailContactMedium",
+    "phoneNumber": "PhoneContactMedium",
+    "faxNumber": "FaxContactMedium",
+    **dict.fromkeys(("street1", "street2", "city", "postCode", "stateOrProvince", "country"), _ADDRESS),
+}
+_PLACES: Mapping[str, str] = {
+    "source_id": "externalReference.id",
+    "email": "contactMedium.emailAddress",
+    "email2": "contactMedium.emailAddress",
+    "phone": "contactMedium.phoneNumber",
+    "mobile": "contactMedium.phoneNumber",
+    "fax": "contactMedium.faxNumber",
+    **{name: f"contactMedium.{name}" for name, medium in _MEDIA.items() if medium == _ADDRESS},
+    **{
+        name: name
+        for name in (
+            "givenName", "middleName", "familyName", "title", "gender", "birthDate", "deathDate", "nationality",
+            "placeOfBirth", "maritalStatus", "preferredGivenName", "tradingName", "organizationType", "status",
+        )
+    },
+}  # fmt: skip
+"""Where the resources of TMF632 and TMF629 keep what a heading means."""
+_NAMES = ("organizationName", "fullName")

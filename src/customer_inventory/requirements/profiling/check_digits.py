@@ -150,7 +150,7 @@ IDENTIFICATIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "social insurance number (Canada)": (r"[1-79]\d{8}", _luhn),
     "Aadhaar number (India)": (r"[2-9]\d{11}", _aadhaar),
     "resident identity number (China)": (r"\d{17}[0-9X]", _chinese),
-    "T.C. kimlik numarası (Turkey)": (r"[1-9]\d{10}", _turkish),
+    "T.C. identity number (Turkey)": (r"[1-9]\d{10}", _turkish),
     "identity number (South Africa)": (r"\d{13}", _south_african),
 }
 """How each number is written without separators, and whether its check digit is right."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from customer_inventory.model.comparing import number_of
+from customer_inventory.model.spelling import instant_key
 from customer_inventory.requirements.headings import meaning_of
+from customer_inventory.requirements.profiling.bounds import Bounds, of_days, of_numbers
 from customer_inventory.requirements.profiling.forms import Form, form_of, standardised
 from customer_inventory.requirements.profiling.personal import Personal, personal
 from customer_inventory.requirements.profiling.sample import ABSENT, Values
@@ -23,9 +25,12 @@ _CODED = 0.98
 _FEWEST = 20
 _UNIQUE = 0.98
 _OPEN = frozenset(
-    "source_id givenName middleName familyName preferredGivenName fullName organizationName tradingName email email2 phone "
-    "mobile fax street1 street2 city postCode placeOfBirth birthDate deathDate".split()
-)
+    (
+        "source_id", "givenName", "middleName", "familyName", "preferredGivenName", "fullName", "organizationName",
+        "tradingName", "email", "email2", "phone", "mobile", "fax", "street1", "street2", "city", "postCode",
+        "placeOfBirth", "birthDate", "deathDate",
+    )
+)  # fmt: skip
 """Meanings whose values are never all known, whatever a sample says."""
 _NUMBERED = frozenset(("source_id", "phone", "mobile", "fax", "postCode"))
 
@@ -53,6 +58,8 @@ class Column:
     """Rows whose value another row has too: none for a key."""
     is_key: bool
     """Whether hardly any value comes twice."""
+    bounds: Bounds
+    """Between which numbers or days the values lie."""
     personal: Personal | None
     meaning: str | None
     suspected: int
@@ -84,11 +91,12 @@ def column(values: Values, *, suspected: Collection[int], converts: bool, today:
     texts = [text for text, count in zip(values.texts, counts, strict=True) if count]
     plain = form is None and (typed.type == "string" or numbered)
     rows, present = len(values.codes), values.present
+    nothing = {ABSENT, *(code for code, value in enumerate(values.values) if value == "")}
     repeated = sum(count for count in values.counts if count > 1)
     return Column(
         name=values.name,
         rows=rows,
-        missing=rows - present,
+        missing=sum(code in nothing for code in values.codes),
         missing_words=values.missing_words,
         distinct=len(texts),
         typed=typed,
@@ -101,6 +109,7 @@ def column(values: Values, *, suspected: Collection[int], converts: bool, today:
         pattern=pattern_of(values.texts, counts) if plain and texts else None,
         repeated=repeated,
         is_key=present >= _FEWEST and len(values.values) >= _UNIQUE * present,
+        bounds=(None, None) if numbered else _bounds(values, counts, typed, about, converts=converts, today=today),
         personal=about,
         meaning=meaning,
         suspected=len(suspected),
@@ -118,7 +127,7 @@ def _without(values: Values, suspected: Collection[int]) -> Sequence[int]:
 
 
 def _is_code(values: Values, counts: Sequence[int], meaning: str | None, about: Personal | None) -> bool:
-    """Return whether whole numbers count nothing: they are headed so, prove themselves, or have one length of five up."""
+    """Return whether whole numbers count nothing: they are headed so, prove themselves, or are all of one length."""
     if meaning in _NUMBERED or (about is not None and about.kind in {"identification number", "bank account"}):
         return True
     lengths: dict[int, int] = {}
@@ -126,6 +135,20 @@ def _is_code(values: Values, counts: Sequence[int], meaning: str | None, about: 
         lengths[len(text)] = lengths.get(len(text), 0) + count
     usual = max(lengths, key=lambda each: lengths[each])
     return usual >= 5 and lengths[usual] >= 0.95 * sum(counts)
+
+
+def _bounds(
+    values: Values, counts: Sequence[int], typed: Typed, about: Personal | None, *, converts: bool, today: date
+) -> Bounds:
+    read = [(kept(value, typed, converts=converts), n) for value, n in zip(values.values, counts, strict=True) if n]
+    if typed.type in {"integer", "number"}:
+        found = ((number_of(value), n) for value, n in read)
+        return of_numbers(sorted((number, n) for number, n in found if number is not None))
+    if typed.type in {"date", "date-time"}:
+        days = [(value, n) for value, n in read if type(value) is str and instant_key(value) is not None]
+        births = about is not None and about.kind == "birth date"
+        return of_days(days, births=births, moments=typed.type == "date-time", today=today)
+    return None, None
 
 
 def _codes(
@@ -143,10 +166,3 @@ def _codes(
     if not 1 < len(codes) <= most or max(len(text) for text, _ in codes) > _LONGEST_CODE:
         return ()
     return tuple(codes) if sum(count for _, count in codes) >= _CODED * total else ()
-
-
-def numbers_of(col: Column) -> list[tuple[float, int]]:
-    """Return the numbers of a column as they are kept, with the number of their rows, in order."""
-    found = zip(col.values.values, col.values.counts, strict=True)
-    read = ((number_of(col.kept(value)), count) for value, count in found)
-    return sorted((number, count) for number, count in read if number is not None)

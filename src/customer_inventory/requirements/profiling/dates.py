@@ -23,7 +23,8 @@ FORMATS = (
 
 _PARTS = {"%d": r"(?P<d>\d{1,2})", "%m": r"(?P<m>\d{1,2})", "%Y": r"(?P<Y>\d{4})", "%b": r"(?P<b>[A-Za-z]{3})",
           "%B": r"(?P<b>[A-Za-z]{3,9})"}  # fmt: skip
-_MONTHS = ("january february march april may june july august september october november december").split()
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
 Read = Callable[[str], str | None]

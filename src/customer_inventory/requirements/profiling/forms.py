@@ -27,7 +27,8 @@ _FEW = 3
 _SCHEMES = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(mailto|tel|urn|sip):")
 _MEDIA = re.compile(r"(application|audio|font|image|message|model|multipart|text|video)/")
 _POSTCODES = re.compile(
-    r"[A-Z]{1,2}\d[A-Z0-9]? \d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{4}-\d{3}|\d{5}-\d{3}|\d{2}-\d{3}|\d{3}-\d{4}",
+    r"[A-Z]{1,2}\d[A-Z0-9]? \d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{4}-\d{3}|\d{5}-\d{3}|\d{2}-\d{3}"
+    r"|\d{3}-\d{4}",
     re.ASCII,
 )
 """Postal codes of the United Kingdom, Canada, the Netherlands, Portugal, Brazil, Poland and Japan (UPU S42)."""

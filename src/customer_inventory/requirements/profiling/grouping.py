@@ -25,7 +25,8 @@ CLEAR = 2 / 3
 class Grouped:
     """The rows by the value of a determinant: how often each value of the dependent goes with it."""
 
-    groups: dict[int, dict[int, int]] = field(repr=False)
+    mixed: dict[int, dict[int, int]] = field(repr=False)
+    """The groups that do not all say the same; the others are not kept, for memory."""
     rows: int
     """Rows that have both."""
     supporting: int
@@ -57,7 +58,7 @@ def measured(joint: Iterable[tuple[tuple[int, int], int]]) -> Grouped:
     groups: dict[int, dict[int, int]] = {}
     dependent: Counter[int] = Counter()
     for (x, y), count in joint:
-        if x != ABSENT and y != ABSENT:
+        if x > ABSENT and y > ABSENT:
             groups.setdefault(x, {})[y] = count
             dependent[y] += count
     return _measured(groups, dependent)
@@ -82,8 +83,9 @@ def _measured(groups: dict[int, dict[int, int]], dependent: Counter[int]) -> Gro
     noise = _bits((rows - deviating, deviating)) + _bits(errors.values())
     telling = _bits(dependent.values()) - noise
     gain = telling - naming
+    mixed = {x: group for x, group in groups.items() if len(group) > 1}
     return Grouped(
-        groups, rows, supporting, shared, deviating, unclear,
+        mixed, rows, supporting, shared, deviating, unclear,
         agreement=_agreement(pairs, rows, len(groups), dependent),
         explained=max(0.0, gain / telling) if telling > 0 else 0.0,
         gain=gain,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from customer_inventory.requirements.headings import words_of
 from customer_inventory.requirements.profiling.check_digits import IDENTIFICATIONS, UNCHECKED, is_identification
@@ -34,13 +35,20 @@ _SAMPLED = 5_000
 _LIFE = timedelta(days=366 * 120)
 _STREET = re.compile(rf"\b({STREET_WORDS})\b|(stra(ss|ß)e|straat|weg|gasse|platz|gatan)\b", re.IGNORECASE)
 _PHONE = re.compile(r"(\+|00|0|\()[0-9 ./()-]{6,20}|[0-9]{3}[-. ][0-9]{3}[-. ][0-9]{4}", re.ASCII)
-_MEANINGS = {
-    "givenName": "name", "middleName": "name", "familyName": "name", "preferredGivenName": "name", "fullName": "name",
-    "title": "form of address", "gender": "gender", "birthDate": "birth date", "deathDate": "death date",
-    "nationality": "nationality", "placeOfBirth": "place of birth", "maritalStatus": "family", "email": "e-mail address",
-    "email2": "e-mail address", "phone": "telephone number", "mobile": "telephone number", "fax": "telephone number",
-    "street1": "address", "street2": "address", "postCode": "address", "city": "address",
-}  # fmt: skip
+_MEANT = {
+    "name": "givenName middleName familyName preferredGivenName fullName",
+    "form of address": "title",
+    "gender": "gender",
+    "birth date": "birthDate",
+    "death date": "deathDate",
+    "nationality": "nationality",
+    "place of birth": "placeOfBirth",
+    "family": "maritalStatus",
+    "e-mail address": "email email2",
+    "telephone number": "phone mobile fax",
+    "address": "street1 street2 postCode city",
+}
+_MEANINGS = {meaning: kind for kind, meanings in _MEANT.items() for meaning in meanings.split()}
 _IDENTIFYING = frozenset(
     ("name", "birth date", "e-mail address", "telephone number", "address", "identification number", "bank account")
 )
@@ -115,7 +123,7 @@ _OF_FORMAT = {"email": "e-mail address", "phone": "telephone number", "iban": "b
 
 def _identifications(texts: Sequence[tuple[str, int]]) -> Iterator[Personal]:
     """Yield the identification that most values pass; what chance passes is far below the share that is asked."""
-    shares = {name: _share(texts, lambda text, name=name: is_identification(name, text)) for name in _ALL}
+    shares = {name: _share(texts, partial(is_identification, name)) for name in _ALL}
     name = max(shares, key=lambda each: shares[each])
     if shares[name] >= MOSTLY:
         proof = "have the right check digit of" if name in IDENTIFICATIONS else "are written like"
@@ -135,7 +143,9 @@ def _written(texts: Sequence[tuple[str, int]]) -> Iterator[Personal]:
         yield Personal("address", "personal", f"{streets:.0%} of the values name a street and a number", streets)
     names = _share(texts, _is_name)
     if names >= _NAMED:
-        yield Personal("name", "personal", f"{names:.0%} of the values are common names of people", min(0.95, 2 * names))
+        yield Personal(
+            "name", "personal", f"{names:.0%} of the values are common names of people", min(0.95, 2 * names)
+        )
 
 
 def _is_name(text: str) -> bool:
@@ -148,7 +158,11 @@ def _is_name(text: str) -> bool:
 def _births(values: Values, counts: Sequence[int], typed: Typed, today: date) -> Iterator[Personal]:
     """Yield birth dates: days of a long life, none in the future, few of the last years."""
     read = reader(typed)
-    days = [(date.fromisoformat(str(day)), n) for text, n in zip(values.texts, counts, strict=True) if n and (day := read(text))]
+    days = [
+        (date.fromisoformat(str(day)), n)
+        for text, n in zip(values.texts, counts, strict=True)
+        if n and (day := read(text))
+    ]
     total = sum(n for _, n in days)
     lived = sum(n for day, n in days if today - _LIFE <= day <= today)
     grown = sum(n for day, n in days if day.year <= today.year - 16)

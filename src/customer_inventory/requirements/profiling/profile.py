@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
+from typing import Any
 
 from customer_inventory.requirements.profiling.columns import Column, column
 from customer_inventory.requirements.profiling.dependencies import Dependency, find
+from customer_inventory.requirements.profiling.documents import draw_documents
 from customer_inventory.requirements.profiling.sample import Row, Sample, draw
 from customer_inventory.requirements.profiling.suspicion import Suspicion, doubts_of_cells, suspicions
 from customer_inventory.requirements.profiling.voting import Votes
@@ -39,6 +41,11 @@ def profile(
     return profile_of(draw(names, rows, random=random, converts=converts), today=today)
 
 
+def profile_documents(documents: Iterable[Mapping[str, Any]], *, random: Random, today: date) -> Profile:
+    """Return the profile of stored documents, by the places at which they have values."""
+    return profile_of(draw_documents(documents, random=random), today=today)
+
+
 def profile_of(sample: Sample, *, today: date) -> Profile:
     """Return the profile of a sample."""
     found = find(sample)
@@ -55,5 +62,5 @@ def profile_of(sample: Sample, *, today: date) -> Profile:
         rows=sample.rows,
         columns=columns,
         dependencies=tuple(each.dependency for each in found),
-        suspicions=suspicions(sample, columns, doubts),
+        suspicions=suspicions(sample, columns, doubts, today=today),
     )

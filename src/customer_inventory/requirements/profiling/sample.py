@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice
 from math import exp, floor, log
 from random import Random
+from typing import Any, TypeVar
 
 MOST_ROWS = 100_000
 """How many rows are kept."""
@@ -21,19 +22,24 @@ MOST_CELLS = 2_000_000
 """How many cells are kept: of a table with more than 20 columns fewer rows."""
 MOST_COLUMNS = 500
 """How many columns are looked at; those behind are passed over."""
-LONGEST = 1_000
-"""How many characters of a text are looked at."""
+LONGEST = 4_000
+"""How many characters of a text are looked at: as many as capture takes."""
 
-Cell = str | int | float | bool | None
-"""What stands in a row for a column: a text of a file, a JSON value of a document, None for nothing."""
+Scalar = str | int | float | bool
+Cell = Scalar | tuple[Scalar, ...] | None
+"""What stands in a row for a column: a text of a file, a JSON value or several of a document, None for nothing."""
 Row = Sequence[Cell]
 
+T = TypeVar("T")
 ABSENT = -1
 """The code of a cell without a value."""
 
 MISSING_WORDS = frozenset(
-    "empty null none nil nan n/a #n/a - -- --- ? . (null) <null> \\n missing (empty) (blank) blank".split()
-) | {"not available", "not applicable", "no value"}
+    (
+        "empty", "(empty)", "blank", "(blank)", "null", "(null)", "<null>", "\\n", "none", "nil", "nan", "n/a", "#n/a",
+        "missing", "not available", "not applicable", "no value", "-", "--", "---", "?", ".",
+    )
+)  # fmt: skip
 """What sources write where they have no value, in lower case."""
 
 
@@ -44,14 +50,14 @@ class Values:
     name: str
     codes: Sequence[int] = field(repr=False)
     """For each row the place of its value in `values`, or ABSENT."""
-    values: tuple[str | int | float | bool, ...] = field(repr=False)
+    values: tuple[Scalar, ...] = field(repr=False)
     counts: tuple[int, ...] = field(repr=False)
     missing_words: tuple[tuple[str, int], ...] = ()
     """The words that were read as "no value", and how often."""
 
     @property
     def present(self) -> int:
-        """How many rows have a value."""
+        """How many values there are: as many as rows have one, and those that stand beside a first one."""
         return sum(self.counts)
 
     @cached_property
@@ -91,18 +97,26 @@ def written(value: object) -> str:
 def draw(names: Sequence[str], rows: Iterable[Row], *, random: Random, converts: bool = True) -> Sample:
     """Return a sample of `rows`, whose cells stand in the order of `names`; a row may be short.
 
-    `names` may grow while `rows` are read. Cells of blanks, and words that say so, are no values.
+    Cells of blanks, and words that say so, are no values.
     """
     most = min(MOST_ROWS, MOST_CELLS // max(1, min(len(names), MOST_COLUMNS)))
-    kept, numbers, seen = _reservoir(iter(rows), most, random)
-    order = sorted(range(len(kept)), key=numbers.__getitem__)
-    ordered = [kept[at] for at in order]
-    columns = tuple(_values(name, at, ordered, converts=converts) for at, name in enumerate(islice(names, MOST_COLUMNS)))
-    return Sample(columns, tuple(numbers[at] for at in order), seen, converts)
+    kept, numbers, seen = reservoir(iter(rows), most, random)
+    return sample_of(names, kept, numbers, seen=seen, converts=converts)
 
 
-def _reservoir(rows: Iterator[Row], most: int, random: Random) -> tuple[list[Row], list[int], int]:
-    """Return at most `most` rows with their numbers, and how many there were: each has the same chance to be kept."""
+def sample_of(
+    names: Sequence[str], rows: Sequence[Row], numbers: Sequence[int], *, seen: int, converts: bool
+) -> Sample:
+    """Return the sample that consists of these rows, which come with their numbers in the source."""
+    columns = tuple(_values(name, at, rows, converts=converts) for at, name in enumerate(islice(names, MOST_COLUMNS)))
+    return Sample(columns, tuple(numbers), seen, converts)
+
+
+def reservoir(rows: Iterator[T], most: int, random: Random) -> tuple[list[T], list[int], int]:
+    """Return at most `most` rows with their numbers, in order, and how many there were.
+
+    Each has the same chance to be kept.
+    """
     kept = list(islice(rows, most))
     numbers = list(range(1, len(kept) + 1))
     seen, weight = len(kept), 1.0
@@ -116,24 +130,25 @@ def _reservoir(rows: Iterator[Row], most: int, random: Random) -> tuple[list[Row
             break
         at = random.randrange(most)
         kept[at], numbers[at] = row, seen
-    return kept, numbers, seen
+    order = sorted(range(len(kept)), key=numbers.__getitem__)
+    return [kept[at] for at in order], [numbers[at] for at in order], seen
 
 
 def _values(name: str, at: int, rows: Sequence[Row], *, converts: bool) -> Values:
     """Return the column at a place, its values written once."""
     cells = [row[at] if at < len(row) else None for row in rows]
-    # True == 1 == 1.0, and they are not the same value.
-    keys = [cell if type(cell) is str else (type(cell), cell) for cell in cells]
+    keys = [_key(cell[0] if isinstance(cell, tuple) else cell) for cell in cells]
+    more = Counter(_key(each) for cell in cells if isinstance(cell, tuple) for each in cell[1:])
     places: dict[object, int] = {}
-    values: list[str | int | float | bool] = []
+    values: list[Scalar] = []
     words: Counter[str] = Counter()
     code_of: dict[object, int] = {}
-    for key, count in Counter(keys).items():
-        cell = _read(key, converts) if type(key) is str else key[1]
+    for key, count in (Counter(keys) + more).items():
+        cell = _read(key) if type(key) is str and converts else key if type(key) is str else key[1]
         if type(cell) is str and converts and cell.lower() in MISSING_WORDS:
             words[cell] += count
             cell = None
-        if cell is None or cell == "":
+        if cell is None or (cell == "" and converts):
             code_of[key] = ABSENT
             continue
         same = cell if type(cell) is str else key
@@ -141,10 +156,14 @@ def _values(name: str, at: int, rows: Sequence[Row], *, converts: bool) -> Value
         if code == len(values):
             values.append(cell)
     codes = [code_of[key] for key in keys]
-    counts = Counter(codes)
+    counts = Counter(codes) + Counter(code_of[key] for key in more.elements())
     return Values(name, codes, tuple(values), tuple(counts[code] for code in range(len(values))), tuple(words.items()))
 
 
-def _read(text: str, converts: bool) -> str:
+def _key(cell: Scalar | None) -> Any:
+    return cell if type(cell) is str else (type(cell), cell)  # True == 1 == 1.0, and they are not the same value
+
+
+def _read(text: str) -> str:
     """Return a text as capture keeps it: without spaces around it, with single ones inside."""
-    return (" ".join(text.split()) if converts else text)[:LONGEST]
+    return " ".join(text.split())[:LONGEST]

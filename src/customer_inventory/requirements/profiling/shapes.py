@@ -99,9 +99,12 @@ def _run(kind: str, texts: Sequence[tuple[str, int]], total: int) -> str:
     if kind in "Aa" and often >= FITTING * total and all(rows <= _OTHER * total for _, rows in others):
         return word
     usual, often = lengths.most_common(1)[0]
-    least, most = (usual, usual) if often >= FITTING * total else (min(lengths), max(lengths))
-    count = "" if least == most == 1 else f"{{{least}}}" if least == most else f"{{{least},{most}}}"
-    return _SETS[kind] + count
+    if often >= FITTING * total:
+        return _SETS[kind] + ("" if usual == 1 else f"{{{usual}}}")
+    least, most = min(lengths), max(lengths)
+    if lengths[most] < _MORE * total:  # the longest is rare: there will be longer ones
+        return _SETS[kind] + ("+" if least == 1 else f"{{{least},}}")
+    return f"{_SETS[kind]}{{{least},{most}}}"
 
 
 def _class(run: str, *, loose: bool) -> str:

@@ -63,8 +63,9 @@ def _nearest(text: str, names: Sequence[str], counts: Mapping[str, int]) -> str 
             most, best = apart, [name]
         elif apart == most:
             best.append(name)
-    first, *rest = sorted(best, key=lambda name: -counts[name]) or [None]
-    return first if not rest or first is None or counts[first] >= OFTEN * counts[rest[0]] else None
+    best.sort(key=lambda name: -counts[name])
+    stands_out = len(best) == 1 or (best and counts[best[0]] >= OFTEN * counts[best[1]])
+    return best[0] if stands_out else None
 
 
 def slips(texts: Sequence[str], counts: Sequence[int]) -> dict[int, int]:
@@ -84,7 +85,12 @@ def slips(texts: Sequence[str], counts: Sequence[int]) -> dict[int, int]:
         for other in close(texts[at]):
             apart = distance(texts[at], texts[other], best)
             likelier = at not in found or apart < best or counts[other] > counts[found[at]]
-            if apart <= best and likelier and counts[at] * TIMES <= counts[other] and _by_letters(texts[at], texts[other]):
+            if (
+                apart <= best
+                and likelier
+                and counts[at] * TIMES <= counts[other]
+                and _by_letters(texts[at], texts[other])
+            ):
                 found[at], best = other, apart
     return found
 
@@ -118,7 +124,9 @@ def _share_of_near(texts: Sequence[str], often: Mapping[int, int]) -> float:
 
     def is_near(at: int, other: int) -> bool:
         alike = often[other] < TIMES * often[at] and often[at] < TIMES * often[other]
-        return at != other and alike and _by_letters(texts[at], texts[other]) and distance(texts[at], texts[other], 1) == 1
+        return (
+            at != other and alike and _by_letters(texts[at], texts[other]) and distance(texts[at], texts[other], 1) == 1
+        )
 
     return sum(any(is_near(at, other) for other in close(texts[at])) for at in often) / len(often)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 
-from customer_inventory.model.value_tests import OfType
+from customer_inventory.model.value_tests import Between, OfType, ValueTest
 from customer_inventory.requirements.formats import whole
 from customer_inventory.requirements.profiling.columns import Column
-from customer_inventory.requirements.profiling.forms import TIMELESS, passes
+from customer_inventory.requirements.profiling.forms import passes
 from customer_inventory.requirements.profiling.sample import Sample, Values
 from customer_inventory.requirements.profiling.slips import TIMES, nearest, slips
 from customer_inventory.requirements.profiling.voting import At, Outvoted, Votes
@@ -28,6 +29,9 @@ MOST = 20_000
 """How many suspicions are kept, the surest first."""
 _MOST_LOOKED_AT = 1_000
 """How many different wrong values of a column are looked at for a near right one, among as many right ones."""
+
+
+_LIKE_TEXTS = frozenset(("string", "boolean"))  # another number or day is near any number or day
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,12 @@ def doubts_of_cells(sample: Sample, votes: Votes) -> Doubts:
     return doubts
 
 
-def suspicions(sample: Sample, columns: Sequence[Column], doubts: Doubts) -> tuple[Suspicion, ...]:
+def suspicions(sample: Sample, columns: Sequence[Column], doubts: Doubts, *, today: date) -> tuple[Suspicion, ...]:
     """Return the suspicious cells of a sample, by row; at most `MOST`, the surest."""
+    now = datetime.combine(today, time.max, UTC)
     all_doubts = defaultdict(list, {at: list(found) for at, found in doubts.items()})
     for y, each in enumerate(columns):
-        by_form = _by_form(each)
+        by_form = _by_form(each, now)
         for row, code in enumerate(sample.columns[y].codes if by_form else ()):
             if code in by_form:
                 all_doubts[row, y].append(by_form[code])
@@ -111,12 +116,13 @@ def _likely(doubts: Sequence[Doubt]) -> str | float | None:
 def _outvoted(values: Values, verdict: Outvoted) -> Doubt:
     first, *others = verdict.voters
     more = f" and {len(others)} more" if others else ""
-    return Doubt(OUTVOTED, values.values[verdict.likely], verdict.confidence, f"deviates from {first}{more}")
+    likely = None if verdict.likely is None else values.values[verdict.likely]
+    return Doubt(OUTVOTED, likely, verdict.confidence, f"deviates from {first}{more}")
 
 
-def _by_form(column: Column) -> dict[int, Doubt]:
+def _by_form(column: Column, now: datetime) -> dict[int, Doubt]:
     """Return the values that lack what nearly all others of the column have, by code."""
-    test, words = _form(column)
+    test, words = _form(column, now)
     if test is None:
         return {}
     values = column.values
@@ -125,15 +131,22 @@ def _by_form(column: Column) -> dict[int, Doubt]:
     share = 1 - failed / values.present if values.present else 0.0
     if share < 1 - MOST_WRONG:
         return {}
-    likely = _near_ones(values, wrong)
-    return {code: Doubt(FORM, likely.get(code), round(0.9 * share, 3), f"{words}, as {share:.1%} of the values do") for code in wrong}
+    likely = _near_ones(values, wrong) if column.typed.type in _LIKE_TEXTS or column.is_code else {}
+    return {
+        code: Doubt(FORM, likely.get(code), round(0.9 * share, 3), f"{words}, as {share:.1%} of the values do")
+        for code in wrong
+    }
 
 
-def _form(column: Column) -> tuple[Callable[[str | float], bool] | None, str]:
+def _form(column: Column, now: datetime) -> tuple[Callable[[str | float], bool] | None, str]:
     """Return the test of what a column's values have in common, and the words for a value that fails it."""
     if column.typed.type != "string" and not column.is_code:
-        of_type = OfType(column.typed.type)
-        return lambda value: of_type.passes(column.kept(value), TIMELESS), f"does not read as {column.typed.type}"
+        tests: list[ValueTest] = [
+            OfType(column.typed.type),
+            *([Between(*column.bounds)] if column.bounds != (None, None) else []),
+        ]
+        words = f"does not read as {column.typed.type}{' within its bounds' if len(tests) > 1 else ''}"
+        return lambda value: all(test.passes(column.kept(value), now) for test in tests), words
     if column.form is not None:
         name, meaning = column.form.name, column.meaning
         return lambda value: passes(name, column.kept(value), meaning=meaning), f"is not written as {name}"

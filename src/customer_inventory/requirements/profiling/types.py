@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from customer_inventory.model.countries import code_of
 from customer_inventory.requirements.profiling.dates import FORMATS, day, moment
-from customer_inventory.requirements.profiling.sample import Cell, Values
+from customer_inventory.requirements.profiling.sample import Scalar, Values
 
 MOST_WRONG = 0.05
 """What share of values may be of another type than the column."""
@@ -52,7 +51,7 @@ def boolean(text: str) -> bool | None:
     return word in _TRUE if word in _TRUE or word in _FALSE else None
 
 
-def reader(typed: Typed) -> Callable[[str], Cell]:
+def reader(typed: Typed) -> Callable[[str], Scalar | None]:
     """Return what reads a text to the type; what it cannot read it gives back as None."""
     match typed.type:
         case "integer":
@@ -68,17 +67,12 @@ def reader(typed: Typed) -> Callable[[str], Cell]:
     return lambda text: text
 
 
-def kept(value: str | float, typed: Typed, *, converts: bool) -> str | float:
+def kept(value: Scalar, typed: Typed, *, converts: bool) -> Scalar:
     """Return a value as the inventory keeps it: read to the type where capture does that, else as it is."""
     if not converts or type(value) is not str:
         return value
     read = reader(typed)(value)
     return value if read is None else read
-
-
-def country(text: str) -> str | None:
-    """Return the code of the country that a text names."""
-    return code_of(text)
 
 
 def type_of(values: Values, counts: Sequence[int], *, converts: bool) -> Typed:
@@ -115,7 +109,7 @@ def _json_types(values: Values, counts: Sequence[int]) -> Iterator[Typed]:
         yield Typed(name, passed=sum(n for v, n in zip(values.values, counts, strict=True) if type(v) in types))
 
 
-def _passing(values: Values, counts: Sequence[int], read: Callable[[str], Cell], asked: int) -> int:
+def _passing(values: Values, counts: Sequence[int], read: Callable[[str], Scalar | None], asked: int) -> int:
     """Return how many rows a reader reads; 0 as soon as it is plain that too few are."""
     failed, most = 0, asked * (MOST_WRONG + 0.1)
     for value, count in zip(values.values, counts, strict=True):

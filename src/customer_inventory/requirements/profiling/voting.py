@@ -1,13 +1,15 @@
-"""Voting: what the dependencies say a cell should hold, each by the rows that share its determinant.
+"""Voting: which cells of a row the dependencies find wrong, and what they say should stand there.
 
-A determinant that is wrong itself votes wrongly, so cells that the others outvote lose their own vote in a second
-round. Nothing is voted where a group is of no one mind, and a constant has no vote: to be rare is no error.
+Where a row deviates from a dependency, either side may be the wrong one. So each cell of the row has votes for and
+against it: against, from each dependency that it is part of and that does not hold; for, from each that does. The
+cell with the most against it is blamed, its dependencies are settled by that, and what is left is looked at again: one
+error that explains everything is likelier than several. A constant has no vote: to be rare is no error.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from customer_inventory.requirements.profiling.dependencies import Found
@@ -15,9 +17,13 @@ from customer_inventory.requirements.profiling.sample import ABSENT, Sample
 
 CLEARLY = 3
 """How many times more rows must say the other value than the one that is held."""
-LEAST = 0.5
+LEAST = 0.4
 """The least confidence of a suspicion."""
-_ROUNDS = 3
+_DETERMINANT = 0.9
+"""What a deviation counts against a determinant: a slip there makes mostly a value that no other row has, and no group
+to deviate from."""
+_RIVAL = 0.5
+"""How much the next best cell to blame takes from the confidence."""
 
 At = tuple[int, int]
 """A cell: the place of its row in the sample, and of its column."""
@@ -25,11 +31,27 @@ At = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Outvoted:
-    """A cell that others outvote: the code that they say, how sure that is, and which of the dependencies say it."""
+    """A cell that is blamed: the code that it most likely should have, how sure that is, and which dependencies say it.
 
-    likely: int
+    The code is None where the cell is wrong as a determinant, and nothing tells what it should be.
+    """
+
+    likely: int | None
     confidence: float
     voters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Vote:
+    """What one dependency says of a row: that it holds, or that the dependent should be another."""
+
+    voter: Found
+    likely: int | None
+    weight: float
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        return (*self.voter.determinant.places, self.voter.dependent)
 
 
 class Votes:
@@ -37,68 +59,82 @@ class Votes:
 
     def __init__(self, sample: Sample, found: Iterable[Found]) -> None:
         self._columns = sample.columns
-        self._voters: dict[int, list[Found]] = defaultdict(list)
-        for each in found:
-            if each.places:
-                self._voters[each.dependent].append(each)
-        self.wrong = self._rounds()
+        self._voters = [each for each in found if each.determinant.places]
+        rows = sorted({row for each in self._voters for row in each.deviating - each.excepted})
+        self.wrong: dict[At, Outvoted] = {
+            (row, y): verdict
+            for row in rows
+            for y, verdict in _blamed(list(self._of(row)))
+            if verdict.confidence >= LEAST
+        }
         """The cells that do not hold what the dependencies say they should."""
 
     def upheld(self, at: At) -> bool:
         """Return whether some dependency says clearly that a cell holds what it should, or why it deviates."""
-        held = self._columns[at[1]].codes[at[0]]
-        if any(at[0] in voter.excepted for voter in self._voters[at[1]]):
-            return True
-        votes = ((voter, _say(voter.groups[x], held)) for voter, x in self._voting(at, self.wrong))
-        return any(other is None and weight * voter.dependency.confidence >= LEAST for voter, (other, weight) in votes)
-
-    def _rounds(self) -> dict[At, Outvoted]:
-        candidates = {
-            (row, y) for y, voters in self._voters.items() for each in voters for row in each.deviating - each.excepted
-        }
-        wrong: dict[At, Outvoted] = {}
-        for _ in range(_ROUNDS):
-            before = wrong.keys()
-            verdicts = {at: self._verdict(at, before) for at in candidates}
-            wrong = {at: verdict for at, verdict in verdicts.items() if verdict is not None}
-            if wrong.keys() == before:
-                break
-        return wrong
-
-    def _voting(self, at: At, wrong: Collection[At]) -> Iterator[tuple[Found, int]]:
-        """Yield the dependencies that have a vote on a cell, with the code of their determinant in its row."""
         row, y = at
-        for voter in self._voters[y]:
-            x = voter.codes[row]
-            if x != ABSENT and row not in voter.excepted and not any((row, place) in wrong for place in voter.places):
-                yield voter, x
+        if any(each.dependent == y and row in each.excepted for each in self._voters):
+            return True
+        return any(
+            vote.voter.dependent == y and vote.likely is None and vote.weight >= LEAST
+            for vote in self._of(row)
+            if not any((row, place) in self.wrong for place in vote.voter.determinant.places)
+        )
 
-    def _verdict(self, at: At, wrong: Collection[At]) -> Outvoted | None:
-        held = self._columns[at[1]].codes[at[0]]
-        against: dict[int, float] = defaultdict(float)
-        names: dict[int, list[str]] = defaultdict(list)
-        strongest = own = 0.0
-        for voter, x in self._voting(at, wrong):
-            other, weight = _say(voter.groups[x], held)
-            weight *= voter.dependency.confidence
-            if other is None:
-                own += weight
-            else:
-                against[other] += weight
-                names[other].append(str(voter.dependency))
-                strongest = max(strongest, weight)
-        if not against:
-            return None
-        likely = max(against, key=lambda code: against[code])
-        confidence = strongest * against[likely] / (sum(against.values()) + own)
-        return Outvoted(likely, round(confidence, 3), tuple(names[likely])) if confidence >= LEAST else None
+    def _of(self, row: int) -> Iterable[_Vote]:
+        """Yield what each dependency says of a row, if it says anything."""
+        for voter in self._voters:
+            x, held = voter.determinant.codes[row], self._columns[voter.dependent].codes[row]
+            if x > ABSENT and held > ABSENT and row not in voter.excepted:
+                likely, strength = _say(voter, x, held)
+                if strength:
+                    yield _Vote(voter, likely, strength * voter.dependency.confidence)
 
 
-def _say(group: Mapping[int, int], held: int) -> tuple[int | None, float]:
+def _blamed(votes: Sequence[_Vote]) -> Iterable[tuple[int, Outvoted]]:
+    """Yield the columns to blame for what does not hold of a row, the worst first."""
+    left = list(votes)
+    while any(vote.likely is not None for vote in left):
+        against = _balance(left)
+        most = max(against.values())
+        if most <= 0:
+            return
+        worst = [y for y, balance in against.items() if balance >= most - 1e-9]
+        rival = max((balance for y, balance in against.items() if y not in worst), default=0.0)
+        sure = most / (most + _RIVAL * max(0.0, rival)) / len(worst)
+        for y in worst:
+            yield y, _verdict(y, left, sure)
+        left = [vote for vote in left if not {*worst} & {*vote.cells}]
+
+
+def _balance(votes: Iterable[_Vote]) -> dict[int, float]:
+    """Return what speaks against each column of a row, less what speaks for it."""
+    balance: dict[int, float] = defaultdict(float)
+    for vote in votes:
+        for y in vote.cells:
+            share = 1.0 if y == vote.voter.dependent else _DETERMINANT
+            balance[y] += -vote.weight if vote.likely is None else share * vote.weight
+    return balance
+
+
+def _verdict(y: int, votes: Iterable[_Vote], sure: float) -> Outvoted:
+    against = [vote for vote in votes if vote.likely is not None and y in vote.cells]
+    says: dict[int, float] = defaultdict(float)
+    for vote in against:
+        if vote.voter.dependent == y and vote.likely is not None:
+            says[vote.likely] += vote.weight
+    likely = max(says, key=lambda code: says[code]) if says else None
+    agreed = [vote for vote in against if vote.voter.dependent != y or vote.likely == likely]
+    agreed.sort(key=lambda vote: (vote.voter.dependent != y, -vote.weight))
+    strongest = max(vote.weight for vote in agreed)
+    return Outvoted(likely, round(sure * strongest, 3), tuple(str(vote.voter.dependency) for vote in agreed))
+
+
+def _say(voter: Found, x: int, held: int) -> tuple[int | None, float]:
     """Return what the other rows of a group say instead of `held`, and how strongly; None when they say the same.
 
     The strength is that of Laplace's rule of succession: two rows say less than two hundred.
     """
+    group = voter.mixed.get(x) or {held: voter.determinant.sizes[x]}
     others = sum(group.values()) - 1
     other, count = max(
         ((code, rows) for code, rows in group.items() if code != held), key=lambda item: item[1], default=(held, 0)

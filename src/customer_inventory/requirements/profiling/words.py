@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-GIVEN_NAMES = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+GIVEN_NAMES = _words(
     """
     aaron abigail adam adrian agnieszka ahmed aisha alan albert alejandro alex alexander alexandra alfie ali alice
     alicia amelia amy ana andrea andreas andrew angela anita ann anna anne anthony antonio archie arthur ava barbara
@@ -25,11 +30,11 @@ GIVEN_NAMES = frozenset(
     sergei sergio silvia simon sofia sophia sophie stefan stefano stephanie stephen steven susan susanne svetlana
     teresa theo theresa thomas tim timothy tobias tomasz toby tyler ursula uwe valentina vera victoria vincent walter
     wei werner wilhelm william wolfgang xavier yasmin yusuf yvonne zachary zoe zofia
-    """.split()
+    """
 )
 """Common first names of a dozen languages: enough to recognise a column of names by, not a person."""
 
-FAMILY_NAMES = frozenset(
+FAMILY_NAMES = _words(
     """
     adams ali allen anderson andersson bailey baker bauer becker bell bennett bernard brown bryant butler campbell
     carter chen clark collins cook cooper costa cox davies davis diaz dubois edwards evans ferrari fernandez fischer
@@ -41,7 +46,7 @@ FAMILY_NAMES = frozenset(
     richardson rivera roberts robinson rodriguez rogers romano ross rossi russell russo sanchez sanders santos schmidt
     schneider schulz schwarz scott shaw silva simmons simpson singh smith stewart sullivan taylor thomas thompson
     torres turner walker wang ward watson weber webb white williams wilson wood wright wójcik yang young zhang
-    """.split()
+    """
 )
 """Common family names, likewise."""
 
@@ -88,7 +93,7 @@ PERSONAL_HEADINGS: dict[str, str] = {
 }
 """Words of a heading that name data about a person, and what."""
 
-CURRENCIES = frozenset(
+CURRENCIES = _words(
     """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
     CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
@@ -96,17 +101,17 @@ CURRENCIES = frozenset(
     MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
     RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
     USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
-    """.split()
+    """
 )
 """The codes of ISO 4217 that are money."""
 
-LANGUAGES = frozenset(
+LANGUAGES = _words(
     """
     aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
     es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka
     kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng
     nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su
     sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
-    """.split()
+    """
 )
 """The codes of ISO 639-1."""
