@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import re2
@@ -88,9 +88,9 @@ def _options() -> re2.Options:
     return options
 
 
+@lru_cache(maxsize=512)  # RE2 keeps 128 itself, and takes longer to find them than to match
 def _compiled(portable: str) -> Any:
     try:
-        # RE2 keeps the expressions that it compiled last.
         return re2.compile(f"(?s){portable}", _options())
     except re2.error as error:
         raise InvalidPattern from error

@@ -20,6 +20,8 @@ MOST_CODES = 30
 """How many codes a code list has at most that is found in a sample."""
 _MOST_NUMBERS = 12
 _LONGEST_CODE = 100
+_LOOKED_AT = 20_000
+"""At how many different values is looked for shapes; a pattern is asked of all of them afterwards."""
 _ROWS_PER_CODE = 20
 _CODED = 0.98
 _FEWEST = 20
@@ -85,10 +87,12 @@ def column(values: Values, *, suspected: Collection[int], converts: bool, today:
     counts = _without(values, suspected)
     meaning = meaning_of(values.name)
     typed = type_of(values, counts, converts=converts)
-    form = form_of(values, counts, meaning=meaning, converts=converts) if typed.type == "string" else None
+    of_texts = typed.type in {"string", "integer"}
+    form = form_of(values, counts, meaning=meaning, converts=converts) if of_texts else None
     about = personal(values, counts, meaning=meaning, typed=typed, form=form, today=today)
-    numbered = typed.type == "integer" and _is_code(values, counts, meaning, about)
+    numbered = typed.type == "integer" and (form is not None or _is_code(values, counts, meaning, about))
     texts = [text for text, count in zip(values.texts, counts, strict=True) if count]
+    often = [count for count in counts if count]
     plain = form is None and (typed.type == "string" or numbered)
     rows, present = len(values.codes), values.present
     nothing = {ABSENT, *(code for code, value in enumerate(values.values) if value == "")}
@@ -105,8 +109,8 @@ def column(values: Values, *, suspected: Collection[int], converts: bool, today:
         shortest=min(map(len, texts), default=0),
         longest=max(map(len, texts), default=0),
         codes=_codes(values, counts, meaning, typed, about),
-        shapes=shapes(values.texts, counts),
-        pattern=pattern_of(values.texts, counts) if plain and texts else None,
+        shapes=shapes(texts[:_LOOKED_AT], often[:_LOOKED_AT]),
+        pattern=pattern_of(texts[:_LOOKED_AT], often[:_LOOKED_AT]) if plain and texts else None,
         repeated=repeated,
         is_key=present >= _FEWEST and len(values.values) >= _UNIQUE * present,
         bounds=(None, None) if numbered else _bounds(values, counts, typed, about, converts=converts, today=today),

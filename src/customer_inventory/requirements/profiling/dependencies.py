@@ -69,6 +69,8 @@ class Found:
     dependency: Dependency
     determinant: Determinant
     dependent: int
+    chance: float
+    """How often two rows agree on the dependent anyway."""
     mixed: Mapping[int, Mapping[int, int]] = field(repr=False)
     """The groups that do not all say the same: how many rows say what."""
     deviating: frozenset[int] = field(repr=False)
@@ -95,12 +97,13 @@ class _Search:
             if at not in self._constant and repeats(self._columns[at].counts)
         }
 
+        self._parts = {at: part_of(each.codes, each.sizes) for at, each in self._determinants.items()}
+
     def run(self) -> list[Found]:
         """Return what is found."""
         for a, determinant in self._determinants.items():
-            part = part_of(determinant.codes, determinant.sizes)
             for y in self._dependents:
-                if a != y and promising(part, determinant.codes, self._columns[y].codes):
+                if a != y and promising(self._parts[a], determinant.codes, self._columns[y].codes):
                     self._measure(a, y)
         accepted = {pair for pair, each in self._measured.items() if _holds(each)}
         told = {y for _, y in accepted}
@@ -121,15 +124,22 @@ class _Search:
             wanted = [y for y in open_ones if y not in (a, b) and not {(a, y), (b, y)} & accepted]
             if not wanted or {(a, b), (b, a)} & accepted:
                 continue
-            both = combined(self._columns, a, b)
-            if not repeats(both.sizes.values() if isinstance(both.sizes, Mapping) else both.sizes):
-                continue
-            part = part_of(both.codes, both.sizes)
-            for y in wanted:
-                if promising(part, both.codes, self._columns[y].codes):
-                    how = grouped(both.codes, self._columns[y].codes)
-                    if _holds(how) and all(self._adds(how, each, y) for each in (a, b)):
-                        yield self._found(both, y, how)
+            hoped = self._hoped_for(a, b, wanted)
+            both = combined(self._columns, a, b, rows=None if hoped else ())
+            for y in hoped:
+                how = grouped(both.codes, self._columns[y].codes)
+                if _holds(how) and all(self._adds(how, each, y) for each in (a, b)):
+                    yield self._found(both, y, how)
+
+    def _hoped_for(self, a: int, b: int, wanted: Sequence[int]) -> list[int]:
+        """Return the dependents that two columns may tell, seen on whole groups of the one with more of them."""
+        part = self._parts[max(a, b, key=lambda at: len(self._columns[at].values))]
+        both = combined(self._columns, a, b, rows=part)
+        shared = sum(size for size in both.sizes.values() if size > 1) if isinstance(both.sizes, Mapping) else 0
+        if shared < SUPPORT / 2 * len(part):
+            return []
+        places = range(len(part))
+        return [y for y in wanted if promising(places, both.codes, [self._columns[y].codes[row] for row in part])]
 
     def _adds(self, how: Grouped, alone: int, y: int) -> bool:
         """Return whether a pair tells more than one of the two does, by more than finer groups do anyway."""
@@ -168,7 +178,7 @@ class _Search:
             counter_examples=tuple(left[:_EXAMPLES]),
             confidence=round(strength * (1 - how.error) * (1 - how.unclear / how.supporting), 3),
         )
-        return Found(dependency, determinant, y, how.mixed, frozenset(deviating), but.rows)
+        return Found(dependency, determinant, y, how.chance, how.mixed, frozenset(deviating), but.rows)
 
 
 def is_constant(values: Values) -> bool:
@@ -176,15 +186,14 @@ def is_constant(values: Values) -> bool:
     return values.present >= FEWEST and values.counts[values.by_count[0]] >= CONSTANT * values.present
 
 
-def combined(columns: Sequence[Values], a: int, b: int) -> Determinant:
-    """Return the determinant of two columns: a code for each pair of values, where both are there."""
+def combined(columns: Sequence[Values], a: int, b: int, *, rows: Sequence[int] | None = None) -> Determinant:
+    """Return the determinant of two columns, of all rows or of some: a code for each pair of values, where both are."""
     size = len(columns[b].values)
-    codes = [
-        x * size + y if x > ABSENT and y > ABSENT else ABSENT
-        for x, y in zip(columns[a].codes, columns[b].codes, strict=True)
-    ]
+    first, second = columns[a].codes, columns[b].codes
+    pairs = zip(first, second, strict=True) if rows is None else ((first[row], second[row]) for row in rows)
+    codes = [x * size + y if x > ABSENT and y > ABSENT else ABSENT for x, y in pairs]
     sizes = Counter(codes)
-    sizes.pop(ABSENT, None)
+    del sizes[ABSENT]
     return Determinant((a, b), codes, sizes)
 
 

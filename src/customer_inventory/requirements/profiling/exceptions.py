@@ -15,6 +15,7 @@ from customer_inventory.requirements.profiling.screening import Sizes
 
 LEAST_ROWS = 5
 """How many rows must deviate together: fewer may be errors that met."""
+_HALF = 0.5  # looked at first, because it costs nothing
 NEARLY_ALL = 0.85
 """What share of the rows with a value must deviate, of those that could; the others may hold an error themselves."""
 
@@ -42,6 +43,7 @@ def exceptions_of(
             continue
         among = Counter(column.codes[row] for row in deviating)
         often = {code for code, count in among.items() if code != ABSENT and count >= LEAST_ROWS}
+        often = {code for code in often if among[code] >= _HALF * column.counts[code]}
         if not often:
             continue
         could = Counter(

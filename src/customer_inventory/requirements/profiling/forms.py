@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
@@ -43,6 +43,8 @@ class Form:
     name: str
     passed: int
     asked: int
+    failing: frozenset[int] = field(default=frozenset(), repr=False)
+    """The codes of the values that do not have it."""
 
 
 def standardised(name: str, text: str) -> str:
@@ -62,9 +64,9 @@ def form_of(values: Values, counts: Sequence[int], *, meaning: str | None, conve
     distinct = sum(1 for count in counts if count)
     for name, plausible in _PLAUSIBLE.items():
         if plausible(meaning, distinct):
-            passed = _passing(name, values, counts, asked, meaning=meaning, converts=converts)
-            if passed and passed >= (1 - MOST_WRONG) * asked:
-                return Form(name, passed, asked)
+            failing = _failing(name, values, counts, meaning=meaning, converts=converts)
+            if failing is not None:
+                return Form(name, asked - sum(counts[code] for code in failing), asked, frozenset(failing))
     return None
 
 
@@ -78,20 +80,25 @@ def passes(name: str, value: object, *, meaning: str | None = None) -> bool:
     return type(value) is str and _REALLY.get(name, _anything)(value, meaning)
 
 
-def _passing(
-    name: str, values: Values, counts: Sequence[int], asked: int, *, meaning: str | None, converts: bool
-) -> int:
-    """Return how many rows have the format; 0 as soon as it is plain that too few do."""
-    failed, most = 0, MOST_WRONG * asked
-    for value, count in zip(values.values, counts, strict=True):
-        if not count:
-            continue
+def _failing(
+    name: str, values: Values, counts: Sequence[int], *, meaning: str | None, converts: bool
+) -> list[int] | None:
+    """Return the codes of the values that do not have the format; None as soon as they are too many."""
+    failing: list[int] = []
+    failed, most = 0, MOST_WRONG * sum(counts)
+    for code, value in enumerate(values.values):
         held = standardised(name, value) if converts and type(value) is str else value
         if not passes(name, held, meaning=meaning):
-            failed += count
+            failing.append(code)
+            failed += counts[code]
             if failed > most:
-                return 0
-    return asked - failed
+                return None
+    return failing if sum(counts) else None
+
+
+def _is_language(text: str) -> bool:
+    language, _, region = text.partition("-")
+    return language.lower() in LANGUAGES and language.islower() and (not region or code_of(region) == region.upper())
 
 
 Plausible = Callable[[str | None, int], bool]
@@ -128,7 +135,7 @@ _REALLY: dict[str, Really] = {
     "mime": lambda text, _: _MEDIA.match(text) is not None,
     "country": lambda text, _: code_of(text) == text,
     "currency": lambda text, _: text in CURRENCIES,
-    "language": lambda text, _: re.split("[-_]", text)[0].lower() in LANGUAGES,
+    "language": lambda text, _: _is_language(text),
     "postcode": lambda text, meaning: meaning == "postCode" or _POSTCODES.fullmatch(text) is not None,
 }
 """What else must hold of a value, for it to be what the format is for and not only written like it."""

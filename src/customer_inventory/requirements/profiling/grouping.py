@@ -37,6 +37,8 @@ class Grouped:
     """Supporting rows that do not say what most of their group say."""
     unclear: int
     """Rows in groups of four and more in which fewer than two thirds say the same."""
+    chance: float
+    """How often two rows say the same of the dependent, whatever their determinants."""
     agreement: float
     explained: float
     gain: float
@@ -84,22 +86,20 @@ def _measured(groups: dict[int, dict[int, int]], dependent: Counter[int]) -> Gro
     telling = _bits(dependent.values()) - noise
     gain = telling - naming
     mixed = {x: group for x, group in groups.items() if len(group) > 1}
+    chance = sum((count / rows) ** 2 for count in dependent.values()) if rows else 1.0
     return Grouped(
-        mixed, rows, supporting, shared, deviating, unclear,
-        agreement=_agreement(pairs, rows, len(groups), dependent),
+        mixed, rows, supporting, shared, deviating, unclear, chance,
+        agreement=_agreement(pairs, rows, len(groups), chance),
         explained=max(0.0, gain / telling) if telling > 0 else 0.0,
         gain=gain,
     )  # fmt: skip
 
 
-def _agreement(pairs: float, rows: int, groups: int, dependent: Counter[int]) -> float:
+def _agreement(pairs: float, rows: int, groups: int, chance: float) -> float:
     """Return mu+ from the expected agreement within groups, summed over the rows."""
-    if not groups < rows:
+    if not groups < rows or chance >= 1:
         return 0.0
-    alone = sum((count / rows) ** 2 for count in dependent.values())
-    if alone >= 1:
-        return 0.0
-    return max(0.0, 1 - (1 - pairs / rows) / (1 - alone) * (rows - 1) / (rows - groups))
+    return max(0.0, 1 - (1 - pairs / rows) / (1 - chance) * (rows - 1) / (rows - groups))
 
 
 def _bits(counts: Iterable[int]) -> float:

@@ -138,7 +138,7 @@ def _written(texts: Sequence[tuple[str, int]]) -> Iterator[Personal]:
     phones = _share(texts, lambda text: _PHONE.fullmatch(text) is not None)
     if phones >= MOSTLY:
         yield Personal("telephone number", "personal", f"{phones:.0%} of the values are written like it", 0.7 * phones)
-    streets = _share(texts, lambda text: _STREET.search(text) is not None and any(map(str.isdigit, text)))
+    streets = _share(texts, _is_street)
     if streets >= 0.5:
         yield Personal("address", "personal", f"{streets:.0%} of the values name a street and a number", streets)
     names = _share(texts, _is_name)
@@ -146,6 +146,10 @@ def _written(texts: Sequence[tuple[str, int]]) -> Iterator[Personal]:
         yield Personal(
             "name", "personal", f"{names:.0%} of the values are common names of people", min(0.95, 2 * names)
         )
+
+
+def _is_street(text: str) -> bool:
+    return " " in text and any(map(str.isdigit, text)) and _STREET.search(text) is not None
 
 
 def _is_name(text: str) -> bool:

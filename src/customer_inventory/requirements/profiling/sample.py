@@ -137,13 +137,13 @@ def reservoir(rows: Iterator[T], most: int, random: Random) -> tuple[list[T], li
 def _values(name: str, at: int, rows: Sequence[Row], *, converts: bool) -> Values:
     """Return the column at a place, its values written once."""
     cells = [row[at] if at < len(row) else None for row in rows]
-    keys = [_key(cell[0] if isinstance(cell, tuple) else cell) for cell in cells]
+    keys = [cell if type(cell) is str else _key(cell) for cell in cells]
     more = Counter(_key(each) for cell in cells if isinstance(cell, tuple) for each in cell[1:])
     places: dict[object, int] = {}
     values: list[Scalar] = []
     words: Counter[str] = Counter()
     code_of: dict[object, int] = {}
-    for key, count in (Counter(keys) + more).items():
+    for key, count in (Counter(keys) + more if more else Counter(keys)).items():
         cell = _read(key) if type(key) is str and converts else key if type(key) is str else key[1]
         if type(cell) is str and converts and cell.lower() in MISSING_WORDS:
             words[cell] += count
@@ -156,12 +156,14 @@ def _values(name: str, at: int, rows: Sequence[Row], *, converts: bool) -> Value
         if code == len(values):
             values.append(cell)
     codes = [code_of[key] for key in keys]
-    counts = Counter(codes) + Counter(code_of[key] for key in more.elements())
+    counts = Counter(codes)
+    counts.update(code_of[key] for key in more.elements())
     return Values(name, codes, tuple(values), tuple(counts[code] for code in range(len(values))), tuple(words.items()))
 
 
-def _key(cell: Scalar | None) -> Any:
-    return cell if type(cell) is str else (type(cell), cell)  # True == 1 == 1.0, and they are not the same value
+def _key(cell: Cell) -> Any:
+    first = cell[0] if isinstance(cell, tuple) else cell
+    return first if type(first) is str else (type(first), first)  # True == 1 == 1.0, and they are not the same value
 
 
 def _read(text: str) -> str:

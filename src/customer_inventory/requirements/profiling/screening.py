@@ -18,6 +18,7 @@ SCREENED = 4_000
 """How many rows are looked at."""
 _PART = 200
 """How many rows of one group."""
+_FIRST = 600
 _PASSES = 0.20
 """The largest error in what is looked at; what is measured afterwards is held to less."""
 
@@ -33,7 +34,7 @@ def repeats(sizes: Iterable[int]) -> bool:
 
 
 def part_of(codes: Sequence[int], sizes: Sizes) -> list[int]:
-    """Return the rows of some groups, each whole up to a bound."""
+    """Return the rows of some groups, one group after the other, each whole up to a bound."""
     items = sizes.items() if isinstance(sizes, Mapping) else enumerate(sizes)
     left: dict[int, int] = {}
     room = SCREENED
@@ -42,25 +43,31 @@ def part_of(codes: Sequence[int], sizes: Sizes) -> list[int]:
             break
         left[code] = min(_PART, sizes[code])
         room -= left[code]
-    rows = []
+    rows: dict[int, list[int]] = {code: [] for code in left}
     for row, code in enumerate(codes):
         if left.get(code):
             left[code] -= 1
-            rows.append(row)
-    return rows
+            rows[code].append(row)
+    return [row for group in rows.values() for row in group]
 
 
 def promising(part: Sequence[int], determinant: Sequence[int], dependent: Sequence[int]) -> bool:
-    """Return whether some rows let hope that a determinant tells a dependent."""
+    """Return whether some rows let hope that a determinant tells a dependent; most do not, and a few of them say so."""
+    if _error(part[:_FIRST], determinant, dependent) > 2 * _PASSES:
+        return False
+    return _error(part, determinant, dependent) <= _PASSES
+
+
+def _error(part: Sequence[int], determinant: Sequence[int], dependent: Sequence[int]) -> float:
     groups: dict[int, dict[int, int]] = {}
     for row in part:
         y = dependent[row]
-        if y != ABSENT:
+        if y > ABSENT and determinant[row] > ABSENT:
             group = groups.setdefault(determinant[row], {})
             group[y] = group.get(y, 0) + 1
     rows = sum(sum(group.values()) for group in groups.values())
     deviating = rows - sum(max(group.values()) for group in groups.values())
-    return rows > len(groups) and deviating <= _PASSES * (rows - len(groups))
+    return deviating / (rows - len(groups)) if rows > len(groups) else 1.0
 
 
 def _scattered(code: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from string import ascii_lowercase, ascii_uppercase, digits
 
 FITTING = 0.95
 """What share of values must follow a pattern for it to be one."""
@@ -18,17 +19,23 @@ _MORE = 0.02
 _OTHER = 0.01
 """Up to which share another word is an error, where nearly all have one word."""
 _LONGEST = 200
+_WORD = 4
+"""Different small letters in a row, more than that and of different lengths, are words."""
 _RUN = re.compile(r"[0-9]+|[A-Z]+|[a-z]+|[^\W\d_]+|.", re.DOTALL)
 _LOOSE = re.compile(r"[0-9A-Za-z]+|[^\W\d_]+|.", re.DOTALL)
 _SETS = {"9": "[0-9]", "A": "[A-Z]", "a": "[a-z]", "X": "[0-9A-Za-z]"}
 _SPECIAL = frozenset(r"\.[]{}()*+?|^$")
+
+_CLASSES = str.maketrans(ascii_uppercase + ascii_lowercase + digits, "A" * 26 + "a" * 26 + "9" * 10)
 
 Runs = tuple[str, ...]
 
 
 def shape(text: str) -> str:
     """Return a text with 9 for digits, A for capitals, a for small letters: at most 40 characters."""
-    short = re.sub(r"[0-9]", "9", text[:40])
+    short = text[:40].translate(_CLASSES)
+    if short.isascii():
+        return short
     return "".join("A" if each.isupper() else "a" if each.isalpha() else each for each in short)
 
 
@@ -67,8 +74,8 @@ def _of_groups(groups: dict[str, list[tuple[Runs, int]]], total: int) -> str | N
     if not taken or total - left < FITTING * total or not all(_tells(key, groups[key]) for key in taken):
         return None
     parts = [_of_group(key, groups[key], sizes[key]) for key in taken]
-    pattern = "|".join(parts)
-    return pattern if len(pattern) <= _LONGEST else None
+    pattern = "|".join(filter(None, parts))
+    return pattern if all(parts) and len(pattern) <= _LONGEST else None
 
 
 def _tells(key: str, members: Sequence[tuple[Runs, int]]) -> bool:
@@ -81,13 +88,13 @@ def _tells(key: str, members: Sequence[tuple[Runs, int]]) -> bool:
     return "9" in key or (set(key) == {"A"} and len({len(runs[0]) for runs, _ in members}) <= 2)
 
 
-def _of_group(key: str, members: Sequence[tuple[Runs, int]], total: int) -> str:
-    return "".join(
-        _run(kind, [(runs[at], count) for runs, count in members], total) for at, kind in enumerate(key)
-    )  # fmt: skip
+def _of_group(key: str, members: Sequence[tuple[Runs, int]], total: int) -> str | None:
+    parts = [_run(kind, [(runs[at], count) for runs, count in members], total) for at, kind in enumerate(key)]
+    return None if None in parts else "".join(filter(None, parts))
 
 
-def _run(kind: str, texts: Sequence[tuple[str, int]], total: int) -> str:
+def _run(kind: str, texts: Sequence[tuple[str, int]], total: int) -> str | None:
+    """Return the part of a pattern for one run; None for one of different words, which are no code."""
     if kind not in _SETS:
         return "\\" + kind if kind in _SPECIAL else kind
     words: Counter[str] = Counter()
@@ -102,6 +109,9 @@ def _run(kind: str, texts: Sequence[tuple[str, int]], total: int) -> str:
     if often >= FITTING * total:
         return _SETS[kind] + ("" if usual == 1 else f"{{{usual}}}")
     least, most = min(lengths), max(lengths)
+    numbered = sum(count for text, count in texts if any(map(str.isdigit, text)))
+    if most > _WORD and (kind == "a" or (kind == "X" and 2 * numbered < total)):
+        return None
     if lengths[most] < _MORE * total:  # the longest is rare: there will be longer ones
         return _SETS[kind] + ("+" if least == 1 else f"{{{least},}}")
     return f"{_SETS[kind]}{{{least},{most}}}"

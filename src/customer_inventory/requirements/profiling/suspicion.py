@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, time
 from customer_inventory.model.value_tests import Between, OfType, ValueTest
 from customer_inventory.requirements.formats import whole
 from customer_inventory.requirements.profiling.columns import Column
-from customer_inventory.requirements.profiling.forms import passes
 from customer_inventory.requirements.profiling.sample import Sample, Values
 from customer_inventory.requirements.profiling.slips import TIMES, nearest, slips
 from customer_inventory.requirements.profiling.voting import At, Outvoted, Votes
@@ -148,8 +147,8 @@ def _form(column: Column, now: datetime) -> tuple[Callable[[str | float], bool] 
         words = f"does not read as {column.typed.type}{' within its bounds' if len(tests) > 1 else ''}"
         return lambda value: all(test.passes(column.kept(value), now) for test in tests), words
     if column.form is not None:
-        name, meaning = column.form.name, column.meaning
-        return lambda value: passes(name, column.kept(value), meaning=meaning), f"is not written as {name}"
+        failing = {column.values.values[code] for code in column.form.failing}
+        return lambda value: value not in failing, f"is not written as {column.form.name}"
     if column.pattern is not None:
         pattern = whole(column.pattern)
         return lambda value: pattern.found_in(str(value)), "does not follow the pattern"

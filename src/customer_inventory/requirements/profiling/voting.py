@@ -1,9 +1,11 @@
 """Voting: which cells of a row the dependencies find wrong, and what they say should stand there.
 
 Where a row deviates from a dependency, either side may be the wrong one. So each cell of the row has votes for and
-against it: against, from each dependency that it is part of and that does not hold; for, from each that does. The
-cell with the most against it is blamed, its dependencies are settled by that, and what is left is looked at again: one
-error that explains everything is likelier than several. A constant has no vote: to be rare is no error.
+against it: against, from each dependency that it is part of and that does not hold; for, from each that does. A vote
+weighs as much as it is likelier when the cell is wrong than when it is right (the logarithm of that): that a yes or no
+agrees says little, that a street does says much. The cell with the most against it is blamed, its dependencies are
+settled by that, and what is left is looked at again: one error that explains everything is likelier than several. A
+constant has no vote: to be rare is no error.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 
 from customer_inventory.requirements.profiling.dependencies import Found
 from customer_inventory.requirements.profiling.sample import ABSENT, Sample
@@ -20,8 +23,13 @@ CLEARLY = 3
 LEAST = 0.4
 """The least confidence of a suspicion."""
 _DETERMINANT = 0.9
+_UNHEARD = 0.3
+"""The same where the dependent is a value that hardly any row has: that is the slip."""
+_HARDLY = 2
 """What a deviation counts against a determinant: a slip there makes mostly a value that no other row has, and no group
 to deviate from."""
+_RAREST = 0.001
+_LEAST_SAID = 0.1
 _RIVAL = 0.5
 """How much the next best cell to blame takes from the confidence."""
 
@@ -48,6 +56,8 @@ class _Vote:
     voter: Found
     likely: int | None
     weight: float
+    held: int
+    """How many rows have the value that the dependent holds."""
 
     @property
     def cells(self) -> tuple[int, ...]:
@@ -87,7 +97,8 @@ class Votes:
             if x > ABSENT and held > ABSENT and row not in voter.excepted:
                 likely, strength = _say(voter, x, held)
                 if strength:
-                    yield _Vote(voter, likely, strength * voter.dependency.confidence)
+                    counts = self._columns[voter.dependent].counts
+                    yield _Vote(voter, likely, strength * voter.dependency.confidence, counts[held])
 
 
 def _blamed(votes: Sequence[_Vote]) -> Iterable[tuple[int, Outvoted]]:
@@ -110,9 +121,12 @@ def _balance(votes: Iterable[_Vote]) -> dict[int, float]:
     """Return what speaks against each column of a row, less what speaks for it."""
     balance: dict[int, float] = defaultdict(float)
     for vote in votes:
+        chance = min(max(vote.voter.chance, _RAREST), 1 - _RAREST)
+        usual = max(vote.voter.dependency.error, _RAREST)
+        says = log(chance) if vote.likely is None else max(_LEAST_SAID, log((1 - chance) / usual))
+        of_determinant = 1.0 if vote.likely is None else _DETERMINANT if vote.held > _HARDLY else _UNHEARD
         for y in vote.cells:
-            share = 1.0 if y == vote.voter.dependent else _DETERMINANT
-            balance[y] += -vote.weight if vote.likely is None else share * vote.weight
+            balance[y] += (1.0 if y == vote.voter.dependent else of_determinant) * says * vote.weight
     return balance
 
 
