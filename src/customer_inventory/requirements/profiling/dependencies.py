@@ -138,8 +138,8 @@ class _Search:
         shared = sum(size for size in both.sizes.values() if size > 1) if isinstance(both.sizes, Mapping) else 0
         if shared < SUPPORT / 2 * len(part):
             return []
-        places = range(len(part))
-        return [y for y in wanted if promising(places, both.codes, [self._columns[y].codes[row] for row in part])]
+        codes = dict(zip(part, both.codes, strict=True))
+        return [y for y in wanted if promising(part, codes, self._columns[y].codes)]
 
     def _adds(self, how: Grouped, alone: int, y: int) -> bool:
         """Return whether a pair tells more than one of the two does, by more than finer groups do anyway."""

@@ -24,6 +24,8 @@ _PASSES = 0.20
 
 Sizes = Sequence[int] | Mapping[int, int]
 """How many rows have each code."""
+Codes = Sequence[int] | Mapping[int, int]
+"""Which code each row has."""
 
 
 def repeats(sizes: Iterable[int]) -> bool:
@@ -51,14 +53,14 @@ def part_of(codes: Sequence[int], sizes: Sizes) -> list[int]:
     return [row for group in rows.values() for row in group]
 
 
-def promising(part: Sequence[int], determinant: Sequence[int], dependent: Sequence[int]) -> bool:
+def promising(part: Sequence[int], determinant: Codes, dependent: Sequence[int]) -> bool:
     """Return whether some rows let hope that a determinant tells a dependent; most do not, and a few of them say so."""
     if _error(part[:_FIRST], determinant, dependent) > 2 * _PASSES:
         return False
     return _error(part, determinant, dependent) <= _PASSES
 
 
-def _error(part: Sequence[int], determinant: Sequence[int], dependent: Sequence[int]) -> float:
+def _error(part: Sequence[int], determinant: Codes, dependent: Sequence[int]) -> float:
     groups: dict[int, dict[int, int]] = {}
     for row in part:
         y = dependent[row]

@@ -75,7 +75,8 @@ def slips(texts: Sequence[str], counts: Sequence[int]) -> dict[int, int]:
     slips of each other.
     """
     often = {at: counts[at] for at in range(len(texts)) if counts[at] >= OFTEN and len(texts[at]) >= SHORTEST}
-    rare = [at for at in range(len(texts)) if 0 < counts[at] * TIMES <= max(often.values(), default=0)]
+    most = max(often.values(), default=0)
+    rare = [at for at in range(len(texts)) if 0 < counts[at] * TIMES <= most]
     if not often or not rare or _share_of_near(texts, often) > CLOSE:
         return {}
     close = _whole(often) if len(rare) * len(often) <= _MOST_COMPARED else _indexed(texts, often)
