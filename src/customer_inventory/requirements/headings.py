@@ -78,8 +78,10 @@ def attribute_of(heading: str, resource: Resource) -> str | None:
     The heading may be the attribute itself, its words, or a word that means it.
     """
     known = resource.attributes
+    if heading.endswith("]") and f"{heading.partition('[')[0]}.name" in known:
+        return heading  # a characteristic, as a place
     for path in (heading, _camel(heading), _PLACES.get(meaning_of(heading) or "", "")):
-        if path in known and known[path].scalar:
+        if path in known and known[path].scalar and path not in _HOW_KEPT:
             return path
     name = "name" if meaning_of(heading) in _NAMES and "name" in known else None
     return name if name is None or resource.name != "individual" or meaning_of(heading) == "fullName" else None
@@ -110,6 +112,8 @@ def _camel(heading: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+_HOW_KEPT = frozenset(("id", "href", "@type", "@baseType", "@schemaLocation", "@referredType"))
+"""What the inventory says of a record; the id of a source is another."""
 _ADDRESS = "GeographicAddressContactMedium"
 _MEDIA: Mapping[str, str] = {
     "emailAddress": "EmailContactMedium",

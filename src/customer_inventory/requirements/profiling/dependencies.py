@@ -2,7 +2,8 @@
 
 Determinants of one column, and of two where no single one tells the dependent. Left out is what is no finding: keys
 (they tell everything because no value comes twice), constants (everything tells them), and determinants of two columns
-of which one suffices.
+of which one suffices. Work is bounded: single determinants are looked for among the first `MOST_COLUMNS` columns, pairs
+among the first `MOST_PAIRED` that can be determinants.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ LEAST_GAIN = 30.0
 """How many bits it must save: chance alone does that in one of 2^30 cases, and some thousands are tried."""
 CONSTANT = 0.95
 """From which share of rows with one value on a column is constant."""
+MOST_COLUMNS = 60
+"""Among how many columns is searched: the work grows with the square."""
+MOST_PAIRED = 25
+"""Among how many determinants pairs are tried: there the work grows with the cube."""
 _EXAMPLES = 20
 
 
@@ -87,7 +92,7 @@ def find(sample: Sample) -> list[Found]:
 class _Search:
     def __init__(self, sample: Sample) -> None:
         self._sample = sample
-        self._columns = sample.columns
+        self._columns = sample.columns[:MOST_COLUMNS]
         self._measured: dict[tuple[int, int], Grouped] = {}
         self._constant = {at for at, each in enumerate(self._columns) if is_constant(each)}
         self._dependents = [at for at, each in enumerate(self._columns) if len(each.values) > 1]
@@ -120,7 +125,7 @@ class _Search:
 
     def _composites(self, accepted: set[tuple[int, int]]) -> Iterator[Found]:
         open_ones = [y for y in self._dependents if y not in self._constant and self._is_open(y, accepted)]
-        for a, b in combinations(self._determinants, 2):
+        for a, b in combinations(list(self._determinants)[:MOST_PAIRED], 2):
             wanted = [y for y in open_ones if y not in (a, b) and not {(a, y), (b, y)} & accepted]
             if not wanted or {(a, b), (b, a)} & accepted:
                 continue

@@ -7,7 +7,7 @@ how many break it is said of the others. Nothing here governs: a draft goes thro
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -66,17 +66,25 @@ def proposals(profile: Profile, *, resource: Resource, now: datetime, source: st
     """
     drafts: dict[str, Draft] = {}
     for number, column in enumerate(profile.columns, 1):
-        place = attribute_of(column.name, resource)
-        if column.missing == column.rows or (place in drafts and column.meaning in _ALSO):
+        target = _target(column, resource, number=number, taken=drafts)
+        if target is None or column.missing == column.rows:
             continue
-        target = _Target(resource, place, resource.attributes[place], must_be_typed=False) if place else None
-        if target is None or place in drafts:
-            own, typed = own_attribute(column.name, resource, number=number)
-            target = _Target(resource, own, None, must_be_typed=typed)
         draft = _draft(profile, column, target, now, source)
         if draft is not None:
             drafts.setdefault(target.attribute, draft)
     return list(drafts.values())
+
+
+def _target(column: Column, resource: Resource, *, number: int, taken: Collection[str]) -> _Target | None:
+    place = attribute_of(column.name, resource)
+    if place is not None and place not in taken:
+        return _Target(resource, place, resource.attributes.get(place), must_be_typed=False)
+    if place is not None and column.meaning in _ALSO:
+        return None
+    if not column.converts:  # it stands where it stands
+        return _Target(resource, column.name, None, must_be_typed=True)
+    own, typed = own_attribute(column.name, resource, number=number)
+    return _Target(resource, own, None, must_be_typed=typed)
 
 
 def _draft(profile: Profile, column: Column, target: _Target, now: datetime, source: str | None) -> Draft | None:
