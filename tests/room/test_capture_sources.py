@@ -15,7 +15,8 @@ from customer_inventory.capture.mappings import choose_mapping, mapping_path, sa
 from customer_inventory.capture.preparing import Instructions, Preparer
 from customer_inventory.capture.rejects import Rejects, rejects_path, source_name
 from customer_inventory.capture.sources import Broken, NoSuchSource, UnreadableSource, open_source
-from customer_inventory.capture.suggestion import meaning_of, suggest
+from customer_inventory.capture.suggestion import suggest
+from customer_inventory.requirements.headings import meaning_of
 
 HEADINGS = ["id", "first name", "surname", "email"]
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from customer_inventory.capture.countries import code_of
 from customer_inventory.capture.telephone import UnusableNumber, e164
+from customer_inventory.model.countries import code_of
 
 Value = str | int | float | bool
 Standard = Callable[[str], Value]

@@ -11,70 +11,14 @@ import msgspec
 from customer_inventory.capture import standardise
 from customer_inventory.capture.mapping import InvalidMapping
 from customer_inventory.capture.sources import BOOKKEEPING
+from customer_inventory.requirements.headings import meaning_of
+from customer_inventory.requirements.profiling.dates import FORMATS
 
-_SYNONYMS: dict[str, str] = {
-    "source_id": (
-        "id, unique id, uniqueid, uid, customer id, customer number, customer no, cust id, cust no, customerid, "
-        "record id, recordid, rec id, account number, account no, account id, client id, client number, person "
-        "id, provider number, ref, reference, external id, source id, key, number, no"
-    ),
-    "givenName": (
-        "first name, firstname, given name, givenname, forename, first names, given names, fname, vorname, prenom"
-    ),
-    "middleName": "middle name, middlename, middle names, second name, middle initial",
-    "familyName": "surname, last name, lastname, family name, familyname, lname, second surname, nachname, nom",
-    "title": "title, salutation, honorific, name title",
-    "gender": "gender, sex",
-    "birthDate": "date of birth, dob, birth date, birthdate, birthday, born, date birth",
-    "deathDate": "date of death, death date, died",
-    "nationality": "nationality, citizenship",
-    "placeOfBirth": "place of birth, birth place, birthplace",
-    "maritalStatus": "marital status",
-    "preferredGivenName": "preferred name, nickname, known as, preferred first name",
-    "fullName": "full name, fullname, name, customer name, display name, person name",
-    "organizationName": (
-        "company, company name, organisation, organization, organisation name, organization name, business name, "
-        "legal name, firm, hospital name, employer name, account name"
-    ),
-    "tradingName": "trading name, trades as, trading as, brand, doing business as, dba",
-    "organizationType": "organisation type, organization type, company type, hospital type, legal form, industry",
-    "email": "email, e mail, mail, email address, e mail address, emailaddress, email 1, primary email",
-    "email2": "email 2, second email, secondary email, other email, alternative email",
-    "phone": (
-        "phone, telephone, tel, phone number, telephone number, phonenumber, home phone, landline, phone 1, "
-        "contact number"
-    ),
-    "mobile": "mobile, mobile phone, mobile number, cell, cell phone, cellphone, msisdn, handy, phone 2, gsm",
-    "fax": "fax, fax number, telefax",
-    "street1": (
-        "street, address, address 1, address line 1, street address, street 1, address1, addr, addr1, line 1, "
-        "address line"
-    ),
-    "street2": "address 2, address line 2, street 2, address2, addr2, line 2, flat, apartment, unit",
-    "city": "city, town, city town, town city, locality, place, municipality, suburb, post town",
-    "stateOrProvince": "state, province, county, region, canton, county name, state or province, stateorprovince",
-    "postCode": "postcode, post code, zip, zip code, zipcode, postal code, postalcode, plz",
-    "country": "country, country code, country name, countrycode, nation",
-    "status": "status, customer status, account status",
-}
-_MEANINGS = {word.strip(): meaning for meaning, words in _SYNONYMS.items() for word in words.split(",")}
 _FEW = 20
 """Below so many rows, a column that is headed as an id is one, whatever stands in it."""
 
 _NOT_IDS = ("phone", "house", "street", "tax", "vat")
 
-_DATE_FORMATS = (
-    "iso",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y%m%d",
-    "%Y/%m/%d",
-    "%d %b %Y",
-    "%d %B %Y",
-)
 _PERSON = ("title", "givenName", "middleName", "familyName", "preferredGivenName", "gender", "birthDate", "deathDate",
            "placeOfBirth", "nationality", "maritalStatus")  # fmt: skip
 _PLACE = ("street1", "street2", "city", "postCode", "stateOrProvince", "country")
@@ -131,13 +75,6 @@ def suggest(
     return Suggestion("\n".join([*parts, *_left_out(unmapped, record), ""]), unmapped, tuple(doubts))
 
 
-def meaning_of(heading: str) -> str | None:
-    """Return what a heading most likely means, or None."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
-    plain = " ".join(re.sub(r"[^0-9a-z]+", " ", words.lower()).split())
-    return _MEANINGS.get(plain) or _MEANINGS.get(plain.replace(" ", ""))
-
-
 def _read(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[str, str]:
     """Which column has which meaning: the first one that has it, and for the id one whose values tell rows apart."""
     found: dict[str, str] = {}
@@ -189,7 +126,7 @@ def _date_formats(
     """The formats that read every sample of a column; several that do are a doubt that only its owner can settle."""
     at = list(columns).index(column)
     values = [row[at] for row in samples if at < len(row) and row[at].strip()]
-    shares = {form: sum(_fits(standardise.day((form,)), value) for value in values) for form in _DATE_FORMATS}
+    shares = {form: sum(_fits(standardise.day((form,)), value) for value in values) for form in FORMATS}
     best = max(shares.values(), default=0)
     fitting = [form for form, share in shares.items() if share == best and best > 0]
     if len(fitting) > 1:

@@ -96,9 +96,9 @@ def _options() -> re2.Options:
     return options
 
 
+@lru_cache(maxsize=512)  # RE2 keeps 128 itself, and takes longer to find them than to match
 def _compiled(portable: str) -> Any:
     try:
-        # RE2 keeps the expressions that it compiled last.
         return re2.compile(f"(?s){portable}", _options())
     except re2.error as error:
         raise InvalidPattern from error
