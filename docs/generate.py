@@ -402,10 +402,7 @@ def requirements(name: str) -> str:
     found = sorted(shipped(name).values(), key=lambda each: order[each.attribute])
     asked = _table(
         ("attribute", "meaning", "obligation", "rules"),
-        [
-            (f"`{each.attribute}`", f"**{each.name}.** {each.meaning}", obligation_in_words(each), _rules(each))
-            for each in found
-        ],
+        [(f"`{each.attribute}`", f"**{each.name}.** {each.meaning}", _obliged(each), _rules(each)) for each in found],
     )
     answered = _table(
         ("attribute", "sensitivity", "mask", "owner", "steward", "kept for", "lawful basis", "retention"),
@@ -421,13 +418,20 @@ def requirements(name: str) -> str:
     )
 
 
+_CONSEQUENCES = {"refuse": " (*refused*)", "observe": " (*observed*)", "warn": ""}
+
+
+def _obliged(requirement: InformationRequirement) -> str:
+    consequence = _CONSEQUENCES[requirement.enforcement] if requirement.obligation != "optional" else ""
+    return obligation_in_words(requirement) + consequence
+
+
 def _rules(requirement: InformationRequirement) -> str:
     return "<br>".join(_rule(requirement, rule) for rule in requirement.value_rule or ())
 
 
 def _rule(requirement: InformationRequirement, rule: ValueRule) -> str:
-    enforcement = rule.enforcement or requirement.enforcement
-    consequence = {"refuse": " (*refused*)", "observe": " (*observed*)", "warn": ""}[enforcement]
+    consequence = _CONSEQUENCES[rule.enforcement or requirement.enforcement]
     return f"*{rule.code}*: {rule_in_words(rule)}{consequence}"
 
 
