@@ -33,6 +33,9 @@ from customer_inventory.model.shapes import Leaf
 from customer_inventory.model.view import View
 from customer_inventory.model.views import EARLIER, NATIVE, REGISTER_VIEWS, VIEWS
 from customer_inventory.repository.kinds import fresh_schema
+from customer_inventory.requirements.baseline import governed, shipped
+from customer_inventory.requirements.requirement import InformationRequirement, ValueRule
+from customer_inventory.requirements.wording import obligation_in_words, rule_in_words
 from customer_inventory.server import Metrics
 from customer_inventory.settings import ENVIRONMENT_PREFIX, Settings
 
@@ -47,6 +50,16 @@ too. Attributes that are not listed are kept as they came, and cannot be filtere
 
 <!-- generated: resource-{name} -->
 <!-- end of resource-{name} -->
+"""
+_BARE_REQUIREMENTS = """\
+# What is asked of {title}
+
+What the product asks of each attribute until something else is decided
+([explained](../../explanation/information-requirements.md)). Which attributes there are, and of which types, says
+[{name}](../resources/{name}.md).
+
+<!-- generated: requirements-{name} -->
+<!-- end of requirements-{name} -->
 """
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
 
@@ -64,6 +77,10 @@ def pages() -> dict[Path, str]:
     texts = {
         DOCS / "reference" / "resources" / f"{name}.md": _BARE.format(name=name, title=spelled(name)) for name in SHOWN
     }
+    texts |= {
+        DOCS / "reference" / "requirements" / f"{name}.md": _BARE_REQUIREMENTS.format(name=name, title=spelled(name))
+        for name in governed()
+    }
     texts |= {path: path.read_text("utf-8") for path in sorted(DOCS.rglob("*.md"))}
     return {path: filled(text) for path, text in texts.items() if _BLOCK.search(text)}
 
@@ -77,6 +94,8 @@ def _made(name: str) -> str:
     kind, _, subject = name.partition("-")
     if kind == "resource":
         return resource(SHOWN[subject])
+    if kind == "requirements":
+        return requirements(subject)
     return BLOCKS[name]()
 
 
@@ -374,6 +393,73 @@ def _in_other_version(view: View) -> list[str]:
     return parts
 
 
+# ---------------------------------------------------------------- requirements
+
+
+def requirements(name: str) -> str:
+    """Return what is asked of a resource as the product ships it: of each attribute, and who answers for it."""
+    order = {path: number for number, path in enumerate(RESOURCES[name].attributes)}
+    found = sorted(shipped(name).values(), key=lambda each: order[each.attribute])
+    asked = _table(
+        ("attribute", "meaning", "obligation", "rules"),
+        [(f"`{each.attribute}`", f"**{each.name}.** {each.meaning}", _obliged(each), _rules(each)) for each in found],
+    )
+    answered = _table(
+        ("attribute", "sensitivity", "mask", "owner", "steward", "kept for", "lawful basis", "retention"),
+        [(f"`{each.attribute}`", *_answered(each)) for each in found],
+    )
+    return "\n\n".join(
+        (
+            "A rule is told with its name; what breaks it is warned of unless it says *refused* or *observed*.",
+            asked,
+            "## Who answers for it, and how it is kept",
+            answered,
+        )
+    )
+
+
+_CONSEQUENCES = {"refuse": " (*refused*)", "observe": " (*observed*)", "warn": ""}
+
+
+def _obliged(requirement: InformationRequirement) -> str:
+    consequence = _CONSEQUENCES[requirement.enforcement] if requirement.obligation != "optional" else ""
+    return obligation_in_words(requirement) + consequence
+
+
+def _rules(requirement: InformationRequirement) -> str:
+    return "<br>".join(_rule(requirement, rule) for rule in requirement.value_rule or ())
+
+
+def _rule(requirement: InformationRequirement, rule: ValueRule) -> str:
+    consequence = _CONSEQUENCES[rule.enforcement or requirement.enforcement]
+    return f"*{rule.code}*: {rule_in_words(rule)}{consequence}"
+
+
+def _answered(each: InformationRequirement) -> tuple[str, ...]:
+    retention = each.retention
+    kept = f"{retention.period} from {retention.trigger}" if retention else ""
+    confirmed = f"; to be confirmed within {each.confirm_within} days" if each.confirm_within else ""
+    return (
+        each.sensitivity,
+        each.masking,
+        each.business_owner or "",
+        each.steward or "",
+        ", ".join(each.purpose or ()),
+        each.lawful_basis or "",
+        kept + confirmed,
+    )
+
+
+def baseline() -> str:
+    """Return the list of the resources of which the product asks something, with their numbers."""
+    rows = []
+    for name in governed():
+        found = shipped(name).values()
+        rules = sum(len(each.value_rule or ()) for each in found)
+        rows.append((f"[{name}](../reference/requirements/{name}.md)", str(len(found)), str(rules)))
+    return _table(("resource", "requirements", "value rules"), rows)
+
+
 # ---------------------------------------------------------------- versions
 
 
@@ -446,6 +532,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "parameters": parameters,
     "tables": tables,
     "differences": differences,
+    "baseline": baseline,
     "decisions": decisions,
 }
 

@@ -12,11 +12,14 @@ import pytest
 
 from customer_inventory import server
 from customer_inventory.api import create_routes, exchange, filters, parameters
-from customer_inventory.model import bounds, jsonpath, search
+from customer_inventory.model import RESOURCES, bounds, jsonpath, search
 from customer_inventory.model.views import EARLIER, REGISTER_VIEWS, VIEWS
+from customer_inventory.requirements.baseline import governed, shipped
+from customer_inventory.requirements.rules import rules_of
+from customer_inventory.requirements.toml_form import read_catalogue, write_catalogue
 from customer_inventory.settings import Settings
 from docs import generate
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks
 
 REFERENCE = ROOT / "docs" / "reference"
 PACKAGE = ROOT / "src" / "customer_inventory"
@@ -193,6 +196,33 @@ def test_every_library_has_its_reason() -> None:
     libraries = {re.match(r"[\w-]+", stated)[0] for stated in project["dependencies"]}
     rows = (ROOT / "docs" / "decisions" / "0011-libraries.md").read_text("utf-8")
     assert libraries == set(re.findall(r"^\| ([a-z][\w-]+) \| ", rows, re.MULTILINE)) - {"library"}
+
+
+@pytest.mark.parametrize("name", governed())
+def test_every_requirement_is_described_with_its_rules(name: str) -> None:
+    asked, _, answered = _page(f"requirements/{name}.md").partition("\n## Who answers")
+    found = shipped(name).values()
+    assert _first_cells(asked) == _first_cells(answered) == {each.attribute for each in found}
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.*)$", asked, re.MULTILINE))
+    for each in found:
+        assert each.meaning in rows[each.attribute]
+        for rule in each.value_rule or ():
+            assert f"*{rule.code}*: " in rows[each.attribute]
+
+
+def test_every_governed_resource_has_a_page_of_requirements() -> None:
+    assert {path.stem for path in (REFERENCE / "requirements").glob("*.md")} == set(governed())
+
+
+def test_the_catalogue_file_that_is_shown_is_one() -> None:
+    (shown,) = [
+        block.text
+        for block in blocks(ROOT / "docs" / "explanation" / "information-requirements.md")
+        if block.language == "toml"
+    ]
+    (requirement,) = read_catalogue(shown.encode(), source="page")
+    assert len(rules_of(requirement, RESOURCES[requirement.resource])) == 1
+    assert write_catalogue([requirement]) == shown
 
 
 def test_every_resource_has_a_page() -> None:

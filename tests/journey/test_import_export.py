@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -93,6 +94,10 @@ async def test_twenty_thousand_rows_go_in_are_found_and_come_out(access: Access,
     assert {one["engagedParty"]["id"] for one in customers} == {one["id"] for one in individuals}
     kept = report.warnings.pop("email is no e-mail address; kept as it is")
     assert 0 < kept < 1000
+    assert report.warnings.pop("individual.contactMedium.emailAddress is no e-mail address (format)") == kept
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    unborn = sum(row["dob"] > tomorrow for row in rows.values())
+    assert report.warnings.pop("individual.birthDate lies in the future (past)") == unborn > 0
     assert report.warnings == {
         f"{column} is empty, but {attribute} is mandatory; taken incomplete": sum(
             not row[column] for row in rows.values()
