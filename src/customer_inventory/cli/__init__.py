@@ -21,7 +21,7 @@ VERBS = {
     "client": "access:client",
     "person": "access:person",
     "hub": "hub:hub",
-    "requirement": "requirement:requirement",
+    "requirement": "deciding:requirement",
 }
 """Where each verb, or group of verbs, stands. Its file is loaded with the verb: all together take a second."""
 

@@ -1,4 +1,4 @@
-"""The verbs of the catalogue: see what is asked of attributes, propose changes, and decide on those of others."""
+"""The verbs of the catalogue: see what is asked, and propose changes; `deciding` has those that decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -29,16 +28,6 @@ from customer_inventory.settings import Settings
 requirement = App(name="requirement", help="Govern what is asked of the attributes of customers' records.")
 
 _DEFAULTS = Settings()
-
-
-class UnreadableMoment(InventoryError):
-    """The moment is no date-time with a zone.
-
-    Write it as 2027-01-31T12:00:00Z.
-    """
-
-    code = "unreadable-moment"
-    failure = Failure.USAGE
 
 
 class NoSuchFile(InventoryError):
@@ -70,7 +59,7 @@ def list_requirements(*, resource: str | None = None, settings: Configured = _DE
 
 
 async def _list(resource: str | None, settings: Settings) -> None:
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         found = await catalogue.requirements(access, None if resource is None else [resource])
     for each in found:
         asked = f"{each.obligation}, {each.enforcement}" if each.obligation != "optional" or each.value_rule else ""
@@ -94,12 +83,12 @@ def show(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _show(identifier: str, settings: Settings) -> None:
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         found = await catalogue.requirement(access, identifier)
         versions = await catalogue.proposals(access, identifier=identifier)
     print(write_catalogue([found]), end="")
     for each in versions:
-        print(f"# {_line(each)}")
+        print(f"# {line(each)}")
 
 
 @requirement.command
@@ -119,7 +108,7 @@ def export(*, output: str, resource: str | None = None, settings: Configured = _
 
 
 async def _export(output: str, resource: str | None, settings: Settings) -> None:
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         found = await catalogue.requirements(access, None if resource is None else [resource])
     _put(output, write_catalogue(found))
     say(f"Wrote {len(found):,} requirements to {'standard output' if output == '-' else output}.")
@@ -155,7 +144,7 @@ def propose(
 async def _propose(file: Path, reason: str, settings: Settings, *, draft: bool, dry: bool) -> None:
     wanted = _read(file)
     made = 0
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         for each in wanted:
             if dry:
                 made += await _foretold(access, each)
@@ -165,7 +154,7 @@ async def _propose(file: Path, reason: str, settings: Settings, *, draft: bool, 
             except NothingProposed:
                 continue
             made += 1
-            print(_line(proposal))
+            print(line(proposal))
     done = "would be proposed" if dry else "kept as drafts" if draft else "proposed"
     say(f"{made:,} of {len(wanted):,} requirements {done}; the others are what governs.")
 
@@ -198,9 +187,9 @@ def retire(identifier: str, *, reason: str, settings: Configured = _DEFAULTS) ->
 
 
 async def _retire(identifier: str, reason: str, settings: Settings) -> None:
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         governs = await catalogue.requirement(access, identifier)
-        print(_line(await catalogue.propose(access, Proposed(governs, reason, retires=True))))
+        print(line(await catalogue.propose(access, Proposed(governs, reason, retires=True))))
 
 
 @requirement.command
@@ -218,10 +207,10 @@ def proposals(*, status: str | None = None, settings: Configured = _DEFAULTS) ->
 
 
 async def _proposals(status: str | None, settings: Settings) -> None:
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         found = [each for each in await catalogue.proposals(access) if status in {None, each.status}]
     for each in found:
-        print(_line(each))
+        print(line(each))
     say(f"{len(found):,} proposals.")
 
 
@@ -240,102 +229,15 @@ def compare(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _compare(proposal: str, settings: Settings) -> None:
-    async with _access(settings) as access:
-        found = await catalogue.proposal(access, *_named(proposal))
-    print(_line(found))
+    async with opened_access(settings) as access:
+        found = await catalogue.proposal(access, *named(proposal))
+    print(line(found))
     for each in found.difference:
         before, after = (msgspec.json.encode(each[name]).decode() if name in each else "-" for name in _SIDES)
         print(f"  {each['attribute']}: {before} -> {after}")
 
 
 _SIDES = ("before", "after")
-
-
-@requirement.command
-def submit(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
-    """Hand your own draft in for a decision.
-
-    Parameters
-    ----------
-    proposal
-        The draft, such as individual.birthDate@3.
-    settings
-        How the inventory is set up.
-    """
-    return run(_submit(proposal, settings), settings)
-
-
-async def _submit(proposal: str, settings: Settings) -> None:
-    async with _access(settings) as access:
-        print(_line(await catalogue.submit(access, *_named(proposal))))
-
-
-@requirement.command
-def approve(
-    proposal: str, *, effective_from: str | None = None, decision: str | None = None, settings: Configured = _DEFAULTS
-) -> int:
-    """Let a proposal that somebody else made govern, on every running server within a second.
-
-    Parameters
-    ----------
-    proposal
-        The proposal, such as individual.birthDate@3.
-    effective_from
-        From when on, as 2027-01-31T12:00:00Z; at once when not given.
-    decision
-        What is said about the decision.
-    settings
-        How the inventory is set up.
-    """
-    return run(_approve(proposal, effective_from, decision, settings), settings)
-
-
-async def _approve(proposal: str, effective_from: str | None, decision: str | None, settings: Settings) -> None:
-    since = None if effective_from is None else _moment(effective_from)
-    async with _access(settings) as access:
-        print(_line(await catalogue.approve(access, *_named(proposal), said=decision, effective_from=since)))
-
-
-@requirement.command
-def reject(proposal: str, *, decision: str | None = None, settings: Configured = _DEFAULTS) -> int:
-    """Turn a proposal that somebody else made down.
-
-    Parameters
-    ----------
-    proposal
-        The proposal, such as individual.birthDate@3.
-    decision
-        What is said about the decision.
-    settings
-        How the inventory is set up.
-    """
-    return run(_reject(proposal, decision, settings), settings)
-
-
-async def _reject(proposal: str, decision: str | None, settings: Settings) -> None:
-    async with _access(settings) as access:
-        print(_line(await catalogue.reject(access, *_named(proposal), said=decision)))
-
-
-@requirement.command
-def withdraw(proposal: str, *, decision: str | None = None, settings: Configured = _DEFAULTS) -> int:
-    """Take your own draft or proposal back, also an approved one that does not govern yet.
-
-    Parameters
-    ----------
-    proposal
-        The proposal, such as individual.birthDate@3.
-    decision
-        What is said about it.
-    settings
-        How the inventory is set up.
-    """
-    return run(_withdraw(proposal, decision, settings), settings)
-
-
-async def _withdraw(proposal: str, decision: str | None, settings: Settings) -> None:
-    async with _access(settings) as access:
-        print(_line(await catalogue.withdraw(access, *_named(proposal), said=decision)))
 
 
 @requirement.command
@@ -355,7 +257,7 @@ def gaps(resource: str, *, segment: str | None = None, settings: Configured = _D
 
 
 async def _gaps(resource: str, segment: str | None, settings: Settings) -> None:
-    async with _access(settings) as access:
+    async with opened_access(settings) as access:
         found = await find_gaps(access, resource, segment=segment)
     for each in found.coverage:
         mark = "unreachable" if each.unreachable else "short" if each.short else ""
@@ -371,7 +273,8 @@ async def _gaps(resource: str, segment: str | None, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _access(settings: Settings) -> AsyncIterator[Access]:
+async def opened_access(settings: Settings) -> AsyncIterator[Access]:
+    """Open an access for one verb."""
     async with opened(settings) as desk:
         request_id = f"requirement-{secrets.token_hex(8)}"
         yield await desk.open_at_command_line(person=operator(), purpose=None, request_id=request_id)
@@ -393,7 +296,8 @@ def _put(output: str, text: str) -> None:
         raise UnwritableFile(f"{output} cannot be written: {error.strerror or error}.") from error
 
 
-def _named(proposal: str) -> tuple[str, int]:
+def named(proposal: str) -> tuple[str, int]:
+    """Return the requirement and the version that the id of a proposal names. Raises ProposalNotFound."""
     requirement_id, _, number = proposal.rpartition("@")
     if not requirement_id or not (number.isascii() and number.isdigit() and len(number) <= 9):
         raise ProposalNotFound(
@@ -402,17 +306,8 @@ def _named(proposal: str) -> tuple[str, int]:
     return requirement_id, int(number)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UnreadableMoment from error
-    if moment.tzinfo is None:
-        raise UnreadableMoment
-    return moment.astimezone(UTC)
-
-
-def _line(proposal: Proposal) -> str:
+def line(proposal: Proposal) -> str:
+    """Return what is printed of a proposal."""
     version = proposal.version
     since = f"from {version.effective_from:%Y-%m-%d %H:%M} UTC" if version.effective_from else ""
     decided = f"by {version.decided_by}" if version.decided_by else ""

@@ -1,0 +1,120 @@
+"""The verbs of the catalogue that decide: submit, approve, reject and withdraw proposals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from customer_inventory.access import governing as catalogue
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.requirement import line, named, opened_access, requirement
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.settings import Settings
+
+_DEFAULTS = Settings()
+
+
+class UnreadableMoment(InventoryError):
+    """The moment is no date-time with a zone.
+
+    Write it as 2027-01-31T12:00:00Z.
+    """
+
+    code = "unreadable-moment"
+    failure = Failure.USAGE
+
+
+@requirement.command
+def submit(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Hand your own draft in for a decision.
+
+    Parameters
+    ----------
+    proposal
+        The draft, such as individual.birthDate@3.
+    settings
+        How the inventory is set up.
+    """
+    return run(_submit(proposal, settings), settings)
+
+
+async def _submit(proposal: str, settings: Settings) -> None:
+    async with opened_access(settings) as access:
+        print(line(await catalogue.submit(access, *named(proposal))))
+
+
+@requirement.command
+def approve(
+    proposal: str, *, effective_from: str | None = None, decision: str | None = None, settings: Configured = _DEFAULTS
+) -> int:
+    """Let a proposal that somebody else made govern, on every running server within a second.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    effective_from
+        From when on, as 2027-01-31T12:00:00Z; at once when not given.
+    decision
+        What is said about the decision.
+    settings
+        How the inventory is set up.
+    """
+    return run(_approve(proposal, effective_from, decision, settings), settings)
+
+
+async def _approve(proposal: str, effective_from: str | None, decision: str | None, settings: Settings) -> None:
+    since = None if effective_from is None else _moment(effective_from)
+    async with opened_access(settings) as access:
+        print(line(await catalogue.approve(access, *named(proposal), said=decision, effective_from=since)))
+
+
+@requirement.command
+def reject(proposal: str, *, decision: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Turn a proposal that somebody else made down.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    decision
+        What is said about the decision.
+    settings
+        How the inventory is set up.
+    """
+    return run(_reject(proposal, decision, settings), settings)
+
+
+async def _reject(proposal: str, decision: str | None, settings: Settings) -> None:
+    async with opened_access(settings) as access:
+        print(line(await catalogue.reject(access, *named(proposal), said=decision)))
+
+
+@requirement.command
+def withdraw(proposal: str, *, decision: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Take your own draft or proposal back, also an approved one that does not govern yet.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    decision
+        What is said about it.
+    settings
+        How the inventory is set up.
+    """
+    return run(_withdraw(proposal, decision, settings), settings)
+
+
+async def _withdraw(proposal: str, decision: str | None, settings: Settings) -> None:
+    async with opened_access(settings) as access:
+        print(line(await catalogue.withdraw(access, *named(proposal), said=decision)))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnreadableMoment from error
+    if moment.tzinfo is None:
+        raise UnreadableMoment
+    return moment.astimezone(UTC)
