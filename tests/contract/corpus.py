@@ -57,6 +57,11 @@ def some(chance: random.Random, pool: list[Any]) -> Any:
     return chance.choice(pool)
 
 
+def said(chance: random.Random, pool: list[str]) -> str:
+    """A value of a mandatory attribute, which is not blank."""
+    return some(chance, [text for text in pool if text.strip()])
+
+
 def medium(chance: random.Random) -> Document:
     match chance.randrange(4):
         case 0:
@@ -93,7 +98,7 @@ def characteristic(chance: random.Random) -> Document:
 def generated(chance: random.Random) -> Document:
     """A customer with each attribute there or not, and values from the pools."""
     party = {"@type": "PartyRef", "id": "elsewhere", "name": some(chance, TEXTS), "@referredType": "Individual"}
-    content: Document = {"@type": "Customer", "name": some(chance, TEXTS), "engagedParty": party}
+    content: Document = {"@type": "Customer", "name": said(chance, TEXTS), "engagedParty": party}
     optional: Document = {
         "status": some(chance, STATUSES),
         "description": some(chance, TEXTS),

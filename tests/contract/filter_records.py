@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contract.corpus import INSTANTS, STATUSES, TEXTS, WHOLE, characteristic, medium, some
+from tests.contract.corpus import INSTANTS, STATUSES, TEXTS, WHOLE, characteristic, medium, said, some
 
 Document = dict[str, Any]
 SHORT = [
@@ -110,7 +110,7 @@ ARRAYS = {
 
 def individual(chance: random.Random) -> Document:
     """A person with each attribute there or not, and values from the pools."""
-    content: Document = {"@type": "Individual", "givenName": some(chance, SHORT), "familyName": some(chance, SHORT)}
+    content: Document = {"@type": "Individual", "givenName": said(chance, SHORT), "familyName": said(chance, SHORT)}
     optional: Document = {
         "title": some(chance, SHORT),
         "birthDate": some(chance, DAYS),

@@ -8,7 +8,7 @@ from typing import Any
 from customer_inventory.model.view import View
 from customer_inventory.model.views import EARLIER, NATIVE
 from tests.contract import filter_records
-from tests.contract.corpus import INSTANTS, TEXTS, generated, medium, some
+from tests.contract.corpus import INSTANTS, TEXTS, generated, medium, said, some
 from tests.contract.filter_records import IDS, SHORT, TRUTHS, Document, Path, declared
 
 ADDRESSES = ["https://x/tmf-api/party/v5/individual/1", "organization/2", "/customer/", "individual", "/a/b/c/d", ""]
@@ -146,7 +146,7 @@ def organization(chance: Random) -> Document:
     """An organization with and without a trading name."""
     media = [medium(chance) for _ in range(chance.randrange(3))]
     optional = {"tradingName": some(chance, SHORT), "nameType": some(chance, SHORT), "contactMedium": media}
-    return {"@type": "Organization", "name": some(chance, SHORT), **_maybe(chance, optional)}
+    return {"@type": "Organization", "name": said(chance, SHORT), **_maybe(chance, optional)}
 
 
 def account(chance: Random) -> Document:
@@ -158,7 +158,7 @@ def account(chance: Random) -> Document:
     }
     return {
         "@type": "BillingAccount",
-        "name": some(chance, SHORT),
+        "name": said(chance, SHORT),
         "relatedParty": [{"@type": "RelatedPartyRefOrPartyRoleRef", "role": "payer", "partyOrPartyRole": party}],
         "billStructure": {"@type": "BillStructure", **_maybe(chance, structure)},
     }
@@ -166,8 +166,8 @@ def account(chance: Random) -> Document:
 
 def _ref_or_value(chance: Random, name: str) -> Document:
     kind = some(chance, [name, f"{name}Ref"])
-    said = _maybe(chance, {"isRef": chance.random() < 0.5}, 0.4)
-    return {"@type": kind, "id": "f", "name": some(chance, SHORT), **said}
+    more = _maybe(chance, {"isRef": chance.random() < 0.5}, 0.4)
+    return {"@type": kind, "id": "f", "name": some(chance, SHORT), **more}
 
 
 def specification(chance: Random) -> Document:
