@@ -17,8 +17,10 @@ from customer_inventory.model.places import place
 from customer_inventory.model.ruling import Ruling
 from customer_inventory.requirements.headings import attribute_of, class_of_medium, own_attribute
 from customer_inventory.requirements.profiling import profile, profile_documents, proposals
-from customer_inventory.requirements.profiling.sample import draw, reservoir
+from customer_inventory.requirements.profiling.report import suspicion_rows, write_drafts
+from customer_inventory.requirements.profiling.sample import Reservoir, draw
 from customer_inventory.requirements.rules import OBLIGATION, rules_of
+from customer_inventory.requirements.toml_form import read_catalogue
 from tests.conftest import shared
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -242,7 +244,7 @@ def test_words_for_no_value_are_none_and_are_told():
     assert score_column.missing_words == (("n/a", 30),)
     assert score_column.typed.type == "integer"
     (draft,) = proposals(found, resource=INDIVIDUAL, now=NOW)
-    assert any("30 rows say “n/a”" in str(each) for each in draft.evidence)
+    assert any("“n/a” (30 rows)" in str(each) for each in draft.evidence)
 
 
 def test_numbers_that_nobody_can_mean_lie_out_of_the_bounds():
@@ -385,6 +387,28 @@ def record(requirement, value):
     return held
 
 
+ANYTHING = st.text(max_size=8) | st.sampled_from(
+    ["", "1", "2.5", "yes", "2020-01-01", "a@b.org", "x" * 5000, "\x00\n#\ud800"]
+)
+
+
+@few
+@given(st.lists(ANYTHING, max_size=4), st.lists(st.lists(ANYTHING | st.none(), max_size=6), max_size=40))
+def test_whatever_stands_in_a_table_its_drafts_are_a_catalogue(names, rows):
+    found = profiled(names, rows)
+    drafts = proposals(found, resource=CUSTOMER, now=NOW)
+    text = write_drafts(found, drafts)
+    wanted = {draft.requirement.attribute: draft.requirement for draft in drafts}
+    assert {each.attribute: each for each in read_catalogue(encoded(text), source="drafts")} == wanted
+    for draft in drafts:
+        rules_of(draft.requirement, CUSTOMER)
+    assert len(list(suspicion_rows(found))) == len(found.suspicions)
+
+
+def encoded(text):
+    return text.encode()
+
+
 SCALARS = st.sampled_from(["a", "b", "", "2020-01-01", "x@example.org"]) | st.integers(0, 9) | st.booleans()
 PEOPLE = st.lists(
     st.tuples(SCALARS, SCALARS, st.lists(SCALARS, max_size=3), st.lists(SCALARS, max_size=2)), min_size=20, max_size=40
@@ -460,18 +484,30 @@ def test_a_second_column_of_one_meaning_is_an_attribute_of_its_own_or_a_second_w
 
 @given(st.integers(0, 400), st.integers(1, 50), st.integers(0, 2**32))
 def test_a_reservoir_keeps_so_many_rows_each_with_its_number(rows, most, seed):
-    kept, numbers, seen = reservoir(iter(range(1, rows + 1)), most, random.Random(seed))
+    reservoir = Reservoir(most, random.Random(seed), keep=int)
+    for number in range(1, rows + 1):
+        reservoir.add(number)
+    kept, numbers = reservoir.rows()
     assert kept == numbers == sorted(set(numbers))
     assert len(kept) == min(rows, most)
-    assert seen == rows
+    assert reservoir.seen == rows
 
 
 def test_every_row_has_the_same_chance_to_be_kept():
     counts = [0] * 100
     for seed in range(2000):
-        for number in reservoir(iter(range(100)), 10, random.Random(seed))[0]:
+        reservoir = Reservoir(10, random.Random(seed), keep=int)
+        for number in range(100):
+            reservoir.add(number)
+        for number in reservoir.rows()[0]:
             counts[number] += 1
     assert 120 < min(counts) <= max(counts) < 290  # 200 expected, 13 is one standard deviation
+
+
+def test_of_a_table_of_long_texts_fewer_rows_are_kept(monkeypatch):
+    monkeypatch.setattr("customer_inventory.requirements.profiling.sample.MOST_CHARACTERS", 10_000)
+    drawn = draw(["letter"], (["x" * 500] for _ in range(100)), random=random.Random(1))
+    assert (drawn.seen, drawn.rows) == (100, 20)
 
 
 def test_of_a_wide_table_fewer_rows_are_kept(monkeypatch):

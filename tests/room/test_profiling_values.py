@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import pytest
 from hypothesis import example, given
@@ -48,10 +49,9 @@ def test_days_are_read_as_capture_reads_them(text, form):
         assert read == standard(standardise.day((form,)), text)
 
 
-@given(st.dates(), st.sampled_from(FORMATS[1:]))
+@given(st.dates(date(1000, 1, 1)), st.sampled_from(FORMATS[1:]))
 def test_a_day_that_was_written_is_read_back(date, form):
-    written = date.strftime(form).replace(date.strftime("%Y"), f"{date.year:04}")
-    assert day(form)(written) == date.isoformat()
+    assert day(form)(date.strftime(form)) == date.isoformat()
 
 
 @given(st.datetimes(timezones=st.timezones()) | st.datetimes())

@@ -26,6 +26,7 @@ from customer_inventory.requirements.toml_form import read_catalogue_file, write
 from customer_inventory.settings import Settings
 
 requirement = App(name="requirement", help="Govern what is asked of the attributes of customers' records.")
+requirement.command("customer_inventory.cli.identifying:identify", name="identify")
 
 _DEFAULTS = Settings()
 

@@ -6,7 +6,7 @@ An import's suggestion and a profile's proposals read headings by this one list 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from customer_inventory.model import Resource
 
@@ -85,6 +85,14 @@ def attribute_of(heading: str, resource: Resource) -> str | None:
             return path
     name = "name" if meaning_of(heading) in _NAMES and "name" in known else None
     return name if name is None or resource.name != "individual" or meaning_of(heading) == "fullName" else None
+
+
+def resource_of(headings: Iterable[str]) -> str:
+    """Return the name of the resource whose records rows with these headings most likely are."""
+    meanings = {meaning_of(heading) or heading for heading in headings}
+    if meanings & {"givenName", "familyName", "birthDate"}:
+        return "individual"
+    return "organization" if meanings & {"organizationName", "tradingName", "organizationType"} else "customer"
 
 
 def own_attribute(heading: str, resource: Resource, *, number: int) -> tuple[str, bool]:

@@ -6,7 +6,8 @@ it is broken; suspicions are suggestions and change nothing; no text made here h
 
 from __future__ import annotations
 
-from customer_inventory.requirements.profiling.profile import Profile, profile, profile_documents
+from customer_inventory.requirements.profiling.documents import DocumentSampler
+from customer_inventory.requirements.profiling.profile import Profile, profile, profile_documents, profile_of
 from customer_inventory.requirements.profiling.proposals import Draft, proposals
 
-__all__ = ["Draft", "Profile", "profile", "profile_documents", "proposals"]
+__all__ = ["DocumentSampler", "Draft", "Profile", "profile", "profile_documents", "profile_of", "proposals"]

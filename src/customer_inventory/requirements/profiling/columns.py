@@ -20,7 +20,7 @@ MOST_CODES = 30
 """How many codes a code list has at most that is found in a sample."""
 _MOST_NUMBERS = 12
 _LONGEST_CODE = 100
-_LOOKED_AT = 20_000
+_LOOKED_AT = 5_000
 """At how many different values is looked for shapes; a pattern is asked of all of them afterwards."""
 _ROWS_PER_CODE = 20
 _CODED = 0.98
@@ -34,6 +34,8 @@ _OPEN = frozenset(
     )
 )  # fmt: skip
 """Meanings whose values are never all known, whatever a sample says."""
+_WORDED = frozenset(("name", "address", "form of address", "place of birth"))
+"""Personal data that follows no pattern: one would only repeat what people are called."""
 _NUMBERED = frozenset(("source_id", "phone", "mobile", "fax", "postCode"))
 
 
@@ -93,7 +95,8 @@ def column(values: Values, *, suspected: Collection[int], converts: bool, today:
     numbered = typed.type == "integer" and (form is not None or _is_code(values, counts, meaning, about))
     texts = [text for text, count in zip(values.texts, counts, strict=True) if count]
     often = [count for count in counts if count]
-    plain = form is None and (typed.type == "string" or numbered)
+    worded = about is not None and about.kind in _WORDED and meaning != "postCode"
+    plain = form is None and (typed.type == "string" or numbered) and not worded
     rows, present = len(values.codes), values.present
     nothing = {ABSENT, *(code for code, value in enumerate(values.values) if value == "")}
     repeated = sum(count for count in values.counts if count > 1)
@@ -112,7 +115,7 @@ def column(values: Values, *, suspected: Collection[int], converts: bool, today:
         shapes=shapes(texts[:_LOOKED_AT], often[:_LOOKED_AT]),
         pattern=pattern_of(texts[:_LOOKED_AT], often[:_LOOKED_AT]) if plain and texts else None,
         repeated=repeated,
-        is_key=present >= _FEWEST and len(values.values) >= _UNIQUE * present,
+        is_key=of_texts and present >= _FEWEST and len(values.values) >= _UNIQUE * present,
         bounds=(None, None) if numbered else _bounds(values, counts, typed, about, converts=converts, today=today),
         personal=about,
         meaning=meaning,

@@ -7,12 +7,12 @@ the others count as values all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
 from customer_inventory.model.places import InvalidPlace, place
-from customer_inventory.requirements.profiling.sample import Cell, Sample, reservoir, sample_of
+from customer_inventory.requirements.profiling.sample import LONGEST, Cell, Reservoir, Sample, sample_of
 
 MOST_DOCUMENTS = 20_000
 """How many documents are kept: some 200 MB of usual ones."""
@@ -22,13 +22,22 @@ _HOW_BUILT = frozenset(("@type", "@baseType", "@schemaLocation", "href", "@refer
 _DEEPEST = 5
 
 
-def draw_documents(documents: Iterable[Mapping[str, Any]], *, random: Random) -> Sample:
-    """Return a sample of documents; of more than `MOST_DOCUMENTS` it is drawn with `random`."""
-    kept, numbers, seen = reservoir(iter(documents), MOST_DOCUMENTS, random)
-    rows = [_row(document) for document in kept]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[row.get(name) for name in names] for row in rows]
-    return sample_of(names, cells, numbers, seen=seen, converts=False)
+class DocumentSampler:
+    """A sample of documents that come one by one; of more than `MOST_DOCUMENTS` it is drawn with `random`."""
+
+    def __init__(self, *, random: Random) -> None:
+        self._reservoir: Reservoir[Mapping[str, Any], dict[str, Cell]] = Reservoir(MOST_DOCUMENTS, random, keep=_row)
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        """Take a document, or pass over it."""
+        self._reservoir.add(document)
+
+    def sample(self) -> Sample:
+        """Return the sample of what was added."""
+        rows, numbers = self._reservoir.rows()
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        cells = [[row.get(name) for name in names] for row in rows]
+        return sample_of(names, cells, numbers, seen=self._reservoir.seen, converts=False)
 
 
 def _row(document: Mapping[str, Any]) -> dict[str, Cell]:
@@ -56,7 +65,9 @@ def _values(held: Mapping[str, Any], above: str, depth: int) -> Iterator[tuple[s
 
 
 def _scalar(path: str, value: Any) -> Iterator[tuple[str, str | int | float | bool]]:
-    if type(value) in {str, int, float, bool}:
+    if type(value) is str:
+        yield path, value[:LONGEST]
+    elif type(value) in {int, float, bool}:
         yield path, value
 
 

@@ -88,7 +88,7 @@ def _of_rule(column: Column, rule: Rule, requirement: InformationRequirement, no
 
 def _notes(profile: Profile, column: Column) -> Iterator[str]:
     for word, count in column.missing_words:
-        yield f"{count:,} rows say “{word}”, which was read as no value: have it left out when they are taken in"
+        yield f"“{word}” ({count:,} rows) was read as no value: have it left out when the rows are taken in"
     if column.typed.ambiguous:
         yield f"the days may be written as {' or '.join(column.typed.ambiguous)} as well: check it"
     if column.meaning in {"phone", "mobile", "fax"} and column.form is None:
@@ -104,7 +104,7 @@ def _notes(profile: Profile, column: Column) -> Iterator[str]:
         yield f"told by {words}{f' and {len(told) - len(best)} more' if len(told) > len(best) else ''}"
     suspected = sum(each.column == column.name for each in profile.suspicions)
     if suspected:
-        yield f"{suspected:,} values are suspected to be wrong"
+        yield f"{suspected:,} values suspected to be wrong"
 
 
 def _lower_bound(passed: int, asked: int) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from customer_inventory.requirements.profiling.columns import Column, column
 from customer_inventory.requirements.profiling.dependencies import Dependency, find
-from customer_inventory.requirements.profiling.documents import draw_documents
+from customer_inventory.requirements.profiling.documents import DocumentSampler
 from customer_inventory.requirements.profiling.sample import Row, Sample, draw
 from customer_inventory.requirements.profiling.suspicion import Suspicion, doubts_of_cells, suspicions
 from customer_inventory.requirements.profiling.voting import Votes
@@ -42,8 +42,14 @@ def profile(
 
 
 def profile_documents(documents: Iterable[Mapping[str, Any]], *, random: Random, today: date) -> Profile:
-    """Return the profile of stored documents, by the places at which they have values."""
-    return profile_of(draw_documents(documents, random=random), today=today)
+    """Return the profile of stored documents, by the places at which they have values.
+
+    Who gets them one by one adds them to a `documents.DocumentSampler` and calls `profile_of`.
+    """
+    sampler = DocumentSampler(random=random)
+    for document in documents:
+        sampler.add(document)
+    return profile_of(sampler.sample(), today=today)
 
 
 def profile_of(sample: Sample, *, today: date) -> Profile:

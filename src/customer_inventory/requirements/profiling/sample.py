@@ -1,25 +1,28 @@
 """Samples: rows of any source, kept in bounded memory, each value written once.
 
 Of more rows than are kept, the sample is drawn uniformly (reservoir sampling, Li 1994, algorithm L), so that what holds
-of it holds of the source up to the error of sampling. The bounds are `MOST_ROWS`, `MOST_CELLS`, `MOST_COLUMNS` and
-`LONGEST`: some 300 MB when every cell is different, 30 MB of a usual table.
+of it holds of the source up to the error of sampling. The bounds are `MOST_ROWS`, `MOST_CELLS`, `MOST_CHARACTERS`,
+`MOST_COLUMNS` and `LONGEST`: some 350 MB when every cell is short and different, half of that for a usual table.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from math import exp, floor, log
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 MOST_ROWS = 100_000
 """How many rows are kept."""
 MOST_CELLS = 2_000_000
 """How many cells are kept: of a table with more than 20 columns fewer rows."""
+MOST_CHARACTERS = 200_000_000
+"""How many characters they have, as far as the first rows tell: of a table of long texts fewer rows."""
 MOST_COLUMNS = 500
 """How many columns are looked at; those behind are passed over."""
 LONGEST = 4_000
@@ -30,7 +33,10 @@ Cell = Scalar | tuple[Scalar, ...] | None
 """What stands in a row for a column: a text of a file, a JSON value or several of a document, None for nothing."""
 Row = Sequence[Cell]
 
+_HALVES = re.compile("[\ud800-\udfff]")
 T = TypeVar("T")
+K = TypeVar("K")
+_FIRST = 1_000
 ABSENT = -1
 """The code of a cell without a value."""
 
@@ -94,14 +100,56 @@ def written(value: object) -> str:
     return str(value).lower() if type(value) is bool else str(value)
 
 
+class Reservoir(Generic[T, K]):
+    """At most `most` of the rows that are added, each with the same chance; `keep` makes what is kept of one."""
+
+    def __init__(self, most: int, random: Random, *, keep: Callable[[T], K]) -> None:
+        self._most, self._random, self._keep = most, random, keep
+        self._kept: list[tuple[int, K]] = []
+        self._weight = 1.0
+        self._next = 1
+        self.seen = 0
+
+    def add(self, row: T) -> None:
+        """Take a row, or pass over it."""
+        self.seen += 1
+        if self.seen < self._next:
+            return
+        if len(self._kept) < self._most:
+            self._kept.append((self.seen, self._keep(row)))
+        else:
+            self._kept[self._random.randrange(self._most)] = (self.seen, self._keep(row))
+        self._next = self.seen + 1 + (self._skipped() if len(self._kept) == self._most else 0)
+
+    def rows(self) -> tuple[list[K], list[int]]:
+        """Return what is kept, in the order in which it came, and the numbers of those rows, from 1."""
+        ordered = sorted(self._kept, key=lambda each: each[0])
+        return [row for _, row in ordered], [number for number, _ in ordered]
+
+    def _skipped(self) -> int:
+        """Return how many rows are passed over until the next one is kept."""
+        self._weight *= exp(log(1 - self._random.random()) / self._most)
+        return floor(log(1 - self._random.random()) / log(1 - self._weight)) if self._weight < 1 else 0
+
+
 def draw(names: Sequence[str], rows: Iterable[Row], *, random: Random, converts: bool = True) -> Sample:
     """Return a sample of `rows`, whose cells stand in the order of `names`; a row may be short.
 
     Cells of blanks, and words that say so, are no values.
     """
-    most = min(MOST_ROWS, MOST_CELLS // max(1, min(len(names), MOST_COLUMNS)))
-    kept, numbers, seen = reservoir(iter(rows), most, random)
-    return sample_of(names, kept, numbers, seen=seen, converts=converts)
+    coming = iter(rows)
+    first = list(islice(coming, _FIRST))
+    most = min(MOST_ROWS, MOST_CELLS // max(1, min(len(names), MOST_COLUMNS)), _fitting(first))
+    reservoir: Reservoir[Row, Row] = Reservoir(most, random, keep=lambda row: row)
+    for row in chain(first, coming):
+        reservoir.add(row)
+    return sample_of(names, *reservoir.rows(), seen=reservoir.seen, converts=converts)
+
+
+def _fitting(rows: Sequence[Row]) -> int:
+    """Return how many rows as long as these have `MOST_CHARACTERS` together."""
+    characters = sum(len(cell) for row in rows for cell in row if type(cell) is str)
+    return max(1, MOST_CHARACTERS * len(rows) // max(1, characters))
 
 
 def sample_of(
@@ -110,28 +158,6 @@ def sample_of(
     """Return the sample that consists of these rows, which come with their numbers in the source."""
     columns = tuple(_values(name, at, rows, converts=converts) for at, name in enumerate(islice(names, MOST_COLUMNS)))
     return Sample(columns, tuple(numbers), seen, converts)
-
-
-def reservoir(rows: Iterator[T], most: int, random: Random) -> tuple[list[T], list[int], int]:
-    """Return at most `most` rows with their numbers, in order, and how many there were.
-
-    Each has the same chance to be kept.
-    """
-    kept = list(islice(rows, most))
-    numbers = list(range(1, len(kept) + 1))
-    seen, weight = len(kept), 1.0
-    while len(kept) == most:
-        weight *= exp(log(1 - random.random()) / most)
-        skipped = floor(log(1 - random.random()) / log(1 - weight)) if weight < 1 else 0
-        passed = sum(1 for _ in islice(rows, skipped))
-        row = next(rows, None)
-        seen += passed + (row is not None)
-        if row is None:
-            break
-        at = random.randrange(most)
-        kept[at], numbers[at] = row, seen
-    order = sorted(range(len(kept)), key=numbers.__getitem__)
-    return [kept[at] for at in order], [numbers[at] for at in order], seen
 
 
 def _values(name: str, at: int, rows: Sequence[Row], *, converts: bool) -> Values:
@@ -158,7 +184,9 @@ def _values(name: str, at: int, rows: Sequence[Row], *, converts: bool) -> Value
     codes = [code_of[key] for key in keys]
     counts = Counter(codes)
     counts.update(code_of[key] for key in more.elements())
-    return Values(name, codes, tuple(values), tuple(counts[code] for code in range(len(values))), tuple(words.items()))
+    return Values(
+        _readable(name), codes, tuple(values), tuple(counts[code] for code in range(len(values))), tuple(words.items())
+    )
 
 
 def _key(cell: Cell) -> Any:
@@ -168,4 +196,9 @@ def _key(cell: Cell) -> Any:
 
 def _read(text: str) -> str:
     """Return a text as capture keeps it: without spaces around it, with single ones inside."""
-    return " ".join(text.split())[:LONGEST]
+    return _readable(" ".join(text.split())[:LONGEST])
+
+
+def _readable(text: str) -> str:
+    """Return a text with a mark for what is not in the encoding of its file, which sources carry as half characters."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)

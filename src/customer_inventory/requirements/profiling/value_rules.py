@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec import UNSET
 
@@ -13,7 +14,7 @@ from customer_inventory.requirements.requirement import ValueRule
 
 MOST_BROKEN = 0.05
 """The largest share of values that may break a rule that is proposed."""
-_LENGTHS = (10, 20, 50, 100, 200, 500, 1000, 4000)
+_LENGTHS = (50, 100, 200, 500, 1000, 4000)
 _NUMBERS_ON_PAPER = frozenset(("identification number", "bank account"))
 
 
@@ -24,19 +25,19 @@ def value_rules(column: Column, attribute: Attribute | None, *, must_be_typed: b
     """
     kind = _type(column, attribute)
     if kind is not None or must_be_typed:
-        yield ValueRule(code="type", type=kind or "string")
+        yield _rule("type", type=kind or "string")
     if column.form is not None:
-        yield ValueRule(code="format", format=column.form.name)
+        yield _rule("format", format=column.form.name)
     codes = [text for text, _ in column.codes if not (attribute and attribute.enum) or text in attribute.enum]
     if codes and column.form is None:
-        yield ValueRule(code="code-list", code_list=sorted(codes))
+        yield _rule("code-list", code_list=sorted(codes))
     elif column.pattern is not None:
-        yield ValueRule(code="pattern", pattern=column.pattern)
+        yield _rule("pattern", pattern=column.pattern)
     elif kind is not None and column.bounds != (None, None):
         least, most = (UNSET if each is None else each for each in column.bounds)
-        yield ValueRule(code="bounds", minimum=least, maximum=most)
+        yield _rule("bounds", minimum=least, maximum=most)
     elif column.form is None and kind is None:
-        yield ValueRule(code="length", max_length=_roomy(column.longest))
+        yield _rule("length", max_length=_roomy(column.longest))
     yield from _check_digit(column)
 
 
@@ -46,6 +47,10 @@ def _type(column: Column, attribute: Attribute | None) -> str | None:
     if attribute is None or found is None:
         return found
     return found if found in {"date", "date-time"} and attribute.type == "date-time" else None
+
+
+def _rule(code: str, **said: Any) -> ValueRule:
+    return ValueRule(code=code, **said)
 
 
 def _roomy(longest: int) -> int:
@@ -59,5 +64,5 @@ def _check_digit(column: Column) -> Iterator[ValueRule]:
         pairs = list(zip(column.values.texts, column.values.counts, strict=True))
         for name, passes in CHECKS.items():
             if sum(n for text, n in pairs if passes(text)) >= (1 - MOST_BROKEN) * column.values.present > 0:
-                yield ValueRule(code="check-digit", check_digit=name)
+                yield _rule("check-digit", check_digit=name)
                 return

@@ -28,6 +28,7 @@ _UNHEARD = 0.3
 _HARDLY = 2
 """What a deviation counts against a determinant: a slip there makes mostly a value that no other row has, and no group
 to deviate from."""
+_AS_LIKELY = 0.99
 _RAREST = 0.001
 _LEAST_SAID = 0.1
 _RIVAL = 0.5
@@ -109,7 +110,7 @@ def _blamed(votes: Sequence[_Vote]) -> Iterable[tuple[int, Outvoted]]:
         most = max(against.values())
         if most <= 0:
             return
-        worst = [y for y, balance in against.items() if balance >= most - 1e-9]
+        worst = [y for y, balance in against.items() if balance >= _AS_LIKELY * most]
         rival = max((balance for y, balance in against.items() if y not in worst), default=0.0)
         sure = most / (most + _RIVAL * max(0.0, rival)) / len(worst)
         for y in worst:

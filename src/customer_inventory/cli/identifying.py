@@ -1,0 +1,170 @@
+"""The verb that profiles a file and proposes requirements from it: nothing of an inventory is read or written."""
+
+from __future__ import annotations
+
+import csv
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+from customer_inventory.capture.formulas import guarded
+from customer_inventory.capture.rejects import source_name
+from customer_inventory.capture.sources import Source, decode_line, open_source
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.progress import say
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.requirements.headings import resource_of
+from customer_inventory.requirements.profiling import Profile, profile, profile_documents, proposals
+from customer_inventory.requirements.profiling.report import HEADINGS, suspicion_rows, write_drafts
+from customer_inventory.requirements.profiling.sample import written
+from customer_inventory.settings import Settings
+
+_DEFAULTS = Settings()
+_CHUNK = 1000
+
+
+class NoSuchResource(InventoryError):
+    """There is no such resource."""
+
+    code = "no-such-resource"
+    failure = Failure.USAGE
+
+
+class UnwritableReport(InventoryError):
+    """The report cannot be written."""
+
+    code = "unwritable-report"
+    failure = Failure.USAGE
+
+
+def identify(
+    file: Path,
+    *,
+    resource: str | None = None,
+    output: str = "-",
+    suspects: Path | None = None,
+    source: str | None = None,
+    format: Literal["csv", "ndjson"] | None = None,  # noqa: A002  the flag's name
+    encoding: str | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Profile a file and propose requirements from it, with evidence and confidence, as a catalogue file to review.
+
+    Types, formats, code lists, patterns, bounds, keys, personal data, and which columns tell others. Of more than
+    100,000 rows a sample is drawn. Nothing is proposed to the catalogue: review the file, then use
+    `customer-inventory requirement propose FILE --reason REASON --draft`.
+
+    Parameters
+    ----------
+    file
+        The file: .csv, .tsv, .ndjson or .jsonl, also with .gz. NDJSON may hold whole TM Forum documents.
+    resource
+        Whose attributes the columns are, such as individual or organization; told by the headings when not given.
+    output
+        The catalogue file to write, or - for standard output.
+    suspects
+        A CSV file to write the cells to that are most likely wrong, with what they should most likely hold. It holds
+        data of the source, and is readable by you alone.
+    source
+        Name of the system that the file comes from; the file's name up to its first dot when not given.
+    format
+        What the file holds, when its name does not tell.
+    encoding
+        Encoding of the file, such as cp1252; UTF-8 when not given.
+    settings
+        How the inventory is set up.
+    """
+    return run(_identify(_Order(file, resource, output, suspects, source, format, encoding)), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    file: Path
+    resource: str | None
+    output: str
+    suspects: Path | None
+    source: str | None
+    format: str | None
+    encoding: str | None
+
+
+async def _identify(order: _Order) -> None:
+    named = None if order.resource is None else _resource(order.resource)
+    source = open_source(order.file, form=order.format, encoding=order.encoding)
+    now = datetime.now(UTC)
+    found = _profiled(source, now)
+    resource = named or RESOURCES[resource_of([each.name for each in found.columns])]
+    drafts = proposals(found, resource=resource, now=now, source=order.source or source_name(order.file))
+    _put(order.output, write_drafts(found, drafts))
+    if order.suspects is not None:
+        _put_suspects(order.suspects, found)
+    say(
+        f"Looked at {found.rows:,} of {found.seen:,} rows as {resource.name}: {len(drafts):,} requirements drafted, "
+        f"{len(found.dependencies):,} dependencies seen, {len(found.suspicions):,} cells suspected."
+    )
+
+
+def _resource(name: str) -> Resource:
+    if name not in RESOURCES:
+        raise NoSuchResource(f"There is no resource {name!r}; there are {', '.join(sorted(RESOURCES))}.")
+    return RESOURCES[name]
+
+
+def _profiled(source: Source, now: datetime) -> Profile:
+    random = Random(secrets.randbits(64))  # noqa: S311  which rows are looked at is no secret
+    rows = _rows(source)
+    if source.format == "csv":
+        return profile(source.columns, rows, random=random, today=now.date())
+    first: dict[str, Any] = next(rows, {})
+    documents: Iterable[dict[str, Any]] = chain([first], rows) if first else []
+    if "@type" in first:
+        return profile_documents(documents, random=random, today=now.date())
+    cells = ([_text(each.get(name)) for name in source.columns] for each in documents)
+    return profile(source.columns, cells, random=random, today=now.date())
+
+
+def _rows(source: Source) -> Iterator[Any]:
+    """Yield the rows that can be read: cells of CSV, objects of NDJSON."""
+    for chunk in source.chunks(_CHUNK):
+        for row in chunk.rows:
+            read = decode_line(row) if isinstance(row, bytes) else row
+            if read is not None:
+                yield read
+
+
+def _text(value: object) -> str | None:
+    """Return a value of a plain object as a file of rows would write it."""
+    return None if value is None or isinstance(value, dict | list) else written(value)
+
+
+def _put(output: str, text: str) -> None:
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(output).write_text(text, "utf-8")
+    except OSError as error:
+        raise UnwritableReport(f"{output} cannot be written: {error.strerror or error}.") from error
+
+
+def _put_suspects(path: Path, found: Profile) -> None:
+    try:
+        with open(path, "w", encoding="utf-8", newline="", opener=_private) as file:
+            path.chmod(0o600)  # it may have been there before
+            table = csv.writer(file)
+            table.writerow(HEADINGS)
+            table.writerows([guarded(cell) for cell in row] for row in suspicion_rows(found))
+    except OSError as error:
+        raise UnwritableReport(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)

@@ -1,0 +1,101 @@
+"""A file is profiled from the command line: drafts that a catalogue takes, suspects for its owner's eyes alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from customer_inventory.requirements.toml_form import read_catalogue
+from tests.journey.conftest import command
+
+
+def rows(count: int = 120) -> list[dict[str, str]]:
+    towns = {"B1": "Bath", "L1": "Leeds", "Y1": "York"}
+    codes = list(towns) * (count // 3)
+    kinds = ("a", "=b")
+    found = [
+        {
+            "id": f"{7000 + at}",
+            "surname": f"Zebedee{at % 30}",
+            "postcode": code,
+            "city": towns[code],
+            "kind": kinds[at % 2],
+        }
+        for at, code in enumerate(codes)
+    ]
+    found[9]["city"] = "Brth"
+    return found
+
+
+def write(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_a_table_becomes_drafts_and_suspects(tmp_path: Path) -> None:
+    people = rows()
+    file = tmp_path / "people.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        table = csv.DictWriter(opened, people[0])
+        table.writeheader()
+        table.writerows(people)
+    suspects = tmp_path / "suspects.csv"
+    suspects.touch(0o644)
+    drafts = tmp_path / "drafts.toml"
+    done = command("requirement", "identify", str(file), "--output", str(drafts), "--suspects", str(suspects))
+    assert done.returncode == 0, done.stderr
+    assert "Looked at 120 of 120 rows as individual: 5 requirements drafted" in done.stderr
+    text = drafts.read_text("utf-8")
+    found = {each.attribute: each for each in read_catalogue(text.encode(), source="drafts")}
+    assert found.keys() == {
+        "externalReference.id",
+        "familyName",
+        "contactMedium.postCode",
+        "contactMedium.city",
+        "partyCharacteristic[kind]",
+    }
+    assert found["familyName"].sensitivity == "personal"
+    assert found["familyName"].source == ["people"]
+    assert "Zebedee" not in text + done.stderr + done.stdout
+    assert suspects.stat().st_mode & 0o777 == 0o600
+    with suspects.open(encoding="utf-8", newline="") as opened:
+        (suspect,) = csv.DictReader(opened)
+    assert (suspect["row"], suspect["column"], suspect["holds"], suspect["likely"]) == ("10", "city", "Brth", "Bath")
+
+
+def test_objects_and_whole_documents_are_profiled_too(tmp_path: Path) -> None:
+    plain = write(tmp_path / "plain.ndjson", [json.dumps({**row, "age": at % 50}) for at, row in enumerate(rows())])
+    done = command("requirement", "identify", str(plain), "--resource", "individual")
+    assert done.returncode == 0, done.stderr
+    plainly = {each.attribute: each for each in read_catalogue(done.stdout.encode(), source="-")}
+    assert [rule.type for rule in plainly["partyCharacteristic[age]"].value_rule if rule.code == "type"] == ["integer"]
+
+    whole = [
+        {
+            "@type": "Individual",
+            "familyName": row["surname"],
+            "contactMedium": [{"@type": "EmailContactMedium", "emailAddress": f"p{at}@example.org"}],
+            "partyCharacteristic": [{"@type": "StringCharacteristic", "name": "shoe size", "value": f"{at % 9 + 36}"}],
+        }
+        for at, row in enumerate(rows())
+    ]
+    file = write(tmp_path / "whole.ndjson", list(map(json.dumps, whole)))
+    done = command("requirement", "identify", str(file))
+    assert done.returncode == 0, done.stderr
+    found = {each.attribute: each for each in read_catalogue(done.stdout.encode(), source="-")}
+    assert found.keys() == {"familyName", "contactMedium.emailAddress", "partyCharacteristic[shoe size]"}
+    assert found["familyName"].obligation == "mandatory"
+
+
+def test_what_cannot_be_profiled_is_told(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", ["id", "1"])
+    done = command("requirement", "identify", str(file), "--resource", "unicorn")
+    assert (done.returncode, "There is no resource 'unicorn'" in done.stderr) == (2, True)
+    assert command("requirement", "identify", str(tmp_path / "none.csv")).returncode == 4
+    done = command("requirement", "identify", str(file), "--output", str(tmp_path / "nowhere" / "d.toml"))
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+    empty = write(tmp_path / "empty.ndjson", [""])
+    done = command("requirement", "identify", str(empty))
+    assert done.returncode == 0, done.stderr
+    assert read_catalogue(done.stdout.encode(), source="-") == []
