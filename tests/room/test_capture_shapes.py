@@ -196,6 +196,17 @@ def test_ordinary_rows_go_by_template():
     assert all(shaper._shapes.values())
 
 
+@pytest.mark.parametrize("lengths", [(120, 120), (99, 100), (100, 100), (190, 9), (1, 199)])
+def test_a_name_that_is_too_long_only_as_a_whole_is_searched_as_the_model_has_it(lengths):
+    """Each of its parts could stand in a term as it is; the name of the customer, which both make, is hashed."""
+    shaper, taking = Shaper(MAPPING, {}), Taking(MAPPING, COLUMNS)
+    (ids,) = new_ids(1, 2, randomness=lambda bits: 5, at=0)
+    for number, names in enumerate((("Ann", "Lee"), ("A" * lengths[0], "B" * lengths[1]))):
+        taken = taking.take([str(number), *names, *[""] * 10])
+        assert _drafted(shaper.draft, number, taken, ids) == _drafted(shaper._whole, number, taken, ids)
+    assert len(shaper._shapes) == 1
+
+
 @given(st.integers(1, 20), st.integers(1, 3), st.integers())
 def test_new_ids_are_ours_and_a_row_shares_its_bucket(count, each, seed):
     drawn = list(new_ids(count, each, randomness=random.Random(seed).getrandbits, at=1_700_000_000_000))

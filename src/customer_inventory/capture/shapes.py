@@ -81,8 +81,14 @@ class _Shape:
     entries: tuple[_EntryTemplate, ...]
     repeated: tuple[tuple[tuple[int, ...], frozenset[str]], ...]
     """Attributes that occur several times, by the places and constants of their values."""
+    composed: tuple[tuple[tuple[int, ...], int], ...]
+    """The texts that make one value together, and how many letters that has besides: a long one is hashed."""
     questions: Questions | None
     """What the requirements ask of its rows."""
+
+    def outgrows(self, texts: Sequence[str]) -> bool:
+        """Return whether several texts together make a value that is too long to stand in a term unhashed."""
+        return any(sum(len(texts[at]) for at in taken) + more > LONGEST_VALUE for taken, more in self.composed)
 
     def merges(self, places: Sequence[str]) -> bool:
         """Return whether two values of a repeated attribute are equal: their terms would then be one."""
@@ -125,7 +131,7 @@ class Shaper:
         ):
             return self._whole(number, taken, ids, now, self._judge)
         shape = self._shape(number, taken, ids, now)
-        if shape is None:
+        if shape is None or (len(joined) > LONGEST_VALUE // 2 and shape.outgrows(texts)):
             return self._whole(number, taken, ids, now, self._judge)
         self._judged(shape, taken, texts, ids, now)
         ids = ids[: len(shape.entries)]
@@ -175,12 +181,12 @@ class Shaper:
         except RowRefused:
             return None
         places = [*texts, *ids]
-        repeated = _repeated(marked.entries, texts)
+        repeated, composed = _repeated(marked.entries, texts), _composed(marked.entries, texts)
         if not _plain_links(marked.entries, ids[0]):
             return None
         records = documents_of(self._mapping, marks, ids)
         questions = None if self._judging is None else self._judging.questions(records, texts, now)
-        shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated, questions)
+        shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated, composed, questions)
         filled = (*self._texts(taken.values), *ids)
         proof = tuple(
             template.fill(filled, identifier, ids[0], taken.source_id)
@@ -262,6 +268,18 @@ def _repeated(entries: Sequence[Entry], texts: Sequence[str]) -> tuple[tuple[tup
             if places and len(places) + len(constants) > 1
         ]
     return tuple(groups)
+
+
+def _composed(entries: Sequence[Entry], texts: Sequence[str]) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """The values that several texts of the row make, such as a name: which texts, and how many letters besides."""
+    found: dict[tuple[int, ...], int] = {}
+    for entry in entries:
+        for term in _TERM.findall(parts(entry.line)[1]):
+            value = term.partition("=")[2]
+            at = tuple(number for number, mark in enumerate(texts) if mark in value)
+            if len(at) > 1:
+                found[at] = max(found.get(at, 0), len(value) - sum(len(texts[number]) for number in at))
+    return tuple(found.items())
 
 
 def _plain_links(entries: Sequence[Entry], party: str) -> bool:
