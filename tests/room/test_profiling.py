@@ -6,6 +6,7 @@ import csv
 import random
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from bench.identified import published, score
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.places import place
 from customer_inventory.model.ruling import Ruling
+from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.headings import attribute_of, class_of_medium, own_attribute
 from customer_inventory.requirements.profiling import profile, profile_documents, proposals
 from customer_inventory.requirements.profiling.report import suspicion_rows, write_drafts
@@ -353,11 +355,10 @@ def files(draw):
 def test_every_proposal_is_asked_of_the_sample_and_says_how_often_it_is_broken(table, resource):
     names, rows = table
     found = profiled(names, rows)
-    columns = {each.name: each for each in found.columns}
     for draft in proposals(found, resource=resource, now=NOW, source="test"):
         ruling = Ruling(rules_of(draft.requirement, resource), resource.attributes)
         broken: dict[str, int] = {}
-        for value in cells(columns[draft.column]):
+        for value in cells(found, draft, resource):
             for breach in ruling.breaches(record(draft.requirement, value), now=NOW):
                 broken[breach.rule.code] = broken.get(breach.rule.code, 0) + 1
         stated = {each.code: each.broken for each in draft.evidence if each.asked}
@@ -368,8 +369,50 @@ def test_every_proposal_is_asked_of_the_sample_and_says_how_often_it_is_broken(t
         assert 0 < draft.confidence <= 1
 
 
-def cells(column):
-    """What the rows of a column hold once capture has taken them in; None for nothing."""
+@few
+@given(files())
+def test_what_governs_is_asked_of_the_sample_and_only_added_to(table):
+    names, rows = table
+    found = profiled(names, rows)
+    governing = shipped("individual")
+    for draft in proposals(found, resource=INDIVIDUAL, now=NOW, governing=governing):
+        identifier = f"individual.{draft.requirement.attribute}"
+        assert draft.governed == (identifier in governing)
+        if not draft.governed:
+            continue
+        base = governing[identifier]
+        had = base.value_rule or []
+        assert (draft.requirement.value_rule or [])[: len(had)] == had
+        assert [rule.code for rule in (draft.requirement.value_rule or [])[len(had) :]] == list(draft.added)
+        assert msgspec.structs.replace(draft.requirement, value_rule=base.value_rule) == base
+        asked = [rule for rule in rules_of(draft.requirement, INDIVIDUAL) if rule.tests and rule.when is None]
+        broken = {rule.code: 0 for rule in asked}
+        for value in cells(found, draft, INDIVIDUAL):
+            for breach in Ruling(asked, INDIVIDUAL.attributes).breaches(record(draft.requirement, value), now=NOW):
+                broken[breach.rule.code] += 1
+        stated = {each.code: each.broken for each in draft.evidence if each.asked}
+        assert broken == {code: count for code, count in stated.items() if code not in {"unique", OBLIGATION}}
+
+
+def test_a_sample_adds_nothing_that_is_asked_in_another_way():
+    rows = [["a@example.org", f"{1950 + at % 50}-01-02", f"x{at % 3}"] for at in range(100)]
+    drafts = {
+        draft.requirement.attribute: draft
+        for draft in proposals(
+            profiled(["email", "dob", "status"], rows), resource=INDIVIDUAL, now=NOW, governing=shipped("individual")
+        )
+    }
+    assert not drafts["contactMedium.emailAddress"].changes
+    assert not drafts["birthDate"].changes
+    assert drafts["birthDate"].requirement.business_owner == "Head of Customer Data"
+
+
+def cells(found, draft, resource):
+    """What the rows of a draft's column hold once capture has taken them in; None for nothing."""
+    (column,) = (each for each in found.columns if each.name == draft.column)
+    attribute = resource.attributes.get(draft.requirement.attribute)
+    if attribute is not None and attribute.type == "string":
+        column = column.as_text()
     values = column.values
     return [None if code < 0 else column.kept(values.values[code]) for code in values.codes]
 

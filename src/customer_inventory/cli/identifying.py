@@ -21,6 +21,7 @@ from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.progress import say
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.headings import resource_of
 from customer_inventory.requirements.profiling import Profile, profile, profile_documents, proposals
 from customer_inventory.requirements.profiling.report import HEADINGS, suspicion_rows, write_drafts
@@ -58,9 +59,9 @@ def identify(
 ) -> int:
     """Profile a file and propose requirements from it, with evidence and confidence, as a catalogue file to review.
 
-    Types, formats, code lists, patterns, bounds, keys, personal data, and which columns tell others. Of more than
-    100,000 rows a sample is drawn. Nothing is proposed to the catalogue: review the file, then use
-    `customer-inventory requirement propose FILE --reason REASON --draft`.
+    Types, formats, code lists, patterns, bounds, keys, personal data, and which columns tell others. To a requirement
+    that the product ships a draft only adds. Of more than 100,000 rows a sample is drawn. Nothing is proposed: review
+    the file, then use `customer-inventory requirement propose FILE --reason REASON --draft`.
 
     Parameters
     ----------
@@ -102,13 +103,15 @@ async def _identify(order: _Order) -> None:
     now = datetime.now(UTC)
     found = _profiled(source, now)
     resource = named or RESOURCES[resource_of([each.name for each in found.columns])]
-    drafts = proposals(found, resource=resource, now=now, source=order.source or source_name(order.file))
+    source_called = order.source or source_name(order.file)
+    drafts = proposals(found, resource=resource, now=now, source=source_called, governing=shipped(resource.name))
     _put(order.output, write_drafts(found, drafts))
     if order.suspects is not None:
         _put_suspects(order.suspects, found)
     say(
-        f"Looked at {found.rows:,} of {found.seen:,} rows as {resource.name}: {len(drafts):,} requirements drafted, "
-        f"{len(found.dependencies):,} dependencies seen, {len(found.suspicions):,} cells suspected."
+        f"Looked at {found.rows:,} of {found.seen:,} rows as {resource.name}. Requirements drafted: "
+        f"{sum(each.changes for each in drafts):,}. Dependencies seen: {len(found.dependencies):,}. "
+        f"Cells suspected: {len(found.suspicions):,}."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from customer_inventory.model.comparing import number_of
@@ -82,6 +82,10 @@ class Column:
         if self.converts and self.form is not None and type(read) is str:
             return standardised(self.form.name, read)
         return read
+
+    def as_text(self) -> Column:
+        """Return the column as one of texts, for an attribute that keeps texts whatever they look like."""
+        return replace(self, is_code=True)
 
 
 def column(values: Values, *, suspected: Collection[int], converts: bool, today: date) -> Column:

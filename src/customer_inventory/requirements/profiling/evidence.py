@@ -53,11 +53,14 @@ def counted(code: str, words: str, *, asked: int, broken: int) -> Evidence:
 def of_rules(
     column: Column, requirement: InformationRequirement, resource: Resource, *, now: datetime
 ) -> dict[str, Evidence]:
-    """Return the evidence for each value rule by its code. Raises InvalidDocument for what cannot be asked."""
+    """Return the evidence for each value rule by its code; a rule that needs the rest of a record is left out.
+
+    Raises InvalidDocument for what cannot be asked.
+    """
     return {
         rule.code: _of_rule(column, rule, requirement, now)
         for rule in rules_of(requirement, resource)
-        if rule.code != OBLIGATION
+        if rule.code != OBLIGATION and rule.when is None and rule.holds is None
     }
 
 
@@ -82,7 +85,7 @@ def _of_rule(column: Column, rule: Rule, requirement: InformationRequirement, no
         if not all(test.passes(column.kept(value), now) for test in rule.tests)
     )
     said = next(each for each in requirement.value_rule or () if each.code == rule.code)
-    words = _WORDS[rule.code].format(type=said.type, format=said.format)
+    words = _WORDS.get(rule.code, "as it is asked").format(type=said.type, format=said.format)
     return counted(rule.code, words, asked=values.present, broken=broken)
 
 

@@ -7,9 +7,10 @@ how many break it is said of the others. Nothing here governs: a draft goes thro
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -20,6 +21,7 @@ from customer_inventory.model.attributes import Attribute
 from customer_inventory.requirements.headings import attribute_of, class_of_medium, own_attribute
 from customer_inventory.requirements.profiling.columns import Column
 from customer_inventory.requirements.profiling.evidence import Evidence, least_sure, of_rules, of_the_rest
+from customer_inventory.requirements.profiling.governed import added_to
 from customer_inventory.requirements.profiling.profile import Profile
 from customer_inventory.requirements.profiling.value_rules import MOST_BROKEN, value_rules
 from customer_inventory.requirements.requirement import InformationRequirement, ValueRule
@@ -35,6 +37,9 @@ _OF_COMPANIES = frozenset(("name", "address", "telephone number"))
 _STANDARDS = {"integer": "integer", "number": "number", "boolean": "boolean", "date": "day", "date-time": "instant"}
 _Obligation = Literal["mandatory", "conditional", "optional"]
 _KEYS = frozenset(("uuid", "email", "iban"))
+_NONE: Mapping[str, InformationRequirement] = MappingProxyType({})
+_OF_MANY_SYSTEMS = "externalReference.id"
+"""Where the ids of all systems stand: how one of them writes its own says nothing of the others."""
 _ALSO = frozenset(("email2", "mobile"))
 
 
@@ -46,6 +51,15 @@ class Draft:
     column: str
     evidence: tuple[Evidence, ...]
     confidence: float
+    governed: bool = False
+    """Whether a requirement governs the attribute already, to which the draft adds."""
+    added: tuple[str, ...] = ()
+    """The codes of the value rules that the sample adds."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether the draft asks anything that is not asked already."""
+        return not self.governed or bool(self.added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +72,17 @@ class _Target:
     must_be_typed: bool
 
 
-def proposals(profile: Profile, *, resource: Resource, now: datetime, source: str | None = None) -> list[Draft]:
+def proposals(
+    profile: Profile,
+    *,
+    resource: Resource,
+    now: datetime,
+    source: str | None = None,
+    governing: Mapping[str, InformationRequirement] = _NONE,
+) -> list[Draft]:
     """Return a draft for each column that has values, in their order; `now` is what bounds in time count from.
 
+    What `governing` says, by id, stays as it is: a draft of such an attribute adds to it, and may have nothing to add.
     Of two columns that mean one way to reach the party the first gives the draft; of two that mean another attribute
     the second becomes an attribute of the enterprise's own. A column that can be no attribute has no draft.
     """
@@ -69,7 +91,11 @@ def proposals(profile: Profile, *, resource: Resource, now: datetime, source: st
         target = _target(column, resource, number=number, taken=drafts)
         if target is None or column.missing == column.rows:
             continue
-        draft = _draft(profile, column, target, now, source)
+        held = column.as_text() if target.declared is not None and target.declared.type == "string" else column
+        base = governing.get(f"{resource.name}.{target.attribute}")
+        draft = _draft(profile, held, target, now, _said(held, target, source) if base is None else base)
+        if draft is not None and base is not None:
+            draft = replace(draft, governed=True)
         if draft is not None:
             drafts.setdefault(target.attribute, draft)
     return list(drafts.values())
@@ -87,30 +113,39 @@ def _target(column: Column, resource: Resource, *, number: int, taken: Collectio
     return _Target(resource, own, None, must_be_typed=typed)
 
 
-def _draft(profile: Profile, column: Column, target: _Target, now: datetime, source: str | None) -> Draft | None:
-    said = _said(column, target, source)
-    rules = list(value_rules(column, target.declared, must_be_typed=target.must_be_typed))
+def _draft(
+    profile: Profile, column: Column, target: _Target, now: datetime, said: InformationRequirement
+) -> Draft | None:
+    """Return the draft that adds to `said` what holds of the column, if anything can be asked of its attribute."""
+    found = list(value_rules(column, target.declared, must_be_typed=target.must_be_typed))
+    if target.attribute == _OF_MANY_SYSTEMS:
+        found = []
+    rules = added_to(said, found)
     try:
         tried = of_rules(column, _with(said, rules), target.resource, now=now)
     except InvalidDocument:
         return None
     kept = [rule for rule in rules if tried[rule.code].broken <= MOST_BROKEN * tried[rule.code].asked]
-    if target.must_be_typed and rules[0] not in kept:
+    if target.must_be_typed and said.value_rule is UNSET and found[0] not in kept:
         return None
+    dropped = {rule.code for rule in rules if rule not in kept}
     requirement = _with(said, kept)
-    evidence = (*(tried[rule.code] for rule in kept), *of_the_rest(profile, column, requirement))
-    return Draft(requirement, column.name, evidence, least_sure(evidence))
+    evidence = (
+        *(each for code, each in tried.items() if code not in dropped), *of_the_rest(profile, column, requirement)
+    )  # fmt: skip
+    return Draft(requirement, column.name, evidence, least_sure(evidence), added=tuple(rule.code for rule in kept))
 
 
-def _with(requirement: InformationRequirement, rules: Sequence[ValueRule]) -> InformationRequirement:
-    return msgspec.structs.replace(requirement, value_rule=list(rules) or UNSET)
+def _with(requirement: InformationRequirement, added: Sequence[ValueRule]) -> InformationRequirement:
+    return msgspec.structs.replace(requirement, value_rule=[*(requirement.value_rule or []), *added] or UNSET)
 
 
 def _said(column: Column, target: _Target, source: str | None) -> InformationRequirement:
     """Return the requirement that a column suggests, without its value rules."""
     sensitivity, mask = _protection(column, target.resource)
     obligation, condition = _obligation(column, target)
-    unique = (
+    own_code = target.attribute != _OF_MANY_SYSTEMS
+    unique = own_code and (
         column.is_key and not column.repeated and (column.is_code or bool(column.form and column.form.name in _KEYS))
     )
     about = column.personal

@@ -21,8 +21,11 @@ def write_drafts(profile: Profile, drafts: Sequence[Draft]) -> str:
     head, _, _ = write_catalogue([]).partition("\n")
     parts = [_commented(_about(profile)), head]
     for draft in drafts:
-        _, _, table = write_catalogue([draft.requirement]).partition("\n\n")
-        parts.append(f"{_commented(_evidence(draft))}\n{table.rstrip()}")
+        if draft.changes:
+            _, _, table = write_catalogue([draft.requirement]).partition("\n\n")
+            parts.append(f"{_commented(_evidence(draft))}\n{table.rstrip()}")
+    kept = [draft for draft in drafts if not draft.changes]
+    parts += [_commented(_evidence(draft)) for draft in kept]
     return "\n\n".join(parts) + "\n"
 
 
@@ -54,7 +57,12 @@ def _dependency(each: Dependency) -> str:
 
 
 def _evidence(draft: Draft) -> Iterator[str]:
-    yield f"Column {draft.column}, confidence {draft.confidence:.0%}"
+    if not draft.changes:
+        yield f"Column {draft.column} goes to {draft.requirement.attribute}, which is governed; nothing is added"
+    elif draft.governed:
+        yield f"Column {draft.column}, confidence {draft.confidence:.0%}, adds {', '.join(draft.added)} to what governs"
+    else:
+        yield f"Column {draft.column}, confidence {draft.confidence:.0%}"
     yield from (f"- {each}" for each in draft.evidence)
 
 

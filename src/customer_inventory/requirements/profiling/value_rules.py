@@ -23,9 +23,9 @@ def value_rules(column: Column, attribute: Attribute | None, *, must_be_typed: b
 
     `must_be_typed` asks for a type even where it says little: an attribute that nobody declared is known by it.
     """
-    kind = _type(column, attribute)
-    if kind is not None or must_be_typed:
-        yield _rule("type", type=kind or "string")
+    kind = None if column.is_code or column.typed.type == "string" else column.typed.type
+    if attribute is None and (kind is not None or must_be_typed):
+        yield _rule("type", type=kind or "string")  # that of an attribute of the model is asked by the model
     if column.form is not None:
         yield _rule("format", format=column.form.name)
     codes = [text for text, _ in column.codes if not (attribute and attribute.enum) or text in attribute.enum]
@@ -39,14 +39,6 @@ def value_rules(column: Column, attribute: Attribute | None, *, must_be_typed: b
     elif column.form is None and kind is None:
         yield _rule("length", max_length=_roomy(column.longest))
     yield from _check_digit(column)
-
-
-def _type(column: Column, attribute: Attribute | None) -> str | None:
-    """Return the type to ask for; that of an attribute of the model is asked by the model."""
-    found = None if column.is_code or column.typed.type == "string" else column.typed.type
-    if attribute is None or found is None:
-        return found
-    return found if found in {"date", "date-time"} and attribute.type == "date-time" else None
 
 
 def _rule(code: str, **said: Any) -> ValueRule:
