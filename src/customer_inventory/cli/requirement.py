@@ -129,7 +129,7 @@ def propose(
     Parameters
     ----------
     file
-        A TOML file, such as `customer-inventory requirement export` writes.
+        A TOML file, such as `customer-inventory requirement export --output FILE` writes.
     reason
         Why it is proposed; every version keeps it.
     draft
