@@ -25,6 +25,7 @@ from customer_inventory.repository.receiving import ReceivedEvents
 from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.reverting import Reverting
+from customer_inventory.repository.ruling import Rulings
 from customer_inventory.repository.served import Served
 from customer_inventory.repository.surroundings import Surroundings
 from customer_inventory.repository.topics import Topics
@@ -70,6 +71,7 @@ class Repository:
         self.surroundings = Surroundings(self._connections)
         self.classified = Classified(self._connections, conninfo)
         self.reverting = Reverting(self._connections, self.records)
+        self.rulings = Rulings(conninfo)
 
     async def ping(self) -> None:
         """Ask the engine for a sign of life. Raises RepositoryUnavailable."""

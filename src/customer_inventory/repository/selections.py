@@ -61,7 +61,7 @@ _DOCUMENT = "doc"
 
 def selection_clause(resource: Resource, selection: Selection) -> Clause:
     """Return the SQL of a JSONPath over records of `resource`. Raises JsonPathNotSupported."""
-    whole = _Compiler(selection.view).clause(selection.expression, _Place())
+    whole = Compiler(selection.view).clause(selection.expression, Element())
     needed = _Needed(resource, selection.view).of(selection.expression, "")
     lookups = [Clause(_SQL["equals"], (array(sorted(terms)),)) for terms in needed[:_MOST_LOOKUPS]]
     return conjunction([*lookups, whole])
@@ -76,8 +76,8 @@ def unserved_paths(resource: Resource, selection: Selection) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """An element that a condition looks at: the SQL of its value, and its path in the view."""
+class Element:
+    """What a condition looks at: the SQL of its value, and its path in the view; the document unless said."""
 
     value: str = _DOCUMENT
     path: str = ""
@@ -105,14 +105,18 @@ class _Way:
         return Clause(f"{f' from {listed}' if listed else ''} where {test.text}", (*values, *test.values))
 
 
-class _Compiler:
-    """Compiles one expression; names every value that it looks at anew."""
+class Compiler:
+    """Compiles expressions; names every value that it looks at anew.
 
-    def __init__(self, view: View) -> None:
+    `bare` says that documents are looked at as they are kept: without the id and the address of their record.
+    """
+
+    def __init__(self, view: View, *, bare: bool = False) -> None:
         self._view = view
+        self._bare = bare
         self._numbers = itertools.count(1)
 
-    def clause(self, expression: Expression, at: _Place) -> Clause:
+    def clause(self, expression: Expression, at: Element) -> Clause:
         """Return the SQL of an expression about the element `at`: true or false, never null."""
         match expression:
             case AllOf(parts=parts):
@@ -126,7 +130,7 @@ class _Compiler:
             case _:
                 return self._finds(expression, at)
 
-    def _finds(self, expression: Exists | Fits | Against, at: _Place) -> Clause:
+    def _finds(self, expression: Exists | Fits | Against, at: Element) -> Clause:
         match expression:
             case Exists(of=of):
                 return self._exists(of, at)
@@ -136,13 +140,13 @@ class _Compiler:
             case Against():
                 return self._against(expression, at)
 
-    def _exists(self, of: Path | Call, at: _Place) -> Clause:
+    def _exists(self, of: Path | Call, at: Element) -> Clause:
         if isinstance(of, Call):
             return self._called(of, at, Clause("is not null"))
         way = self._way(of, at)
         return way.exists(ALWAYS if way.value == _DOCUMENT else Clause(f"jsonb_typeof({way.value}) <> 'null'"))
 
-    def _compares(self, expression: Compare, at: _Place) -> Clause:
+    def _compares(self, expression: Compare, at: Element) -> Clause:
         left, sign, right = expression.left, expression.sign, expression.right
         if sign == "!=":
             return negation(self._compares(Compare(left, "==", right), at))
@@ -150,13 +154,13 @@ class _Compiler:
             return self._called(left, at, Clause(f"{_SIZES[sign]} %s::numeric", (right.text,)))
         if right.type == "null":
             return negation(self._exists(left, at))
-        if _is_own_id(left, at.path) and sign == "==":
+        if not self._bare and _is_own_id(left, at.path) and sign == "==":
             identifier = parse_id(right.text)
             return Clause(_SQL["identified"], ([identifier] if identifier else [],))
         way = self._way(left, at, each=True)
         return way.exists(compares(self._type(way), way.value, STANDS_FOR[sign], (right.text,)))
 
-    def _against(self, expression: Against, at: _Place) -> Clause:
+    def _against(self, expression: Against, at: Element) -> Clause:
         if expression.sign == "!=":
             return negation(self._against(Against(expression.left, "==", expression.right), at))
         left, right = (self._way(path, at, each=True) for path in (expression.left, expression.right))
@@ -165,7 +169,7 @@ class _Compiler:
         left.tests += right.tests
         return left.exists(both_compare(kind, left.value, right.value, STANDS_FOR[expression.sign]))
 
-    def _called(self, call: Call, at: _Place, test: Clause) -> Clause:
+    def _called(self, call: Call, at: Element, test: Clause) -> Clause:
         if call.function == "length":
             way = self._way(call.path, at)
             return way.exists(Clause(f"{_SQL['length'].format(v=way.value)} {test.text}", test.values))
@@ -178,9 +182,9 @@ class _Compiler:
         attribute = self._view.attributes.get(way.path)
         return attribute.type if attribute else "any"
 
-    def _way(self, path: Path, at: _Place, *, each: bool = False) -> _Way:
+    def _way(self, path: Path, at: Element, *, each: bool = False) -> _Way:
         """Follow a path; with `each`, to the elements of an array at its end."""
-        start = _Place() if path.from_root else at
+        start = Element() if path.from_root else at
         way = _Way(start.value, start.path, start.path)
         for step in path.steps:
             match step:
@@ -194,16 +198,17 @@ class _Compiler:
                 case Where(condition=condition):
                     self._to_each(way)
                     self._query(way)
-                    way.tests.append(self.clause(condition, _Place(way.value, way.path)))
+                    way.tests.append(self.clause(condition, Element(way.value, way.path)))
         if each:
             self._to_each(way)
         self._query(way)
         return way
 
     def _to_name(self, way: _Way, name: str) -> None:
-        if way.path == "" and name == "href":
+        own = way.path == "" and not self._bare
+        if own and name == "href":
             raise JsonPathNotSupported("The JSONPath names href, which is made from the id. Ask for the id.")
-        if way.path == "" and name == "id":
+        if own and name == "id":
             # The id is not in the document: its column stands for it.
             way.value, way.anchor, way.path = self._alias(way, "own_id"), "id", "id"
             return
