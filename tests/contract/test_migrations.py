@@ -26,8 +26,10 @@ _CATALOGUE = {
         select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
         where connamespace = 'public'::regnamespace""",
     "functions": """
-        select p.oid::regprocedure::text, pg_get_functiondef(p.oid) from pg_proc p
-        left join pg_depend d on d.objid = p.oid and d.deptype = 'e'
+        select p.oid::regprocedure::text, case p.prokind
+            when 'a' then (select to_jsonb(a) - 'aggfnoid' from pg_aggregate a where a.aggfnoid = p.oid)::text
+            else pg_get_functiondef(p.oid) end
+        from pg_proc p left join pg_depend d on d.objid = p.oid and d.deptype = 'e'
         where p.pronamespace = 'public'::regnamespace and d.objid is null""",
     "extensions": "select extname from pg_extension",
 }

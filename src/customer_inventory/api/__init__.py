@@ -15,6 +15,7 @@ from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.events.topics import add_topics
 from customer_inventory.api.gaps import add_gaps
 from customer_inventory.api.history import add_histories
+from customer_inventory.api.impact import add_impact
 from customer_inventory.api.kin import add_kin
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
@@ -47,6 +48,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_customer_360(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)
+    add_impact(routes)
     add_gaps(routes)
     return routes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from customer_inventory.access import governing as catalogue
+from customer_inventory.access.impact import impact as find_impact
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.requirement import line, named, opened_access, requirement
 from customer_inventory.errors import Failure, InventoryError
@@ -40,6 +41,36 @@ def submit(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
 async def _submit(proposal: str, settings: Settings) -> None:
     async with opened_access(settings) as access:
         print(line(await catalogue.submit(access, *named(proposal))))
+
+
+@requirement.command
+def impact(proposal: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Show what approving a proposal would do: how many stored records break it, from which sources, and which.
+
+    Parameters
+    ----------
+    proposal
+        The proposal, such as individual.birthDate@3.
+    settings
+        How the inventory is set up.
+    """
+    return run(_impact(proposal, settings), settings)
+
+
+async def _impact(proposal: str, settings: Settings) -> None:
+    async with opened_access(settings) as access:
+        found = await find_impact(access, *named(proposal))
+    print(line(found.proposal))
+    for each in found.rules:
+        counted = f"{each.broken:,} of {found.examined:,} break it, {each.broken_now:,} now"
+        print(f"  {each.code} ({each.enforcement}): {counted}")
+        for source, number in each.by_source.items():
+            print(f"    {number:,} from {source or '(no source)'}")
+        if each.samples:
+            print(f"    such as {', '.join(each.samples)}")
+    if found.index_seconds is not None:
+        print(f"  the index takes about {found.index_seconds:,.0f} s")
+    print(f"  read by {', '.join(found.readers) or 'no client'}; written by {', '.join(found.writers) or 'no client'}")
 
 
 @requirement.command

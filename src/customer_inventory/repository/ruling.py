@@ -107,10 +107,13 @@ class Rulings:
         weighed = Weighed([Weight(rule) for rule in rules])
         scans = [_Scan.of(weights, asking) for weights in _by_patterns(weighed.weights)]
         try:
-            async with asyncio.timeout(within_s), self._together(kind, within_s) as (connections, parts):
-                async with asyncio.TaskGroup() as group:
-                    for connection, part in zip(connections, parts, strict=True):
-                        group.create_task(_weigh(connection, part, scans, weighed, samples))
+            async with (
+                asyncio.timeout(within_s),
+                self._together(kind, within_s) as (connections, parts),
+                asyncio.TaskGroup() as group,
+            ):
+                for connection, part in zip(connections, parts, strict=True):
+                    group.create_task(_weigh(connection, part, scans, weighed, samples))
         except TimeoutError as error:
             raise WeighingTooLong from error
         except ExceptionGroup as several:
@@ -119,7 +122,7 @@ class Rulings:
 
     @asynccontextmanager
     async def _together(self, kind: str, within_s: float) -> AsyncIterator[tuple[list[Connection], list[Part | None]]]:
-        """Yield connections that see one moment of the inventory, and for each a part of a table, until the block ends."""
+        """Yield connections that see one moment of the inventory, each with a part of a table, until the block ends."""
         async with AsyncExitStack() as stack:
             first = await self._connection(stack, within_s)
             row = await (await first.execute(_SQL["export"].format(kind=kind))).fetchone()

@@ -21,7 +21,7 @@ _PLAIN_NAME = re.compile(r"@?\w+", re.ASCII)
 
 
 class Held(NamedTuple):
-    """Where a value is found: the SQL of the JSON value, of the text in which it is written, of the number if it is one."""
+    """Where a value is found: the SQL of the JSON value, of the text in which it is written, of its number if any."""
 
     value: str
     text: str

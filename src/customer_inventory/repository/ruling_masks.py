@@ -275,7 +275,7 @@ class Masks:
     # ------------------------------------------------------------ rules
 
     def _failed(self, ask: _Ask, held: Held, known: frozenset[str], of: Object | None) -> Clause:
-        """Return the bit of a rule if a value fails it; the condition of the rule is seen to where there is no object."""
+        """Return the bit of a rule if a value fails it; its condition is seen to where there is no object."""
         fails = negation(passes(ask.rule.tests, held, now=self._now, known=known))
         if of is None or ask.rule.when is None:
             return _bit(fails, ask.bit)
@@ -295,7 +295,7 @@ class _Whole:
         self.bits.setdefault(ask.rule.when, []).append((test, ask.bit))
 
     def add_all(self, asked: _Asked, *, absent: Clause) -> None:
-        """Add the bits of an attribute that is an object or an array of some: where it is absent, and where it is not."""
+        """Add the bits of an attribute that is an object or an array of some: where it is absent, where it is not."""
         for ask in asked.present:
             self.add(ask, absent)
         for ask in asked.tested:

@@ -20,6 +20,23 @@ CATALOGUE_SCHEMAS: dict[str, Part] = {
         {"effectiveFrom": "moment"},
         words="decision",
     ),
+    "RuleImpact": declared(
+        "What one rule of a proposal comes to: how many stored records break it, and break what governs now.",
+        {"brokenCount": "whole!", "brokenNowCount": "whole!", "source": "[object]", "exampleId": "[text]"},
+        words="code enforcement reason",
+    ),
+    "RequirementImpact": declared(
+        "What approving a proposal would do: to stored records, to the engine, and who works with the attribute.",
+        {
+            "@type": "text!",
+            "recordCount": "whole!",
+            "rule": "[RuleImpact]",
+            "indexSeconds": "any",
+            "reader": "[text]",
+            "writer": "[text]",
+        },
+        words="proposalId",
+    ),
 }
 
 _VERBS = {
@@ -32,6 +49,8 @@ _VERBS = {
 
 def catalogue_operation(method: str, below: str, named: Named) -> Part | None:
     """Return what a method does at a path below a requirement or a proposal; None for a method that it has not."""
+    if method == "GET" and below == "{id}/impact":
+        return _impact()
     if method == "GET" and below == "{id}/version":
         return of_register({**_listed(named), "operationId": "listInformationRequirementVersion"})
     if method == "GET":
@@ -46,6 +65,15 @@ def _listed(named: Named) -> Part:
     schema = {"type": "array", "items": ref(_PROPOSAL)}
     answers = {code: gives("The versions.", schema, "X-Total-Count", "X-Result-Count") for code in ("200", "206")}
     return {**listed, "summary": "List the versions of a requirement", "responses": {**listed["responses"], **answers}}
+
+
+def _impact() -> Part:
+    return {
+        "operationId": "retrieveRequirementImpact",
+        "summary": "Get what approving a proposal would do",
+        "parameters": use("purpose"),
+        "responses": {"200": gives("What it would do.", ref("RequirementImpact")), **refuses(422)},
+    }
 
 
 def _proposes() -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from customer_inventory.access import governing
 from customer_inventory.access.governing import Proposal
 from customer_inventory.access.grants import Denied
+from customer_inventory.access.impact import Impact, impact
 from customer_inventory.console.asking import UnknownChoice
 from customer_inventory.console.requirements.catalogue_page import (
     OPEN,
@@ -20,12 +21,13 @@ from customer_inventory.console.requirements.catalogue_page import (
     proposal_page_of,
     shipped_as,
 )
-from customer_inventory.console.requirements.saying import turned
+from customer_inventory.console.requirements.saying import Saying, turned
 from customer_inventory.console.visit import Visit
 from customer_inventory.console.words import shown_at
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.problems import Problem
+from customer_inventory.repository.ruling import WeighingTooLong
 from customer_inventory.requirements.governance import (
     NotTheProposer,
     ProposalDecided,
@@ -36,6 +38,8 @@ from customer_inventory.requirements.governance import (
 from customer_inventory.requirements.requirement import InformationRequirement
 
 _DECIDED_SHOWN = 50
+_COUNTING_S = 5.0
+"""So long somebody waits for a page; the command line counts for longer."""
 DONE = {
     "draft": "Kept as a draft. Nobody else decides on it until you submit it.",
     "proposed": "Proposed. Somebody else decides on it now; until then nothing changes.",
@@ -140,7 +144,7 @@ async def _page(
         proposal=shown,
         requirement_address=page_of(version.id),
         turned=turned(await _basis(visit, shown), after),
-        impact=None,
+        impact=await _impact(visit, shown),
         done=_done(visit.query, shown),
         problem=_told(error) if error else "",
         typed=typed or {},
@@ -152,6 +156,32 @@ async def _page(
         tomorrow=(visit.now.astimezone(UTC) + timedelta(days=1)).date().isoformat(),
         **WORDS,
     )
+
+
+async def _impact(visit: Visit, shown: Proposal) -> tuple[Saying, ...] | None:
+    """What approving an open proposal would do, in words; None where nothing is left to decide."""
+    if shown.status not in {"draft", "proposed"}:
+        return None
+    try:
+        found = await impact(visit.access, shown.version.id, shown.version.version, within_s=_COUNTING_S)
+    except WeighingTooLong:
+        command = f"customer-inventory requirement impact '{shown.id}'"
+        return (Saying("impact", "Records", (f"There are too many to count here; {command} does.",)),)
+    return tuple(_consequences(found))
+
+
+def _consequences(found: Impact) -> Iterator[Saying]:
+    yield Saying("records", "Records held against it", (f"{found.examined:,}",))
+    for rule in found.rules:
+        sources = [f"{number:,} from {source or 'no source'}" for source, number in list(rule.by_source.items())[:5]]
+        lines = (f"{rule.broken:,} break it; {rule.broken_now:,} break what governs now", *sources)
+        yield Saying(f"rule-{rule.code}", f"{rule.code} ({rule.enforcement})", lines)
+    if found.index_seconds is not None:
+        yield Saying(
+            "index", "Index", (f"takes about {found.index_seconds:,.0f} seconds; everybody can go on to write",)
+        )
+    yield Saying("readers", "Programs that read it", (", ".join(found.readers) or "none",))
+    yield Saying("writers", "Programs that write it", (", ".join(found.writers) or "none",))
 
 
 def _told(error: InventoryError) -> str:

@@ -1,0 +1,121 @@
+"""Impact: what approving a proposal would do to what is stored, to the engine, and to who works with the attribute.
+
+Counts are of every record at one moment. Which records they are is told to who may read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from customer_inventory.access.governing import Proposal, proposal, resource_named
+from customer_inventory.access.grants import allows
+from customer_inventory.access.opened import Opened
+from customer_inventory.model import Resource
+from customer_inventory.model.ruling import Rule
+from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.requirements.catalogue import compiled, governed_name
+
+WITHIN_S = 60.0
+SAMPLES = 5
+_READING = ("read", "download")
+_WRITING = ("create", "modify", "update")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleImpact:
+    """What one rule would come to: how many records break it, now break the rule of this name, by source, and some."""
+
+    code: str
+    enforcement: str
+    reason: str
+    broken: int
+    broken_now: int
+    by_source: Mapping[str, int]
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What approving a proposal would do.
+
+    `examined` records were held against `rules`; `index_seconds` is about how long an index would take, None when none
+    is asked for anew; `readers` and `writers` are the clients that may read the attribute, and write it.
+    """
+
+    proposal: Proposal
+    examined: int
+    rules: tuple[RuleImpact, ...]
+    index_seconds: float | None
+    readers: tuple[str, ...]
+    writers: tuple[str, ...]
+
+
+async def impact(access: Opened, identifier: str, number: int, *, within_s: float = WITHIN_S) -> Impact:
+    """Return what approving a proposal would do, counted within so many seconds.
+
+    Raises Denied, ProposalNotFound, WeighingTooLong and RepositoryUnavailable.
+    """
+    found = await proposal(access, identifier, number)
+    resource = await resource_named(access, found.version.resource)
+    retires = found.version.change == "retire"
+    after = [] if retires else compiled([found.requirement], resource)
+    before = compiled([found.governing], resource) if found.governing else []
+    examined, rules = await _weighed(access, resource, after, before, within_s)
+    return Impact(
+        proposal=found,
+        examined=examined,
+        rules=rules,
+        index_seconds=await _index(access, found, resource),
+        readers=await _clients(access, _READING, resource),
+        writers=await _clients(access, _WRITING, resource),
+    )
+
+
+async def _weighed(
+    access: Opened, resource: Resource, after: list[Rule], before: list[Rule], within_s: float
+) -> tuple[int, tuple[RuleImpact, ...]]:
+    """Count the records that would break each rule, and those that break the one of its name that governs now."""
+    named = governed_name(resource) if resource.kind == ENTITY.kind and resource is not ENTITY else None
+    weighed = await access.facilities.repository.rulings.weigh(
+        resource.kind,
+        [*after, *before],
+        now=access.facilities.clock(),
+        within_s=within_s,
+        samples=SAMPLES if access.may("read", resource) else 0,
+        by_source=True,
+        attributes=resource.attributes,
+        named=named,
+    )
+    await access.note("read", resource.kind, "shown", ())
+    known = {weight.rule.code: weight.broken for weight in weighed.weights[len(after) :]}
+    return weighed.examined, tuple(
+        RuleImpact(
+            weight.rule.code,
+            weight.rule.enforcement,
+            weight.rule.reason,
+            weight.broken,
+            known.get(weight.rule.code, 0),
+            {source or "": count for source, count in weight.by_source.most_common()},
+            tuple(weight.samples),
+        )
+        for weight in weighed.weights[: len(after)]
+    )
+
+
+async def _index(access: Opened, found: Proposal, resource: Resource) -> float | None:
+    """Return about how many seconds an index would take that is asked for anew."""
+    was = found.governing is not None and found.governing.searchable
+    if found.version.change == "retire" or not found.requirement.searchable or was:
+        return None
+    return await access.facilities.repository.indexing.estimate(resource.kind, found.requirement.attribute)
+
+
+async def _clients(access: Opened, verbs: tuple[str, ...], resource: Resource) -> tuple[str, ...]:
+    """Return the names of the active clients that are granted one of the verbs on a resource."""
+    clients = await access.facilities.repository.register.clients()
+    return tuple(
+        client.name
+        for client in clients
+        if client.status == "active" and any(allows(client.grants, verb, resource.kind) for verb in verbs)
+    )

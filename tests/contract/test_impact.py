@@ -1,0 +1,55 @@
+"""The impact of a proposal: counted over everything that is stored, told to who may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.governing import approve, propose
+from customer_inventory.access.grants import Denied
+from customer_inventory.access.impact import impact
+from customer_inventory.model import RESOURCES
+from customer_inventory.requirements.governance import Proposed
+from customer_inventory.requirements.reading import requirement_from
+
+INDIVIDUAL = RESOURCES["individual"]
+
+
+def asked(*codes: str, **more: Any) -> Proposed:
+    rule = {"code": "code-list", "codeList": list(codes), "message": "is no title"}
+    said = {"resource": "individual", "attribute": "title", "name": "Title", "meaning": "How a person is addressed."}
+    return Proposed(requirement_from({**said, "valueRule": [rule], **more}), "for a test")
+
+
+async def kept(access: Access, *titles: str) -> list[str]:
+    documents = [{"@type": "Individual", "givenName": "A", "familyName": "B", "title": title} for title in titles]
+    return [(await access.create(INDIVIDUAL, document)).record.id for document in documents]
+
+
+async def test_records_that_would_break_it_are_counted_beside_those_that_do(desk: Desk, access: Access) -> None:
+    other = await desk.open_at_command_line(person="another", purpose=None, request_id="r", source="billing")
+    await kept(access, "Dr", "Mx")
+    billed = await kept(other, "Sir")
+    first = await propose(access, asked("Dr", "Mx"))
+    found = await impact(other, first.version.id, first.version.version)
+    (rule,) = found.rules
+    assert (found.examined, rule.code, rule.broken, rule.broken_now) == (3, "code-list", 1, 0)
+    assert (dict(rule.by_source), list(rule.samples)) == ({"billing": 1}, billed)
+    assert (found.index_seconds, found.readers) == (None, ("command-line", "console"))
+    await approve(other, first.version.id, first.version.version, said=None, effective_from=None)
+
+    second = await propose(access, asked("Dr", searchable=True))
+    found = await impact(access, second.version.id, second.version.version)
+    (rule,) = found.rules
+    assert (rule.broken, rule.broken_now) == (2, 1)
+    assert found.index_seconds is not None
+    assert found.index_seconds >= 0
+
+
+async def test_who_may_not_read_the_catalogue_is_told_nothing(desk: Desk, access: Access) -> None:
+    made = await propose(access, asked("Dr"))
+    blind = await desk.open_for_housekeeping(request_id="r")
+    with pytest.raises(Denied):
+        await impact(blind, made.version.id, made.version.version)
