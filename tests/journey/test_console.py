@@ -160,6 +160,7 @@ async def tab_to(page: Page, name: str) -> None:
 
 async def audit(page: Page, width: int) -> None:
     """Assert that the page is fit for everyone and no wider than its window."""
+    await page.wait_for_load_state("load")  # a long page is there bit by bit
     assert await page.evaluate(AUDIT) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
