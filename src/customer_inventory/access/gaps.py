@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from customer_inventory.access.governing import resource_named
 from customer_inventory.access.opened import Opened
 from customer_inventory.model.places import place
-from customer_inventory.model.tmf703 import ENTITY
-from customer_inventory.requirements.catalogue import governed_name
+from customer_inventory.requirements.catalogue import class_of, governed_name
 from customer_inventory.requirements.gaps import Coverage, Unasked, coverage, groups_of, unasked, way, ways
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
 
@@ -38,15 +37,14 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None) -> Gaps
     await access.require("read", INFORMATION_REQUIREMENT.kind)
     resource = await resource_named(access, name)
     await access.require("read", resource.kind)
-    named = governed_name(resource) if resource.kind == ENTITY.kind and resource is not ENTITY else None
     asked = list((await access.facilities.catalogue.requirements(governed_name(resource))).values())
     looking = access.facilities.repository.gaps
     by = way(place(segment)) if segment else _NOTHING
-    counted = await looking.coverage(resource.kind, ways(asked), segment=by, named=named)
+    counted = await looking.coverage(resource.kind, ways(asked), segment=by, named=class_of(resource))
     groups, characteristics = groups_of(resource)
     known = {*resource.attributes, *(each.attribute for each in asked)}
-    attributes = await looking.unknown(resource.kind, groups, known=known, named=named)
-    named_ones = await looking.characteristics(resource.kind, characteristics, known=known, named=named)
+    attributes = await looking.unknown(resource.kind, groups, known=known, named=class_of(resource))
+    named_ones = await looking.characteristics(resource.kind, characteristics, known=known, named=class_of(resource))
     await access.note("read", resource.kind, "shown", ())
     records, share = sum(group.records for group in counted), await looking.share(resource.kind)
     found = (*unasked(attributes, characteristics=False), *unasked(named_ones, characteristics=True))

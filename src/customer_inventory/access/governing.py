@@ -56,6 +56,14 @@ class Proposal:
         return differences(self.governing, None if self.version.change == "retire" else self.requirement)
 
 
+def proposal_named(identifier: str) -> tuple[str, int]:
+    """Return the requirement and the version that the id of a proposal names. Raises ProposalNotFound."""
+    name, _, number = identifier.rpartition("@")
+    if not name or not (number.isascii() and number.isdigit() and len(number) <= 9) or "\0" in name:
+        raise ProposalNotFound
+    return name, int(number)
+
+
 async def requirements(access: Opened, names: Collection[str] | None = None) -> list[InformationRequirement]:
     """Return the requirements that govern now, of the resources of these names or of all. Raises Denied."""
     await access.require("read", _REQUIREMENT)

@@ -13,8 +13,7 @@ from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened
 from customer_inventory.model import Resource
 from customer_inventory.model.ruling import Rule
-from customer_inventory.model.tmf703 import ENTITY
-from customer_inventory.requirements.catalogue import compiled, governed_name
+from customer_inventory.requirements.catalogue import class_of, compiled
 
 WITHIN_S = 60.0
 SAMPLES = 5
@@ -76,7 +75,6 @@ async def _weighed(
     access: Opened, resource: Resource, after: list[Rule], before: list[Rule], within_s: float
 ) -> tuple[int, tuple[RuleImpact, ...]]:
     """Count the records that would break each rule, and those that break the one of its name that governs now."""
-    named = governed_name(resource) if resource.kind == ENTITY.kind and resource is not ENTITY else None
     weighed = await access.facilities.repository.rulings.weigh(
         resource.kind,
         [*after, *before],
@@ -85,7 +83,7 @@ async def _weighed(
         samples=SAMPLES if access.may("read", resource) else 0,
         by_source=True,
         attributes=resource.attributes,
-        named=named,
+        named=class_of(resource),
     )
     await access.note("read", resource.kind, "shown", ())
     known = {weight.rule.code: weight.broken for weight in weighed.weights[len(after) :]}

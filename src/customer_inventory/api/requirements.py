@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access import Access
 from customer_inventory.access import governing as catalogue
-from customer_inventory.access.governing import Proposal
+from customer_inventory.access.governing import Proposal, proposal_named
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.patching.merging import read_merge_patch
@@ -27,7 +27,7 @@ from customer_inventory.model.problems import Problem
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.view import native
 from customer_inventory.model.viewing import native_view
-from customer_inventory.requirements.governance import ProposalNotFound, Proposed, RequirementNotFound
+from customer_inventory.requirements.governance import Proposed, RequirementNotFound
 from customer_inventory.requirements.reading import requirement_from
 from customer_inventory.requirements.requirement import (
     CATALOGUE,
@@ -212,11 +212,8 @@ class ProposalHandlers:
 
 
 def named(identifier: str) -> tuple[str, int]:
-    """Return the requirement and the version that the id of a proposal names. Raises ProposalNotFound."""
-    requirement, _, number = unquote(identifier).rpartition("@")
-    if not requirement or not (number.isascii() and number.isdigit() and len(number) <= 9) or "\0" in requirement:
-        raise ProposalNotFound
-    return requirement, int(number)
+    """Return what a segment of a path names, as `proposal_named` does of an id."""
+    return proposal_named(unquote(identifier))
 
 
 def shown_requirement(requirement: InformationRequirement, *, public_url: str = "") -> Shown:

@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from customer_inventory.access import Access
 from customer_inventory.access import governing as catalogue
 from customer_inventory.access.gaps import gaps as find_gaps
-from customer_inventory.access.governing import Proposal
+from customer_inventory.access.governing import Proposal, proposal_named
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.progress import say
@@ -298,13 +298,13 @@ def _put(output: str, text: str) -> None:
 
 
 def named(proposal: str) -> tuple[str, int]:
-    """Return the requirement and the version that the id of a proposal names. Raises ProposalNotFound."""
-    requirement_id, _, number = proposal.rpartition("@")
-    if not requirement_id or not (number.isascii() and number.isdigit() and len(number) <= 9):
+    """Return what an argument names, as `proposal_named` does. Raises ProposalNotFound, which says where to look."""
+    try:
+        return proposal_named(proposal)
+    except ProposalNotFound:
         raise ProposalNotFound(
             f"{proposal!r} names no proposal; `customer-inventory requirement proposals` lists them."
-        )
-    return requirement_id, int(number)
+        ) from None
 
 
 def line(proposal: Proposal) -> str:

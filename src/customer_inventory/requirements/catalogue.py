@@ -34,18 +34,56 @@ Shipped = Callable[[str], Mapping[str, InformationRequirement]]
 _log = structlog.get_logger(__name__)
 
 
+def class_of(resource: Resource) -> str | None:
+    """Return the name of a class of entity, None for every other resource."""
+    return resource.shape.name if resource.kind == ENTITY.kind and resource is not ENTITY else None
+
+
 def governed_name(resource: Resource) -> str:
     """Return the name by which requirements speak of a resource; a class of entity is spoken of by its own name."""
-    return resource.shape.name if resource.kind == ENTITY.kind and resource is not ENTITY else resource.name
+    return class_of(resource) or resource.name
+
+
+Decided = Mapping[str, Mapping[str, InformationRequirement | None]]
+"""What was decided, by resource and the id of the requirement; None where one was retired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Governing:
-    """What governs at one moment: the decided requirements by resource and id; None where one was retired."""
+    """What governs at one moment: what was decided until then."""
 
-    decided: Mapping[str, Mapping[str, InformationRequirement | None]] = field(default_factory=dict)
+    decided: Decided = field(default_factory=dict)
     until: datetime | None = None
     """When this changes by itself, because an approved version becomes effective."""
+
+
+class _Rulings:
+    """The rules that doors ask, by resource, put together when they are first asked for.
+
+    What is left to the audits (observe) is not asked: most of what is shipped is, and a door would not speak of it.
+    """
+
+    def __init__(self, shipped: Shipped, decided: Decided) -> None:
+        self._shipped = shipped
+        self._decided = decided
+        self._made: dict[str, tuple[Resource, Ruling]] = {}
+
+    def of(self, resource: Resource) -> Ruling:
+        """Return the rules of a resource: the same object while they and the resource are the same."""
+        name = governed_name(resource)
+        known = self._made.get(name)
+        if known is None or known[0] is not resource:
+            rules = compiled(governing_of(name, self._shipped, self._decided).values(), resource)
+            asked = [rule for rule in rules if rule.enforcement != "observe"]
+            known = self._made[name] = (resource, Ruling(asked, resource.attributes))
+        return known[1]
+
+    def turned(self, decided: Decided) -> _Rulings:
+        """Return the rules after other decisions; those of resources of which nothing else was decided are kept."""
+        after = _Rulings(self._shipped, decided)
+        same = (name for name in self._made if self._decided.get(name) == decided.get(name))
+        after._made = {name: self._made[name] for name in same}
+        return after
 
 
 class Catalogue:
@@ -62,22 +100,17 @@ class Catalogue:
         self._looking = asyncio.Lock()
         self._stamp: int | None = None
         self._governing = Governing()
-        self._rulings: dict[str, tuple[Resource, Ruling]] = {}
+        self._rulings = _Rulings(shipped, {})
 
     async def ruling(self, resource: Resource) -> Ruling:
-        """Return the rules that govern a resource now: the same object while they are the same."""
+        """Return the rules that govern a resource now and that doors ask: the same object while they are the same."""
         await self._refresh()
-        name = governed_name(resource)
-        known = self._rulings.get(name)
-        if known is None or known[0] is not resource:
-            known = (resource, Ruling(compiled(self._of(name).values(), resource), resource.attributes))
-            self._rulings[name] = known
-        return known[1]
+        return self._rulings.of(resource)
 
     async def requirements(self, name: str) -> Mapping[str, InformationRequirement]:
         """Return the requirements that govern the resource of this name now, by id."""
         await self._refresh()
-        return self._of(name)
+        return governing_of(name, self._shipped, self._governing.decided)
 
     async def names(self) -> frozenset[str]:
         """Return the names of the resources of which something was decided here."""
@@ -99,9 +132,6 @@ class Catalogue:
         await self._refresh()
         return msgspec.json.encode(self._governing.decided)
 
-    def _of(self, name: str) -> dict[str, InformationRequirement]:
-        return governing_of(name, self._shipped, self._governing.decided)
-
     async def _refresh(self) -> None:
         if self._seconds() - self._looked_at < LATE_S and not self._turned():
             return
@@ -112,7 +142,7 @@ class Catalogue:
             stamp = await self.store.stamp()
             if stamp != self._stamp or self._turned():
                 self._governing = governing(await self.store.versions(statuses=("approved",)), at=self._clock())
-                self._rulings = {}
+                self._rulings = self._rulings.turned(self._governing.decided)
                 self._stamp = stamp
             self._looked_at = began
 
@@ -124,19 +154,12 @@ class Catalogued:
     """The catalogue as it was at one moment, for work in other processes: made of what `Catalogue.packed` returned."""
 
     def __init__(self, packed: bytes, *, shipped: Shipped) -> None:
-        self._decided = msgspec.json.decode(packed, type=dict[str, dict[str, InformationRequirement | None]])
-        self._shipped = shipped
-        self._rulings: dict[str, tuple[Resource, Ruling]] = {}
+        decided = msgspec.json.decode(packed, type=dict[str, dict[str, InformationRequirement | None]])
+        self._rulings = _Rulings(shipped, decided)
 
     def ruling(self, resource: Resource) -> Ruling:
-        """Return the rules that governed a resource then."""
-        name = governed_name(resource)
-        known = self._rulings.get(name)
-        if known is None or known[0] is not resource:
-            asked = governing_of(name, self._shipped, self._decided)
-            known = (resource, Ruling(compiled(asked.values(), resource), resource.attributes))
-            self._rulings[name] = known
-        return known[1]
+        """Return the rules that governed a resource then and that doors ask."""
+        return self._rulings.of(resource)
 
 
 NOTHING_DECIDED = b"{}"
@@ -162,9 +185,7 @@ def governing(versions: Iterable[RequirementVersion], *, at: datetime) -> Govern
     return Governing(decided, min(ahead, default=None))
 
 
-def governing_of(
-    name: str, shipped: Shipped, decided: Mapping[str, Mapping[str, InformationRequirement | None]]
-) -> dict[str, InformationRequirement]:
+def governing_of(name: str, shipped: Shipped, decided: Decided) -> dict[str, InformationRequirement]:
     """Return the requirements of a resource by id: those decided, and the shipped ones of which nothing was decided."""
     found: dict[str, InformationRequirement | None] = {**shipped(name), **decided.get(name, {})}
     return {identifier: each for identifier, each in found.items() if each is not None}

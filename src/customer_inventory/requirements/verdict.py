@@ -1,7 +1,7 @@
 """The verdict of a door: what it refuses of a record, and what it takes and speaks of.
 
 A change may leave what was wrong with a record before, so that a stricter rule does not lock thousands of records; it
-may not add to it. What only audits are told (observe) is nothing to a door.
+may not add to it. What is left to the audits (observe) is nothing to a door: the catalogue gives it no such rules.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def decided(found: Iterable[Breach], *, passed_over: Collection[Breach] = ()) ->
 
     Raises InvalidDocument if there are others that are refused.
     """
-    told = [breach for breach in found if breach.rule.enforcement != "observe"]
+    told = tuple(found)
     refused = [breach for breach in told if breach.rule.enforcement == "refuse" and breach not in passed_over]
     if refused:
         raise InvalidDocument([_problem(breach) for breach in refused])
-    return tuple(told)
+    return told
 
 
 def _problem(breach: Breach) -> Problem:

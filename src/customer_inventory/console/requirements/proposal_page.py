@@ -31,7 +31,6 @@ from customer_inventory.repository.ruling import WeighingTooLong
 from customer_inventory.requirements.governance import (
     NotTheProposer,
     ProposalDecided,
-    ProposalNotFound,
     ProposalOutdated,
     SecondPersonNeeded,
 )
@@ -83,7 +82,7 @@ async def proposal(visit: Visit) -> Response:
 
     Raises ProposalNotFound, DecidingNotGranted and Denied.
     """
-    name, number = named(str(visit.request.path_params["id"]))
+    name, number = governing.proposal_named(str(visit.request.path_params["id"]))
     if not visit.posted:
         return await _page(visit, await governing.proposal(visit.access, name, number))
     typed = await visit.form()
@@ -95,14 +94,6 @@ async def proposal(visit: Visit) -> Response:
         shown = await governing.proposal(visit.access, name, number)
         return await _page(visit, shown, typed=typed, error=error)
     return visit.see(f"{proposal_page_of(f'{name}@{number}')}?done={typed['do']}")
-
-
-def named(identifier: str) -> tuple[str, int]:
-    """Return the requirement and the version that the id of a proposal names. Raises ProposalNotFound."""
-    requirement, _, number = identifier.rpartition("@")
-    if not requirement or not (number.isascii() and number.isdigit() and len(number) <= 9) or "\0" in requirement:
-        raise ProposalNotFound
-    return requirement, int(number)
 
 
 async def _decide(visit: Visit, name: str, number: int, typed: Mapping[str, str]) -> Proposal:
