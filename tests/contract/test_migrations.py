@@ -139,3 +139,21 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
     assert {"customer", "customer_history", "change", "change_record", "trail", "link", "idempotency"} <= {
         table for table, _, columns in rows if "bucket" in columns
     }
+
+
+async def test_words_of_sql_in_indexes_need_no_search_path(database: str) -> None:
+    """PostgreSQL 17 builds, analyses and vacuums indexes with `pg_catalog` alone in the search path."""
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        used = await connection.execute("""
+            select distinct p.proname from pg_depend d join pg_proc p on p.oid = d.refobjid
+            join pg_index i on i.indexrelid = d.objid
+            where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_proc'::regclass
+                and p.pronamespace = 'public'::regnamespace""")
+        assert {row[0] for row in await used.fetchall()} <= {"instant", "instant_or_null", "as_number"}
+        await connection.execute("set search_path = pg_catalog")
+        for text in ("2026-01-02", "2026-01-02T00:00:00Z", "2026-01-02T01:00:00+01:00", "2026-01-02T00:00:00.5-23:59"):
+            told = await connection.execute("select public.instant(%s), public.instant_or_null(%s)", (text, text))
+            row = await told.fetchone()
+            assert row is not None
+            assert row[0] == row[1]
+        assert await (await connection.execute("select public.as_number('7')::text")).fetchone() == ("7",)

@@ -38,14 +38,14 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None) -> Gaps
     resource = await resource_named(access, name)
     await access.require("read", resource.kind)
     asked = list((await access.facilities.catalogue.requirements(governed_name(resource))).values())
-    looking = access.facilities.repository.gaps
     by = way(place(segment)) if segment else _NOTHING
-    counted = await looking.coverage(resource.kind, ways(asked), segment=by, named=class_of(resource))
     groups, characteristics = groups_of(resource)
     known = {*resource.attributes, *(each.attribute for each in asked)}
-    attributes = await looking.unknown(resource.kind, groups, known=known, named=class_of(resource))
-    named_ones = await looking.characteristics(resource.kind, characteristics, known=known, named=class_of(resource))
+    async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource)) as look:
+        counted = await look.coverage(ways(asked), segment=by)
+        attributes = await look.unknown(groups, known=known)
+        named_ones = await look.characteristics(characteristics, known=known)
     await access.note("read", resource.kind, "shown", ())
-    records, share = sum(group.records for group in counted), await looking.share(resource.kind)
+    records = sum(group.records for group in counted)
     found = (*unasked(attributes, characteristics=False), *unasked(named_ones, characteristics=True))
-    return Gaps(name, records, share, tuple(coverage(asked, counted)), found)
+    return Gaps(name, records, look.share, tuple(coverage(asked, counted)), found)

@@ -191,9 +191,7 @@ class Writing(Opened):
         changed = undated(resource.stamps, changed, before=before)
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
-        mandatory = [name for name in resource.mandatory if demanded is None or name in demanded]
-        held = kept(mandatory, document, before=before)
-        earlier = demanded is not None
+        held, earlier = _held(resource, document, before, demanded), demanded is not None
         draft, pointed, breaches = await self._draft(resource, document, held, before=before, earlier=earlier)
         missing = await self._unresolved(resource, document, pointed)
         await self._keep_files(resource, identifier, files)
@@ -368,6 +366,14 @@ def hushed(*, unless: bool) -> Iterator[None]:
         if unless:
             raise
         raise type(error) from error
+
+
+def _held(
+    resource: Resource, document: dict[str, Any], before: dict[str, Any], demanded: Collection[str] | None
+) -> list[str]:
+    """The mandatory attributes that a record cannot be without: of those `demanded`, where not all are."""
+    mandatory = [name for name in resource.mandatory if demanded is None or name in demanded]
+    return kept(mandatory, document, before=before)
 
 
 def _home(resource: Resource, pointed: Pointing) -> int | None:

@@ -35,7 +35,7 @@ class RowRefused(Exception):
 
 
 Judge = Callable[[Resource, Document, datetime], None]
-"""Asked whether a valid document meets the requirements; raises InvalidDocument for one that is refused."""
+"""Asked whether a valid document meets the requirements; raises RowRefused for one that does not."""
 
 
 def taken_as_it_is(resource: Resource, document: Document, now: datetime) -> None:
@@ -166,26 +166,13 @@ def draft(
         try:
             _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)
-            try:
-                judge(resource, document, now)
-            except InvalidDocument as error:
-                raise unmet(error) from None
+            judge(resource, document, now)
             line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
         except InvalidDocument as error:
             raise invalid(resource, error) from None
         dated = tuple(name for name in resource.stamps.all_names if name in document and name not in said)
-        entries.append(
-            Entry(
-                resource.kind,
-                identifier,
-                line,
-                _links(resource, document, strict),
-                source_id,
-                tuple(sought),
-                dated,
-                tuple(resource.claims(document)),
-            )
-        )
+        told, claims = _links(resource, document, strict), tuple(resource.claims(document))
+        entries.append(Entry(resource.kind, identifier, line, told, source_id, tuple(sought), dated, claims))
     return BulkRow(number, tuple(entries))
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from customer_inventory.model import Resource
+from customer_inventory.capture.drafting import unmet
+from customer_inventory.model import InvalidDocument, Resource
 from customer_inventory.model.jsonpath_tree import AllOf, AnyOf, Compare, Exists, Expression, Name, Not, Path
 from customer_inventory.model.ruling import Breach, Rule, Ruling
 from customer_inventory.model.value_tests import OneOf
@@ -67,8 +68,11 @@ class Judging:
     warnings: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, resource: Resource, document: Document, now: datetime) -> None:
-        """Count what a document does not meet. Raises InvalidDocument for what is refused."""
-        self._count(verdict(self.catalogued.ruling(resource), document, now=now))
+        """Count what a document does not meet. Raises RowRefused for what is refused."""
+        try:
+            self._count(verdict(self.catalogued.ruling(resource), document, now=now))
+        except InvalidDocument as error:
+            raise unmet(error) from None
 
     def questions(self, records: Sequence[tuple[Resource, Document]], marks: Sequence[str], now: datetime) -> Questions:
         """Return what is asked of rows that make documents like these, in which `marks` stand for their texts."""
@@ -89,13 +93,17 @@ class Judging:
         return Questions(tuple(settled), tuple(asked), tuple(whole))
 
     def answer(self, questions: Questions, texts: Sequence[str], documents: Sequence[Document], now: datetime) -> None:
-        """Judge one row of a shape. Raises InvalidDocument for what is refused."""
+        """Judge one row of a shape. Raises RowRefused for what is refused."""
         found = [*questions.settled]
         found += [each.breach for each in questions.asked if not each.passes(texts[each.at], now)]
         for ruling, document in zip(questions.whole, documents, strict=False):
             found += ruling.breaches(document, now=now)
-        if found:
+        if not found:
+            return
+        try:
             self._count(decided(found))
+        except InvalidDocument as error:
+            raise unmet(error) from None
 
     def _count(self, breaches: Sequence[Breach]) -> None:
         for breach in breaches:

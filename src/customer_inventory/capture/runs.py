@@ -103,8 +103,7 @@ async def import_file(
     specified = await access.facilities.classes.by_name()
     instructions = await _instructions(access, order, chosen, source)
     kinds = {RESOURCES[record].kind for record in chosen.records}
-    # Documents may refer to earlier ones by the source's own ids: they go in one after the other.
-    loaders = 2 if chosen.records else 1
+    loaders = 2 if chosen.records else 1  # documents may refer to earlier ones, and go in one after the other
     async with loading(
         access,
         kinds=kinds,

@@ -26,12 +26,11 @@ from customer_inventory.capture.drafting import (
     draft,
     seek_party,
     taken_as_it_is,
-    unmet,
 )
 from customer_inventory.capture.judging import Judging, Questions
 from customer_inventory.capture.mapping import Leaf, RowMapping, leaves_of
 from customer_inventory.capture.standardise import Value
-from customer_inventory.model import RESOURCES, InvalidDocument
+from customer_inventory.model import RESOURCES
 from customer_inventory.model.search import LONGEST_VALUE
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, copy_text, parts
@@ -201,10 +200,7 @@ class Shaper:
         documents: list[dict[str, Any]] = []
         if shape.questions.of_documents:
             documents = [document for _, document in documents_of(self._mapping, taken.values, ids)]
-        try:
-            self._judging.answer(shape.questions, texts, documents, now)
-        except InvalidDocument as error:
-            raise unmet(error) from None
+        self._judging.answer(shape.questions, texts, documents, now)
 
     def _whole(
         self, number: int, taken: Taken, ids: Sequence[str], now: datetime, judge: Judge = taken_as_it_is

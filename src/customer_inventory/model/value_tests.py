@@ -53,7 +53,7 @@ class OneOf:
 
     codes: frozenset[str]
 
-    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002
+    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002  asked alike
         """Return whether a value is one of the codes."""
         return (value if type(value) is str else written_as("any", value)) in self.codes
 
@@ -70,7 +70,7 @@ class Fits:
     def _asked(self) -> Callable[[bytes], object | None]:
         return self.pattern.asked
 
-    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002
+    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002  asked alike
         """Return whether a value follows the pattern."""
         text = value if type(value) is str else written_as("any", value)
         return text is not None and self._asked(text.encode("utf-8", "surrogatepass")) is not None
@@ -83,7 +83,7 @@ class Long:
     least: int = 0
     most: int | None = None
 
-    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002
+    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002  asked alike
         """Return whether a value is as long."""
         text = value if type(value) is str else written_as("any", value)
         return text is not None and self.least <= len(text) and (self.most is None or len(text) <= self.most)
@@ -137,7 +137,7 @@ class Checked:
 
     algorithm: str
 
-    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002
+    def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002  asked alike
         """Return whether the check digit of a value is right."""
         text = value if type(value) is str else written_as("any", value)
         return text is not None and CHECKS[self.algorithm](text)

@@ -6,7 +6,8 @@ millions would be read for minutes. What is small is read whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import psycopg
@@ -43,63 +44,56 @@ class Seen(NamedTuple):
     example: str
 
 
+class Look:
+    """The records of one kind, or class of entity, as they are looked at: a `share` of them, in percent."""
+
+    def __init__(self, connection: Connection, kind: str, named: str | None, share: float) -> None:
+        self._connection = connection
+        self._sampled = _SQL["sampled"].format(kind=kind, share=f"{share:.4f}")
+        self._class = None if named is None else f"@type={named}"
+        self.share = share
+
+    async def coverage(self, ways: Sequence[str], *, segment: str) -> list[Covered]:
+        """Return how many records have anything at the SQL/JSON paths `ways`, by source and the value of `segment`."""
+        places = {f"way{number}": way for number, way in enumerate(ways)}
+        counts = "".join(f", {_SQL['covered'].format(way=name)}" for name in places)
+        values = {**places, "segment": segment, "most": _MOST_GROUPS}
+        rows = await self._rows(_SQL["coverage"].format(counts=counts), values)
+        return [Covered(source, value, records, tuple(having)) for source, value, records, *having in rows]
+
+    async def unknown(self, paths: Sequence[str], *, known: Collection[str]) -> list[Seen]:
+        """Return the attributes in the objects at `paths` that are none of the `known` ones."""
+        ways = ["$" + "".join(f'."{name}"' for name in path.split(".") if name) + "[*]" for path in paths]
+        values = {"ways": ways, "paths": list(paths), "known": array(known), "most": _MOST_NAMES}
+        return [Seen(*row) for row in await self._rows(_SQL["unknown"].format(), values)]
+
+    async def characteristics(self, paths: Sequence[str], *, known: Collection[str]) -> list[Seen]:
+        """Return the characteristics in the arrays at `paths` that are none of the `known`."""
+        values = {"paths": list(paths), "known": array(known), "most": _MOST_NAMES}
+        return [Seen(*row) for row in await self._rows(_SQL["characteristics"], values)]
+
+    async def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
+        asked = {**values, "class": self._class}
+        return await (await self._connection.execute(f"{self._sampled}\n{statement}", asked)).fetchall()
+
+
 class Gaps:
     """Looks at the records of one inventory."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
 
-    async def share(self, kind: str) -> float:
-        """Return the percentage of the records of a kind that is looked at; 100 of few. Raises as `coverage`."""
-        connection = await connect(self._conninfo, statement_timeout_ms=_PATIENCE_MS)
-        try:
-            return await _share(connection, kind)
-        finally:
-            connection.pgconn.finish()
+    @asynccontextmanager
+    async def look(self, kind: str, *, named: str | None = None) -> AsyncGenerator[Look]:
+        """Look at the records of a kind within; `named` is the class of entity that is meant.
 
-    async def coverage(
-        self, kind: str, ways: Sequence[str], *, segment: str, named: str | None = None
-    ) -> list[Covered]:
-        """Return how many records have anything at the SQL/JSON paths `ways`, by source and by the value of `segment`.
-
-        `named` is the class of entity that is meant. Raises QueryTooCostly and RepositoryUnavailable.
+        Raises KeyError for no kind, QueryTooCostly and RepositoryUnavailable.
         """
-        counts = ", ".join([_SQL["covered"]] * len(ways)) or "0"
-        statement = _SQL["coverage"].format(counts=counts)
-        rows = await self._rows(kind, statement, [segment, *ways, _MOST_GROUPS], named=named)
-        return [Covered(source, value, records, tuple(having)) for source, value, records, *having in rows]
-
-    async def unknown(
-        self, kind: str, paths: Sequence[str], *, known: Collection[str], named: str | None = None
-    ) -> list[Seen]:
-        """Return the attributes in the objects at `paths` that are none of the `known` ones. Raises as `coverage`."""
-        ways = ["$" + "".join(f'."{name}"' for name in path.split(".") if name) + "[*]" for path in paths]
-        values = {"ways": ways, "paths": list(paths), "known": array(known), "most": _MOST_NAMES}
-        rows = await self._rows(kind, _SQL["unknown"].format(), values, named=named)
-        return [Seen(*row) for row in rows]
-
-    async def characteristics(
-        self, kind: str, paths: Sequence[str], *, known: Collection[str], named: str | None = None
-    ) -> list[Seen]:
-        """Return the characteristics in the arrays at `paths` that are none of the `known`. Raises as `coverage`."""
-        values = {"paths": list(paths), "known": array(known), "most": _MOST_NAMES}
-        rows = await self._rows(kind, _SQL["characteristics"], values, named=named)
-        return [Seen(*row) for row in rows]
-
-    async def _rows(self, kind: str, statement: str, values: Any, *, named: str | None) -> list[Any]:
         if kind not in KINDS:
             raise KeyError(kind)
         connection = await connect(self._conninfo, statement_timeout_ms=_PATIENCE_MS)
         try:
-            share = await _share(connection, kind)
-            sampled = _SQL["sampled"].format(kind=kind, share=f"{share:.4f}")
-            of_class = None if named is None else f"@type={named}"
-            if isinstance(values, dict):
-                return await (
-                    await connection.execute(f"{sampled}\n{statement}", {**values, "class": of_class})
-                ).fetchall()
-            sampled = sampled.replace("%(class)s", "%s")
-            return await (await connection.execute(f"{sampled}\n{statement}", [of_class, of_class, *values])).fetchall()
+            yield Look(connection, kind, named, await _share(connection, kind))
         except psycopg.errors.QueryCanceled as error:
             raise QueryTooCostly from error
         except psycopg.OperationalError as error:
@@ -109,7 +103,7 @@ class Gaps:
 
 
 async def _share(connection: Connection, kind: str) -> float:
-    """Return the percentage of a kind's table that is read."""
+    """Return the percentage of a kind's records that is looked at: 100 where there are few."""
     row = await (await connection.execute(_SQL["about"], (kind,))).fetchone()
     about = int(row[0]) if row else 0
     return min(100.0, 100.0 * SAMPLE / about) if about > SAMPLE else 100.0

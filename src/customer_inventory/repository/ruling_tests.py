@@ -35,13 +35,14 @@ def passes(
     `known` are texts that are common where the value stands: those that follow a pattern are not worked out each time.
     A `thorough` clause takes no short cuts, which cost something themselves where a statement is used once.
     """
-    left = sorted(tests, key=lambda test: _COSTS[type(test)])
-    made = []
-    for gathered, compiled in ((_is_of_time, _in_time), (_is_of_numbers, _among_numbers)):
-        if of_sort := [test for test in left if gathered(test)]:
-            left = [test for test in left if not gathered(test)]
-            made.append(compiled(of_sort, held, now, thorough))
-    return conjunction([*(_passes(test, held, known, thorough) for test in left), *made])
+    ordered = sorted(tests, key=lambda test: _COSTS[type(test)])
+    times, numbers = list(filter(_is_of_time, ordered)), list(filter(_is_of_numbers, ordered))
+    made = [_passes(test, held, known, thorough) for test in ordered if test not in (*times, *numbers)]
+    if times:
+        made.append(_in_time(times, held, now, thorough))
+    if numbers:
+        made.append(_among_numbers(numbers, held))
+    return conjunction(made)
 
 
 def is_of_number(tests: Iterable[ValueTest]) -> bool:
@@ -98,8 +99,7 @@ def _is_of_numbers(test: ValueTest) -> bool:
     return not test.temporal if isinstance(test, Between) else test in {OfType("integer"), OfType("number")}
 
 
-def _among_numbers(tests: list[ValueTest], held: Held, now: datetime, thorough: bool) -> Clause:  # noqa: ARG001
-    """What is asked of numbers does not change with time, and has no short cuts."""
+def _among_numbers(tests: list[ValueTest], held: Held) -> Clause:
     parts = [composed(_SQL["is_whole"], number=held.number)] if OfType("integer") in tests else []
     for test in tests:
         if isinstance(test, Between):

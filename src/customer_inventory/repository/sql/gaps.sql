@@ -1,5 +1,5 @@
 -- What stored records have and lack, looked at in a sample of a kind's table. In braces: `{kind}` the table, `{counts}` one
--- `covered` for each place, `{share}` the percentage of the table's pages that is read; everything else is bound.
+-- `covered` for each place `{way}`, `{share}` the percentage of the table's pages that is read; everything else is bound.
 
 -- name: about
 select greatest(reltuples, 0)::bigint from pg_class where oid = %s::regclass
@@ -14,11 +14,11 @@ with sampled as materialized (
 )
 
 -- name: covered
-count(*) filter (where s.doc @? %s::jsonpath)
+count(*) filter (where s.doc @? %({way})s::jsonpath)
 
 -- name: coverage
-select s.source, coalesce(jsonb_path_query_first(s.doc, %s::jsonpath) #>> '{{}}', ''), count(*), {counts}
-from sampled s group by 1, 2 order by 3 desc limit %s
+select s.source, coalesce(jsonb_path_query_first(s.doc, %(segment)s::jsonpath) #>> '{{}}', ''), count(*){counts}
+from sampled s group by 1, 2 order by 3 desc limit %(most)s
 
 -- name: unknown
 -- Attributes that nobody declared or asked for: in the objects that `ways` lead to, by the type of their values.

@@ -18,7 +18,10 @@ begin
         when substr(value, 9, 2)::int
             > extract(day from (left(value, 7) || '-01')::timestamp + interval '1 month' - interval '1 day')
             then null
-        else instant(value) end;
+        when right(value, 1) in ('Z', 'z') or length(value) = 10 then value::timestamptz
+        else (substring(value from '^(.*)[+-][0-9]{2}:?[0-9]{2}$') || 'Z')::timestamptz
+            - (left(substring(value from '[+-][0-9]{2}:?[0-9]{2}$'), 3) || ':' || right(value, 2))::interval
+        end;
 end $$;
 
 create or replace function has_luhn(value text) returns boolean
