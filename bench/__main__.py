@@ -16,13 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench import exports, imports, machine, profiles, requests, resources
+from bench import exports, imports, machine, profiles, requests, requirements, resources
 from bench.house import BenchError, House, serving
 from bench.report import page
-from bench.results import Bulk, Line, Request, Results
+from bench.results import Asked, Bulk, Line, Request, Results
 from bench.rounds import ground
 
-NAMES = ("import", "export", "get", "list", "deep", "create", "resources")
+NAMES = ("import", "export", "get", "list", "deep", "create", "resources", "requirements")
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ async def _run(plan: Plan) -> Results:
             bulks = await _bulks(plan, house)
             measured = await _requests(plan, house)
             lines = await _lines(plan, house)
+            asked = await _requirements(plan, house)
         found = [one.request for one in measured]
         if plan.profiled:
             found = [await _profiled(one, data, plan) for one in measured]
@@ -86,7 +87,7 @@ async def _run(plan: Plan) -> Results:
         "rounds": f"{plan.rounds} of {plan.seconds:g} s",
         "took": f"{time.monotonic() - began:.0f} s",
     }
-    return Results(facts=facts, requests=found, bulks=bulks, lines=lines)
+    return Results(facts=facts, requests=found, bulks=bulks, lines=lines, asked=asked)
 
 
 @contextmanager
@@ -131,6 +132,13 @@ async def _lines(plan: Plan, house: House) -> list[Line]:
     async with ground(house, concurrency=plan.concurrency, seconds=plan.seconds) as here:
         asking = requests.Asking(here, await house.token(), plan.rounds, plan.customers)
         return await resources.measure_resources(asking, seconds=plan.seconds / 4)
+
+
+async def _requirements(plan: Plan, house: House) -> list[Asked]:
+    if "requirements" not in plan.names:
+        return []
+    _say("requirements")
+    return await requirements.measure_requirements(house, seconds=plan.seconds)
 
 
 async def _asked(plan: Plan, asking: requests.Asking) -> AsyncIterator[requests.Measured]:

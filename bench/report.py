@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.results import Bulk, Line, Request, Results, Verdict
+from bench.results import Asked, Bulk, Line, Request, Results, Verdict
 
 _NOTE = """\
 Processor time per request is that of the server process and of the whole database (postmaster, backends, WAL writer,
@@ -20,6 +20,13 @@ Processor milliseconds of server and database, of getting one record by id and o
 in v4, and how many times the one the other is. Measured once and briefly: a miss is worth a closer look."""
 
 
+_ASKED_NOTE = """\
+Processor microseconds of this process to hold one full record against every rule of the baseline, and against those
+that doors ask; reading is what it takes to read the same record from JSON. A preview counts what every rule would come
+to on all records, by source and with samples, as before an approval; its floor is a scan that looks at one attribute of
+each document."""
+
+
 def page(results: Results) -> str:
     """Return the whole page."""
     parts = ["# Speed", "", *_machine(results), ""]
@@ -27,6 +34,8 @@ def page(results: Results) -> str:
         parts += ["## Requests", "", _NOTE, "", *_requests(results.requests), ""]
     if results.lines:
         parts += ["## Every resource", "", _LINES_NOTE, "", *_lines(results.lines), ""]
+    if results.asked:
+        parts += ["## What is asked of records", "", _ASKED_NOTE, "", *_asked(results.asked), ""]
     if results.bulks:
         parts += ["## In and out", "", *_bulks(results.bulks), ""]
     for request in results.requests:
@@ -87,6 +96,27 @@ def _lines(lines: Sequence[Line]) -> Iterable[str]:
                 "; ".join(f"**{each.budget}: {each.measured}**" for each in one.verdicts if not each.met) or "met",
             )
             for one in lines
+        ),
+    )
+
+
+def _asked(asked: Sequence[Asked]) -> Iterable[str]:
+    heads = ("resource", "rules", "one record", "at doors", "reading", "records", "preview", "bare scan", "budget")
+    return _table(
+        heads,
+        (
+            (
+                one.name,
+                str(one.rules),
+                f"**{one.whole_us:.1f} µs**",
+                f"{one.doors_us:.1f} µs",
+                f"{one.reading_us:.1f} µs",
+                f"{one.previewed:,}",
+                f"**{one.preview_s:.2f} s**",
+                f"{one.scan_s:.2f} s",
+                _judged(one.verdicts),
+            )
+            for one in asked
         ),
     )
 

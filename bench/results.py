@@ -94,6 +94,24 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return self.earlier_list_ms / self.list_ms if self.earlier_list_ms is not None else None
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of one resource: microseconds of holding one full record against it, and what a preview takes.
+
+    `whole_us` is against all rules of the baseline, `doors_us` against those that doors ask, `reading_us` what reading
+    the record from JSON takes; `scan_s` is what a bare scan of the previewed records takes.
+    """
+
+    name: str
+    rules: int
+    whole_us: float
+    doors_us: float
+    reading_us: float
+    previewed: int
+    preview_s: float
+    scan_s: float
+    verdicts: list[Verdict]
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one run found."""
 
@@ -101,6 +119,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     requests: list[Request]
     bulks: list[Bulk]
     lines: list[Line] = []
+    asked: list[Asked] = []
 
 
 def steady_rate(number: int, *, seconds: float, start: float) -> float:

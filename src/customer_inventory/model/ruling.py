@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.jsonpath_tree import Expression
-from customer_inventory.model.places import Place, elements, values
+from customer_inventory.model.places import Place, values
 from customer_inventory.model.ruling_conditions import Condition, Look, condition, key
 from customer_inventory.model.value_tests import ValueTest
 
@@ -68,36 +68,40 @@ class Ruling:
         """Return the breaches of a valid document, each with its path; `now` is what relative bounds count from."""
         found: list[Breach] = []
         if self.rules:
-            self._root.visit(document, "", Look(document, self.attributes, now), found)
+            self._root.visit(document, None, Look(document, self.attributes, now), found)
         return found
 
 
 Passes = Callable[[Any, datetime], bool]
 _Test = tuple[Rule, Passes]
 _Conditional = tuple[_Test, Condition]
+_At = tuple[Any, "str | int"] | None
+"""The way to an object from the document, the last step first: paths are written only of what breaks a rule."""
 
 
 class _Applying:
     """Rules with their conditions: those asked always, and those that a text of the object chooses, by that text."""
 
-    __slots__ = ("_all", "_always", "_chosen", "_unconditional")
+    __slots__ = ("_all", "_chosen", "_keyless", "always", "conditional")
 
     def __init__(self) -> None:
-        self._unconditional: list[_Test] = []
-        self._always: list[_Conditional] = []
+        self.always: list[_Test] = []
+        self.conditional = False
+        self._keyless: list[_Conditional] = []
         self._chosen: dict[str, dict[str, list[_Conditional]]] = {}
         self._all: list[_Conditional] = []
 
-    def add(self, rule: Rule, path: str, attributes: Mapping[str, Attribute]) -> None:
-        test = rule, rule.tests[0].passes if len(rule.tests) == 1 else partial(_passes, rule.tests)
+    def add(self, rule: Rule, passes: Passes, path: str, attributes: Mapping[str, Attribute]) -> None:
+        test = rule, passes
         if rule.when is None:
-            self._unconditional.append(test)
+            self.always.append(test)
             return
+        self.conditional = True
         conditional = test, condition(rule.when, path, attributes)
         self._all.append(conditional)
         chooses = key(rule.when, path, attributes)
         if chooses is None:
-            self._always.append(conditional)
+            self._keyless.append(conditional)
             return
         name, texts = chooses
         for text in texts:
@@ -105,10 +109,10 @@ class _Applying:
 
     def to(self, held: Mapping[str, Any], look: Look) -> list[_Test]:
         """Return the rules that apply to an object, each with what its values must pass."""
-        if not self._all:
-            return self._unconditional
-        found = self._unconditional.copy()
-        for test, when in self._always:
+        if not self.conditional:
+            return self.always
+        found = self.always.copy()
+        for test, when in self._keyless:
             if when(held, look):
                 found.append(test)
         for name, by_text in self._chosen.items():
@@ -118,24 +122,61 @@ class _Applying:
                     if when(held, look):
                         found.append(test)
             elif value is not None:  # an array, or what a class of the client's own holds there
-                return [*self._unconditional, *(test for test, when in self._all if when(held, look))]
+                return [*self.always, *(test for test, when in self._all if when(held, look))]
         return found
 
 
-class _Attribute:
-    """What is asked of one attribute of an object: that it is there, and of its values."""
+class _Named:
+    """What is asked of the characteristics of one name, in an attribute that has several."""
 
-    __slots__ = ("name", "named", "present", "tested")
+    __slots__ = ("name", "tested")
 
-    def __init__(self, name: str, named: str | None) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.named = named
-        self.present = _Applying()
         self.tested = _Applying()
 
-    @property
-    def called(self) -> str:
-        return self.name if self.named is None else f"{self.name}[{self.named}]"
+    def test(self, held: Mapping[str, Any], value: Any, at: _At, look: Look, found: list[Breach]) -> None:
+        """Add the breaches of the values of the characteristics of this name."""
+        for rule, passes in self.tested.to(held, look):
+            each_of = values(value, _written(at), self.name)
+            found += [Breach(rule, path) for path, each in each_of if not passes(each, look.now)]
+
+
+class _Attribute:
+    """What is asked of the values of one attribute, and of the objects in it."""
+
+    __slots__ = ("below", "name", "named", "tested")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.tested = _Applying()
+        self.named: list[_Named] = []
+        self.below: _Visit | None = None
+
+    def visit(self, held: Mapping[str, Any], value: Any, at: _At, look: Look, found: list[Breach]) -> None:
+        """Add the breaches of what stands at the attribute."""
+        tests = self.tested.to(held, look) if self.tested.conditional else self.tested.always
+        here = at, self.name
+        if type(value) is list:
+            self._visit_each(tests, value, here, look, found)
+        else:
+            for rule, passes in tests:
+                if not passes(value, look.now):
+                    found.append(Breach(rule, _written(here)))
+            if self.below is not None and type(value) is dict:
+                self.below.visit(value, here, look, found)
+        for each in self.named:
+            each.test(held, value, here, look, found)
+
+    def _visit_each(self, tests: list[_Test], value: list[Any], here: _At, look: Look, found: list[Breach]) -> None:
+        for rule, passes in tests:
+            for index, each in enumerate(value):
+                if each is not None and not passes(each, look.now):
+                    found.append(Breach(rule, _written((here, index))))
+        if self.below is not None:
+            for index, each in enumerate(value):
+                if type(each) is dict:
+                    self.below.visit(each, (here, index), look, found)
 
 
 class _Visit:
@@ -144,17 +185,18 @@ class _Visit:
     def __init__(self, path: str, attributes: Mapping[str, Attribute]) -> None:
         self._path = path
         self._attributes = attributes
-        self._below: dict[str, _Visit] = {}
-        self._asked: dict[tuple[str, str | None], _Attribute] = {}
-        self._demanded: list[_Attribute] = []
-        self._tested: dict[str, list[_Attribute]] = {}
+        self._demands = _Applying()
+        self._asked: dict[str, _Attribute] = {}
         self._holding: list[tuple[Condition | None, Condition, Rule]] = []
 
     def towards(self, names: tuple[str, ...]) -> _Visit:
         visit = self
         for name in names:
-            path = f"{visit._path}.{name}" if visit._path else name
-            visit = visit._below.setdefault(name, _Visit(path, self._attributes))
+            asked = visit._attribute(name)
+            if asked.below is None:
+                path = f"{visit._path}.{name}" if visit._path else name
+                asked.below = _Visit(path, self._attributes)
+            visit = asked.below
         return visit
 
     def take(self, rule: Rule) -> None:
@@ -162,64 +204,67 @@ class _Visit:
             when = None if rule.when is None else condition(rule.when, self._path, self._attributes)
             self._holding.append((when, condition(rule.holds, self._path, self._attributes), rule))
             return
-        place = rule.place
-        asked = self._asked.setdefault((place.name, place.named), _Attribute(place.name, place.named))
         if rule.present:
-            self._demanded += [] if asked in self._demanded else [asked]
-            asked.present.add(rule, self._path, self._attributes)
-        else:
-            named = self._tested.setdefault(place.name, [])
-            named += [] if asked in named else [asked]
-            asked.tested.add(rule, self._path, self._attributes)
+            self._demands.add(rule, _is_there(rule.place.name, rule.place.named), self._path, self._attributes)
+            return
+        passes = rule.tests[0].passes if len(rule.tests) == 1 else partial(_passes, rule.tests)
+        self._tested(rule.place).add(rule, passes, self._path, self._attributes)
 
-    def visit(self, held: Mapping[str, Any], at: str, look: Look, found: list[Breach]) -> None:
+    def _tested(self, place: Place) -> _Applying:
+        """Return the rules of the values at a place."""
+        name, named = place.name, place.named
+        attribute = self._attribute(name)
+        if named is None:
+            return attribute.tested
+        known = next((each for each in attribute.named if each.name == named), None)
+        if known is None:
+            known = _Named(named)
+            attribute.named.append(known)
+        return known.tested
+
+    def _attribute(self, name: str) -> _Attribute:
+        return self._asked.setdefault(name, _Attribute(name))
+
+    def visit(self, held: Mapping[str, Any], at: _At, look: Look, found: list[Breach]) -> None:
         """Add the breaches of an object at the path `at`, and of what is below it, to `found`."""
-        for asked in self._demanded:
-            value = held.get(asked.name)
-            if value is None or value == "" or (type(value) is not str and _lacks(value, asked.named)):
-                found += [Breach(rule, _joined(at, asked.called)) for rule, _ in asked.present.to(held, look)]
+        for rule, is_there in self._demands.to(held, look):
+            if not is_there(held, look.now):
+                place = rule.place
+                called = place.name if place.named is None else f"{place.name}[{place.named}]"
+                found.append(Breach(rule, _written((at, called))))
         for name, value in held.items():
-            if value is not None and name in self._tested:
-                for asked in self._tested[name]:
-                    _test(asked, held, at, look, found)
-            if name in self._below:
-                self._below[name].visit_each(_joined(at, name), value, look, found)
+            asked = self._asked.get(name)
+            if asked is not None and value is not None:
+                asked.visit(held, value, at, look, found)
         for when, holds, rule in self._holding:
             if (when is None or when(held, look)) and not holds(held, look):
-                found.append(Breach(rule, _joined(at, rule.place.name)))
-
-    def visit_each(self, at: str, value: Any, look: Look, found: list[Breach]) -> None:
-        """Visit the objects in an array, or the one that stands at the path `at`."""
-        if type(value) is dict:
-            self.visit(value, at, look, found)
-            return
-        for path, each in elements(at, value):
-            if type(each) is dict:
-                self.visit(each, path, look, found)
+                found.append(Breach(rule, _written((at, rule.place.name))))
 
 
-def _test(asked: _Attribute, held: Mapping[str, Any], at: str, look: Look, found: list[Breach]) -> None:
-    """Add the breaches of the values of an attribute that is there."""
-    value, now = held[asked.name], look.now
-    single = asked.named is None and type(value) is not list
-    for rule, passes in asked.tested.to(held, look):
-        if not single:
-            each_of = values(value, _joined(at, asked.name), asked.named)
-            found += [Breach(rule, path) for path, each in each_of if not passes(each, now)]
-        elif not passes(value, now):
-            found.append(Breach(rule, _joined(at, asked.name)))
+def _written(at: _At) -> str:
+    """Return a way as a path is written, the elements of arrays by their index."""
+    if at is None:
+        return ""
+    before, step = at
+    above = _written(before)
+    if isinstance(step, int):
+        return f"{above}[{step}]"
+    return f"{above}.{step}" if above else step
 
 
 def _passes(tests: tuple[ValueTest, ...], value: Any, now: datetime) -> bool:
     return all(test.passes(value, now) for test in tests)
 
 
-def _lacks(value: Any, named: str | None) -> bool:
-    """Whether nothing stands at an attribute: no value, or none but empty texts."""
-    if named is None and type(value) is not list:
-        return False
-    return all(each == "" for _, each in values(value, "", named))
+def _is_there(name: str, named: str | None) -> Passes:
+    """Return what tells of an object whether it has an attribute: a value that is no empty text."""
 
+    def is_there(held: Any, _now: datetime) -> bool:
+        value = held.get(name)
+        if type(value) is str:
+            return named is None and value != ""
+        if named is None and type(value) is not list:
+            return value is not None
+        return any(each != "" for _, each in values(value, "", named))
 
-def _joined(at: str, name: str) -> str:
-    return f"{at}.{name}" if at else name
+    return is_there

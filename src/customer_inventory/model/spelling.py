@@ -100,7 +100,16 @@ def spelled_instant(text: str) -> str | None:
 
 
 def instant_key(text: str) -> tuple[int, str, str] | None:
-    """Return what orders `text` in time, a plain date standing at its midnight in UTC; None for no point in time."""
+    """Return what orders `text` in time, a plain date standing at its midnight in UTC; None for no point in time.
+
+    Whole seconds in UTC, as nearly all are written, are not taken apart: that takes a sixth of the time.
+    """
+    if len(text) == 20 and text[4::3] == "--T::Z":
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return int(text[:4]), text[5:19], ""
     parts = INSTANT.fullmatch(f"{text}T00:00:00Z" if DAY.fullmatch(text) else text)
     if parts is None or parts["time"][:2] == "24":
         return None

@@ -67,13 +67,13 @@ class Fits:
     """What the pattern stands for, to be told: "is no e-mail address"."""
 
     @cached_property
-    def _asked(self) -> Callable[[bytes], object | None]:
+    def _asked(self) -> Callable[[str], object | None]:
         return self.pattern.asked
 
     def passes(self, value: Any, now: datetime) -> bool:  # noqa: ARG002  asked alike
         """Return whether a value follows the pattern."""
         text = value if type(value) is str else written_as("any", value)
-        return text is not None and self._asked(text.encode("utf-8", "surrogatepass")) is not None
+        return text is not None and self._asked(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,11 @@ class Between:
         return any(each is not None and each[:1] in {"t", "n"} for each in (self.least, self.most))
 
     @cached_property
+    def _fixed(self) -> tuple[Any, Any] | None:
+        """The bounds by which values compare, None where they move with time."""
+        return None if self._moves else _keys(self.least, self.most, None)
+
+    @cached_property
     def temporal(self) -> bool:
         """Whether the bounds are points in time."""
         return any(each is not None and read_number(each) is None for each in (self.least, self.most))
@@ -124,10 +129,12 @@ class Between:
 
     def passes(self, value: Any, now: datetime) -> bool:
         """Return whether a value lies within the bounds."""
-        least, most = _keys(self.least, self.most, _minute(now) if self._moves else None)
-        held: Any = number_of(value)
-        if self.temporal:
-            held = instant_key(value) if type(value) is str else None
+        least, most = self._fixed or _keys(self.least, self.most, _minute(now))
+        held: Any = None
+        if not self.temporal:
+            held = number_of(value)
+        elif type(value) is str:
+            held = instant_key(value)
         return held is not None and (least is None or held >= least) and (most is None or held <= most)
 
 
