@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +13,11 @@ from customer_inventory.access import Access, Desk
 from customer_inventory.access.gaps import Gaps, gaps
 from customer_inventory.access.governing import approve, propose
 from customer_inventory.access.grants import Denied
+from customer_inventory.access.opened import RecordNotFound
+from customer_inventory.clock import system_clock
+from customer_inventory.ids import new_id
 from customer_inventory.model import RESOURCES, InvalidDocument
+from customer_inventory.repository.query import Query
 from customer_inventory.requirements.gaps import Coverage, Unasked
 from customer_inventory.requirements.governance import Proposed
 from customer_inventory.requirements.reading import requirement_from
@@ -82,6 +89,34 @@ async def test_what_nobody_asked_for_is_told_with_a_draft_that_can_be_proposed(d
     assert "partyCharacteristic[language]" not in {
         each.attribute for each in (await gaps(access, "individual")).unasked
     }
+
+
+async def test_what_nobody_asks_for_by_name_is_kept_and_not_used(desk: Desk, access: Access) -> None:
+    for attribute in ("gender", "birthDate", "contactMedium.emailAddress", "deathDate"):
+        await asked(desk, access, attribute)
+    mail = {"@type": "EmailContactMedium", "emailAddress": "a@example.com"}
+    made = await access.create(INDIVIDUAL, person(1, gender="f", birthDate="2000-01-01", contactMedium=[mail]))
+    found = await gaps(access, "individual")
+    assert not any(found.unused(each) for each in found.coverage)
+
+    await access.read(INDIVIDUAL, UUID(made.record.id))
+    await access.naming(("birthDate",)).read(INDIVIDUAL, UUID(made.record.id))
+    await access.naming(("birthDate", "contactMedium")).page(INDIVIDUAL, Query())
+    with pytest.raises(RecordNotFound):
+        await access.naming(("gender",)).read(INDIVIDUAL, new_id(bucket=0, at=system_clock()))
+    found = await gaps(access, "individual")
+    assert (found.whole, found.accesses_share) == (1, 100.0)
+    uses = {name.removeprefix("individual."): use for name, use in found.uses.items()}
+    told = {name: (use.accesses, use.last is not None) for name, use in uses.items() if use.accesses}
+    assert told["birthDate"] == (2, True)
+    assert told["contactMedium.emailAddress"] == (1, True)
+    assert all(name == "birthDate" or name.startswith("contactMedium") for name in told)
+    unused = {each.requirement.attribute for each in found.coverage if found.unused(each)}
+    assert unused & {"gender", "birthDate", "contactMedium.emailAddress", "deathDate"} == {"gender"}
+
+    ahead = replace(access.facilities, clock=lambda: system_clock() + timedelta(days=91))
+    later = await gaps(replace(access, facilities=ahead), "individual")
+    assert (later.whole, later.uses["individual.birthDate"].accesses) == (0, 0)
 
 
 async def test_gaps_are_for_who_may_read_both_the_catalogue_and_the_records(desk: Desk, access: Access) -> None:

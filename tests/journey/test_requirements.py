@@ -154,6 +154,24 @@ def test_a_future_edit_acts_when_its_moment_comes_on_every_server(
         )
 
 
+def test_what_is_asked_for_by_name_is_told_as_used(server: Server) -> None:
+    with server.api() as api:
+        create(api, PERSONS, person(nationality="FR", title="Dr"))
+
+        def covered() -> dict[str, dict[str, Any]]:
+            told = api.get("/inventory/v1/requirementGap/individual?days=1").json()["coverage"]
+            return {each["requirementId"].removeprefix("individual."): each for each in told}
+
+        before = covered()
+        assert api.get(f"{PERSONS}?title=Dr&fields=nationality&limit=1").is_success
+        assert api.get(f"{PERSONS}?limit=1").is_success
+        after = covered()
+        used = {name for name in after if after[name]["accessesByName"] > before[name]["accessesByName"]}
+        assert used == {"nationality", "title"}
+        assert not after["nationality"]["isUnused"]
+        assert refused(api.get("/inventory/v1/requirementGap/individual?days=0"), 400) == "invalid-parameter"
+
+
 def test_of_two_changes_of_one_requirement_the_second_must_see_the_first(server: Server, second: httpx.Client) -> None:
     with server.api() as api, second:
         asked = language(attribute="partyCharacteristic[hat]", obligation="optional", valueRule=[])

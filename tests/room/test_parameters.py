@@ -15,6 +15,7 @@ from customer_inventory.api.parameters import (
     MOST_LIMIT,
     InvalidParameter,
     UnknownAttribute,
+    named,
     of_one,
     parse,
 )
@@ -22,7 +23,8 @@ from customer_inventory.api.representation import href
 from customer_inventory.model.filtering import Condition
 from customer_inventory.model.jsonpath_problems import InvalidJsonPath, JsonPathNotSupported
 from customer_inventory.model.patterns import InvalidPattern
-from customer_inventory.model.views import NATIVE
+from customer_inventory.model.view import View
+from customer_inventory.model.views import EARLIER, NATIVE
 from customer_inventory.repository.order import Sort
 
 PERSON = NATIVE["individual"]
@@ -143,6 +145,25 @@ def test_pages() -> None:
 )
 def test_fields(query_string: str, fields: frozenset[str] | None) -> None:
     assert parse(PERSON, query_string.encode()).fields == fields
+
+
+@pytest.mark.parametrize(
+    ("view", "query_string", "told"),
+    [
+        (PERSON, "", ()),
+        (PERSON, "fields=id,birthDate,shoeSize,@type", ("birthDate",)),
+        (PERSON, "birthDate.gt=2000-01-01T00:00:00Z&sort=-familyName", ("birthDate", "familyName")),
+        (PERSON, "gender=f;contactMedium.emailAddress=a&fields=gender", ("contactMedium.emailAddress", "gender")),
+        (
+            PERSON,
+            "filter=contactMedium[?(@.emailAddress=='a' %26%26 @.preferred==true)]",
+            ("contactMedium", "contactMedium.emailAddress", "contactMedium.preferred"),
+        ),
+        (EARLIER["individual"], "fields=contactMedium.characteristic.emailAddress", ("contactMedium.emailAddress",)),
+    ],
+)
+def test_what_is_asked_for_by_name_is_told_to_the_trail(view: View, query_string: str, told: tuple[str, ...]) -> None:
+    assert named(view, parse(view, query_string.encode())) == told
 
 
 @given(values=st.lists(texts, max_size=3), limit=st.integers(0, 50))

@@ -5,15 +5,20 @@ Who may read the records may know what is in them by name and number; no value i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from customer_inventory.access.governing import resource_named
 from customer_inventory.access.opened import Opened
 from customer_inventory.model.places import place
 from customer_inventory.requirements.catalogue import class_of, governed_name
-from customer_inventory.requirements.gaps import Coverage, Unasked, coverage, groups_of, unasked, way, ways
+from customer_inventory.requirements.gaps import Coverage, Unasked, Use, coverage, groups_of, unasked, use, way, ways
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
 
+DAYS = 90
+"""How many days of accesses are looked at."""
+MOST_DAYS = 3660
 _NOTHING = "$.nothing"
 
 
@@ -27,10 +32,23 @@ class Gaps:
     """The percentage of the records that was looked at."""
     coverage: tuple[Coverage, ...]
     unasked: tuple[Unasked, ...]
+    since: datetime
+    """From when on the access trail was looked at."""
+    uses: Mapping[str, Use]
+    """How what each requirement asks for is used, by its id."""
+    whole: int
+    """How many accesses to whole records there were, which named no attribute."""
+    accesses_share: float
+    """The percentage of the access trail that was looked at."""
+
+    def unused(self, covered: Coverage) -> bool:
+        """Return whether what a requirement asks for is kept, and in all accesses nobody asked for it by name."""
+        accessed = self.whole or any(each.accesses for each in self.uses.values())
+        return bool(accessed) and covered.share > 0 and not self.uses[str(covered.requirement.id)].accesses
 
 
-async def gaps(access: Opened, name: str, *, segment: str | None = None) -> Gaps:
-    """Return the gaps of a resource, by the values of the attribute `segment` too.
+async def gaps(access: Opened, name: str, *, segment: str | None = None, days: int = DAYS) -> Gaps:
+    """Return the gaps of a resource, by the values of the attribute `segment` too, and what was used for so many days.
 
     Raises Denied, InvalidDocument for an unknown resource, InvalidPlace, QueryTooCostly and RepositoryUnavailable.
     """
@@ -39,13 +57,25 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None) -> Gaps
     await access.require("read", resource.kind)
     asked = list((await access.facilities.catalogue.requirements(governed_name(resource))).values())
     by = way(place(segment)) if segment else _NOTHING
+    since = access.facilities.clock() - timedelta(days=days)
     groups, characteristics = groups_of(resource)
     known = {*resource.attributes, *(each.attribute for each in asked)}
     async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource)) as look:
         counted = await look.coverage(ways(asked), segment=by)
         attributes = await look.unknown(groups, known=known)
         named_ones = await look.characteristics(characteristics, known=known)
+        uses = await look.uses(resource.kind, since=since)
     await access.note("read", resource.kind, "shown", ())
     records = sum(group.records for group in counted)
     found = (*unasked(attributes, characteristics=False), *unasked(named_ones, characteristics=True))
-    return Gaps(name, records, look.share, tuple(coverage(asked, counted)), found)
+    return Gaps(
+        resource=name,
+        records=records,
+        share=look.share,
+        coverage=tuple(coverage(asked, counted)),
+        unasked=found,
+        since=since,
+        uses={str(each.id): use(each.attribute, uses.named) for each in asked},
+        whole=uses.whole,
+        accesses_share=uses.share,
+    )

@@ -79,12 +79,18 @@ class Opened:
     request_id: str
     source: str | None = None
     reason: str | None = None
+    named: tuple[str, ...] = ()
+    """The attributes that are asked for by name, for the trail; empty where whole records are."""
     despite_conflicts: bool = False
     """Whether a specification is written although stored records do not follow it, or are left without one."""
 
     def despite(self) -> Self:
         """Return the same access, which keeps the stored records of a class as they are whatever is specified."""
         return replace(self, despite_conflicts=True)
+
+    def naming(self, attributes: tuple[str, ...]) -> Self:
+        """Return the same access, which asks for these attributes by name: to see, or to search or sort by them."""
+        return replace(self, named=attributes) if attributes else self
 
     def because(self, reason: str | None) -> Self:
         """Return the same access with the reason that its changes will give."""
@@ -117,6 +123,7 @@ class Opened:
                 outcome,
                 record_ids,
                 self.request_id,
+                self.named,
             )
         )
 

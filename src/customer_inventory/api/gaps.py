@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import msgspec
 
 from customer_inventory.access import Access
-from customer_inventory.access.gaps import gaps
+from customer_inventory.access.gaps import DAYS, MOST_DAYS, Gaps, gaps
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked
 from customer_inventory.api.routing import Routes
@@ -26,21 +26,26 @@ def add_gaps(routes: Routes) -> None:
 
 async def _get(exchange: Exchange, access: Access, name: str) -> Answer:
     """Answer GET on the gaps of one resource."""
-    question = asked(exchange.query_string, ("segment",))
-    found = await gaps(access, unquote(name), segment=question.given.get("segment"))
+    question = asked(exchange.query_string, ("segment", "days"))
+    days = question.bounded("days", least=1, most=MOST_DAYS, default=DAYS)
+    found = await gaps(access, unquote(name), segment=question.given.get("segment"), days=days)
     body = {
         "@type": "RequirementGap",
         "id": found.resource,
         "href": f"{BASE}/{found.resource}",
         "recordCount": found.records,
         "examinedShare": round(found.share / 100, _DIGITS),
-        "coverage": [_covered(each) for each in found.coverage],
+        "accessesSince": found.since,
+        "accessesShare": round(found.accesses_share / 100, _DIGITS),
+        "accessesWhole": found.whole,
+        "coverage": [_covered(each, found) for each in found.coverage],
         "notAskedFor": [_unasked(each, found.resource) for each in found.unasked],
     }
     return Answer(200, msgspec.json.encode(body))
 
 
-def _covered(each: Coverage) -> dict[str, Any]:
+def _covered(each: Coverage, found: Gaps) -> dict[str, Any]:
+    use = found.uses[str(each.requirement.id)]
     shown = {
         "requirementId": each.requirement.id,
         "name": each.requirement.name,
@@ -49,6 +54,9 @@ def _covered(each: Coverage) -> dict[str, Any]:
         "target": each.target,
         "isShort": each.short,
         "isUnreachable": each.unreachable,
+        "accessesByName": use.accesses,
+        "lastAccessByName": use.last,
+        "isUnused": found.unused(each),
         "part": [
             {
                 "source": part.source,

@@ -15,7 +15,7 @@ from customer_inventory.access.access import RecordNotFound, VersionNotFound
 from customer_inventory.api import conditional
 from customer_inventory.api.exchange import Answer, Exchange, MalformedJson
 from customer_inventory.api.fields import Fields
-from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, of_one
+from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, named, of_one
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.representation import href, represent
 from customer_inventory.api.routing import Routes
@@ -59,7 +59,7 @@ class HistoryHandlers:
         limit = page.whole("limit", most=MOST_LIMIT, default=DEFAULT_VERSIONS)
         offset = page.whole("offset", most=MOST_OFFSET, default=0)
         before = page.whole("before", least=1, most=_HIGHEST, default=_HIGHEST)
-        history = await access.history(
+        history = await access.naming(named(self._view, of_each)).history(
             self._resource,
             record_id,
             limit=limit + 1,  # the older neighbour of the last one tells what that one changed
@@ -84,7 +84,8 @@ class HistoryHandlers:
         """Answer GET on one version: the record as it was, if the version was there at the moment of `asOf`."""
         record_id, number = self._record_id(identifier), self._number(version)
         asked_for = of_one(self._view, exchange.query_string)
-        record = await access.version(self._resource, record_id, number, as_of=asked_for.query.as_of)
+        naming = access.naming(named(self._view, asked_for))
+        record = await naming.version(self._resource, record_id, number, as_of=asked_for.query.as_of)
         body = represent(self._view, record, asked_for.fields, public_url=self._public_url)
         return Answer(200, body).plus((b"etag", conditional.etag(record.version)))
 

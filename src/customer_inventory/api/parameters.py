@@ -12,22 +12,24 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from customer_inventory.api.fields import Fields, parse_fields
+from customer_inventory.api.fields import Fields, dotted, parse_fields
 from customer_inventory.api.filters import read
 from customer_inventory.api.scanning import InvalidParameter, Parameter
-from customer_inventory.model.filtering import UnknownAttribute, known_attribute
+from customer_inventory.model.filtering import UnknownAttribute, known_attribute, stored_paths
 from customer_inventory.model.jsonpath_problems import JsonPathNotSupported
 from customer_inventory.model.view import View
 from customer_inventory.repository.order import Sort
 from customer_inventory.repository.query import Query
 
-__all__ = ["Asked", "InvalidParameter", "UnknownAttribute", "of_one", "parse", "printable", "ranged"]
+__all__ = ["Asked", "InvalidParameter", "UnknownAttribute", "named", "of_one", "parse", "printable", "ranged"]
 
 DEFAULT_LIMIT = 100
 MOST_LIMIT = 1000
 MOST_OFFSET = 1_000_000_000
 _LONGEST_HEADER = 255
 _MOST_SORTS = 3
+_MOST_NAMED = 50
+_OF_NOBODY = {"id", "href", "@type", "@baseType", "@schemaLocation"}
 _PAGE = frozenset({"offset", "limit", "after", "before"})
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -75,6 +77,17 @@ def parse(view: View, query_string: bytes, *, public_url: str = "") -> Asked:
         by_offset="offset" in single,
         kept=as_they_came(said.parameters),
     )
+
+
+def named(view: View, asked: Asked) -> tuple[str, ...]:
+    """Return where the attributes are stored that a request asks for by name: to be shown, searched or sorted by.
+
+    What nothing has is passed over, as it is in the answer; nothing else of what was written is told.
+    """
+    shown = {dotted(entry) for entry in asked.fields or ()} & view.attributes.keys()
+    query = asked.query
+    paths = {*map(view.stored_path, shown), *stored_paths(query.conditions), *(sort.path for sort in query.sort)}
+    return tuple(sorted(paths - _OF_NOBODY))[:_MOST_NAMED]
 
 
 def ranged(asked: Asked, header: str | None) -> Asked:

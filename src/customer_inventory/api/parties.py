@@ -11,7 +11,7 @@ from dataclasses import replace
 from customer_inventory.access import Access
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.pages import page_answer
-from customer_inventory.api.parameters import parse, ranged
+from customer_inventory.api.parameters import named, parse, ranged
 from customer_inventory.api.representation import represent
 from customer_inventory.api.routing import Routes
 from customer_inventory.model.attributes import Attribute
@@ -43,7 +43,8 @@ class PartyHandlers:
         """Answer GET on the collection."""
         asked = parse(self._joint, exchange.query_string, public_url=self._public_url)
         asked = ranged(asked, exchange.header(b"range"))
-        page = await access.page_of([view.resource for view in self._views.values()], asked.query)
+        naming = access.naming(named(self._joint, asked))
+        page = await naming.page_of([view.resource for view in self._views.values()], asked.query)
         bodies = [
             represent(self._views[kind], record, asked.fields, public_url=self._public_url)
             for record, kind in zip(page.records, page.kinds, strict=True)

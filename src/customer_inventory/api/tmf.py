@@ -19,6 +19,7 @@ from customer_inventory.api.parameters import (
     Asked,
     InvalidParameter,
     UnknownAttribute,
+    named,
     of_one,
     parse,
     printable,
@@ -79,7 +80,7 @@ class ResourceHandlers:
         await access.require("read", self._resource.kind)
         view, asked = await self._asked(exchange, access)
         asked = ranged(asked, exchange.header(b"range"))
-        page = await access.page(self._resource, asked.query)
+        page = await access.naming(named(view, asked)).page(self._resource, asked.query)
         return list_answer(view, page, asked, path=exchange.path, public_url=self._public_url)
 
     async def _asked(self, exchange: Exchange, access: Access) -> tuple[View, Asked]:
@@ -121,7 +122,8 @@ class ResourceHandlers:
         asked = of_one(self._view, exchange.query_string)
         if_none_match = exchange.header(b"if-none-match")
         conditional.check_condition(if_none_match)
-        record = await access.read(self._resource, record_id, as_of=asked.query.as_of)
+        naming = access.naming(named(self._view, asked))
+        record = await naming.read(self._resource, record_id, as_of=asked.query.as_of)
         tag = conditional.etag(record.version)
         if conditional.not_modified(if_none_match, record.version):
             return Answer(304, headers=((b"etag", tag),))

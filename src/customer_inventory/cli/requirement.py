@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from customer_inventory.access import Access
 from customer_inventory.access import governing as catalogue
+from customer_inventory.access.gaps import DAYS, MOST_DAYS, Gaps
 from customer_inventory.access.gaps import gaps as find_gaps
 from customer_inventory.access.governing import Proposal, proposal_named
 from customer_inventory.cli.app import Configured, run
@@ -242,8 +243,14 @@ _SIDES = ("before", "after")
 
 
 @requirement.command
-def gaps(resource: str, *, segment: str | None = None, settings: Configured = _DEFAULTS) -> int:
-    """Show what of a resource is asked for and not kept, and what is kept and not asked for.
+def gaps(
+    resource: str,
+    *,
+    segment: str | None = None,
+    days: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=MOST_DAYS))] = DAYS,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Show what of a resource is asked for and not kept, kept and not asked for, or kept and not used.
 
     Parameters
     ----------
@@ -251,26 +258,36 @@ def gaps(resource: str, *, segment: str | None = None, settings: Configured = _D
         The resource, such as individual, or a class of entity.
     segment
         An attribute by whose values the records are told apart, such as status.
+    days
+        For how many days back the access trail tells what is used: what was shown, searched or sorted by by its name.
     settings
         How the inventory is set up.
     """
-    return run(_gaps(resource, segment, settings), settings)
+    return run(_gaps(resource, segment, days, settings), settings)
 
 
-async def _gaps(resource: str, segment: str | None, settings: Settings) -> None:
+async def _gaps(resource: str, segment: str | None, days: int, settings: Settings) -> None:
     async with opened_access(settings) as access:
-        found = await find_gaps(access, resource, segment=segment)
+        found = await find_gaps(access, resource, segment=segment, days=days)
     for each in found.coverage:
-        mark = "unreachable" if each.unreachable else "short" if each.short else ""
+        mark = "unreachable" if each.unreachable else "short" if each.short else "unused" if found.unused(each) else ""
         aimed = "" if each.target is None else f"of {each.target:.1%} aimed at"
         print("  ".join(filter(None, [f"{each.share:7.1%}", aimed, str(each.requirement.id), mark])))
-        for part in each.parts if mark else ():
+        for part in each.parts if each.short else ():
             named = " ".join(filter(None, [part.source or "(no source)", part.segment]))
             print(f"           {part.share:7.1%}  of {part.records:,} from {named}")
     for one in found.unasked:
         brought = ", ".join(f"{name or '(no source)'} {number:,}" for name, number in one.sources[:5])
         print(f"not asked for: {one.attribute}  in {one.records:,} records  ({brought})")
     say(f"{found.records:,} records were looked at, {found.share:.0f} % of all.")
+    say(f"Unused is what is kept and nobody asked for by name since {found.since:%Y-%m-%d}; {_accesses(found)}.")
+
+
+def _accesses(found: Gaps) -> str:
+    """Return how much the access trail tells."""
+    if not found.whole and not any(each.accesses for each in found.uses.values()):
+        return "there was no access, so that nothing can be told"
+    return f"{found.whole:,} accesses were to whole records, {found.accesses_share:.0f} % of the trail were looked at"
 
 
 @asynccontextmanager

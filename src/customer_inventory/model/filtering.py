@@ -182,6 +182,45 @@ def _check_path(view: View, path: Path, at: str) -> None:
             check_names(view, step.condition, here)
 
 
+def stored_paths(terms: Iterable[Term]) -> Iterator[str]:
+    """Yield where the attributes are stored that terms ask for."""
+    for term in terms:
+        match term:
+            case Either(alternatives=alternatives):
+                for each in alternatives:
+                    yield from stored_paths(each)
+            case Selection(expression=expression, view=view):
+                yield from (view.stored_path(path) for path in _asked_for(expression, "") if path in view.attributes)
+            case Condition(path=path):
+                yield path
+
+
+def _asked_for(expression: Expression, at: str) -> Iterator[str]:
+    """Yield the paths of the attributes that a condition on what stands at the path `at` asks for."""
+    match expression:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from _asked_for(part, at)
+        case Not(part=part):
+            yield from _asked_for(part, at)
+        case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
+            yield from _on_the_way(path, at)
+        case Compare(left=Call(path=path)) | Compare(left=Path() as path):
+            yield from _on_the_way(path, at)
+        case Against(left=left, right=right):
+            yield from (*_on_the_way(left, at), *_on_the_way(right, at))
+
+
+def _on_the_way(path: Path, at: str) -> Iterator[str]:
+    here = "" if path.from_root else at
+    for step in path.steps:
+        if isinstance(step, Name):
+            here = f"{here}.{step.name}" if here else step.name
+        elif isinstance(step, Where):
+            yield from _asked_for(step.condition, here)
+    yield here
+
+
 def _holds(term: Term, document: Mapping[str, Any]) -> bool:
     match term:
         case Selection(expression=expression, view=view):

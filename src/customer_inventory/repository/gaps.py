@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -18,6 +19,8 @@ from customer_inventory.repository.connections import Connection, QueryTooCostly
 from customer_inventory.repository.kinds import KINDS
 
 SAMPLE = 100_000
+TRAIL_SAMPLE = 1_000_000
+"""How many accesses are looked at: they are short, and what is seldom used is what is looked for."""
 _SQL = sql.statements("gaps.sql")
 _MOST_GROUPS = 200
 _MOST_NAMES = 1000
@@ -31,6 +34,22 @@ class Covered(NamedTuple):
     segment: str
     records: int
     having: tuple[int, ...]
+
+
+class Used(NamedTuple):
+    """An attribute that was asked for by name: how many accesses did, of those looked at, and when the last one was."""
+
+    attribute: str
+    accesses: int
+    last: datetime
+
+
+class Uses(NamedTuple):
+    """Accesses to the records of a kind that were looked at: a `share` in percent, those of whole records, by name."""
+
+    share: float
+    whole: int
+    named: tuple[Used, ...]
 
 
 class Seen(NamedTuple):
@@ -72,6 +91,14 @@ class Look:
         values = {"paths": list(paths), "known": array(known), "most": _MOST_NAMES}
         return [Seen(*row) for row in await self._rows(_SQL["characteristics"], values)]
 
+    async def uses(self, kind: str, *, since: datetime) -> Uses:
+        """Return which attributes of a kind's records were asked for by name since a moment, by the access trail."""
+        share = await _share(self._connection, "trail", sample=TRAIL_SAMPLE)
+        values = {"kind": kind, "since": since, "most": _MOST_NAMES}
+        rows = await (await self._connection.execute(_SQL["used"].format(share=f"{share:.4f}"), values)).fetchall()
+        found = [Used(*row) for row in rows]
+        return Uses(share, sum(each.accesses for each in found if not each.attribute), tuple(filter(_is_named, found)))
+
     async def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
         asked = {**values, "class": self._class}
         return await (await self._connection.execute(f"{self._sampled}\n{statement}", asked)).fetchall()
@@ -93,7 +120,7 @@ class Gaps:
             raise KeyError(kind)
         connection = await connect(self._conninfo, statement_timeout_ms=_PATIENCE_MS)
         try:
-            yield Look(connection, kind, named, await _share(connection, kind))
+            yield Look(connection, kind, named, await _share(connection, kind, sample=SAMPLE))
         except psycopg.errors.QueryCanceled as error:
             raise QueryTooCostly from error
         except psycopg.OperationalError as error:
@@ -102,8 +129,12 @@ class Gaps:
             connection.pgconn.finish()
 
 
-async def _share(connection: Connection, kind: str) -> float:
-    """Return the percentage of a kind's records that is looked at: 100 where there are few."""
-    row = await (await connection.execute(_SQL["about"], (kind,))).fetchone()
+async def _share(connection: Connection, table: str, *, sample: int) -> float:
+    """Return the percentage of a table's rows that is looked at, about `sample` of them: 100 where there are fewer."""
+    row = await (await connection.execute(_SQL["about"], (table,))).fetchone()
     about = int(row[0]) if row else 0
-    return min(100.0, 100.0 * SAMPLE / about) if about > SAMPLE else 100.0
+    return min(100.0, 100.0 * sample / about) if about > sample else 100.0
+
+
+def _is_named(used: Used) -> bool:
+    return bool(used.attribute)

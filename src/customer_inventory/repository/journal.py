@@ -15,7 +15,10 @@ _SQL = sql.statements("changes.sql")
 
 
 class TrailEntry(NamedTuple):
-    """Who did or was shown what, for which purpose. `record_ids` are canonical id texts, every one that was shown."""
+    """Who did or was shown what, for which purpose.
+
+    `record_ids` are canonical id texts, every one that was shown; `attributes` those that were asked for by name.
+    """
 
     id: UUID
     at: datetime
@@ -27,6 +30,7 @@ class TrailEntry(NamedTuple):
     outcome: str
     record_ids: tuple[str, ...]
     request_id: str
+    attributes: tuple[str, ...] = ()
 
 
 class Journal:
@@ -40,7 +44,9 @@ class Journal:
 
         Raises RepositoryUnavailable, also when it takes too long: the queries of those who wait are not to blame.
         """
-        ids, at, clients, people, purposes, verbs, kinds, outcomes, records, requests = zip(*entries, strict=True)
+        ids, at, clients, people, purposes, verbs, kinds, outcomes, records, requests, named = zip(
+            *entries, strict=True
+        )
         columns = (
             map(str, ids),
             map(datetime.isoformat, at),
@@ -52,6 +58,7 @@ class Journal:
             outcomes,
             ["{" + ",".join(shown) + "}" for shown in records],
             requests,
+            [array(attributes) if attributes else "" for attributes in named],
         )
         values = [array(column) for column in columns]
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from customer_inventory.model import Resource
 from customer_inventory.model.places import Place, place
-from customer_inventory.repository.gaps import Covered, Seen
+from customer_inventory.repository.gaps import Covered, Seen, Used
 from customer_inventory.requirements.requirement import InformationRequirement
 
 _TYPES = {"string": "string", "number": "number", "boolean": "boolean", "object": "object"}
@@ -59,6 +60,25 @@ class Unasked:
     sources: tuple[tuple[str, int], ...]
     types: tuple[str, ...]
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How what a requirement asks for is used: how many accesses asked for it by name, and when the last one did."""
+
+    accesses: int = 0
+    last: datetime | None = None
+
+
+def use(attribute: str, named: Iterable[Used]) -> Use:
+    """Return how an attribute is used: who asks for a group of attributes, or for a part of one, asks for it too."""
+    path = place(attribute).path
+    met = [each for each in named if _meets(each.attribute, path)]
+    return Use(sum(each.accesses for each in met), max((each.last for each in met), default=None))
+
+
+def _meets(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
 def ways(requirements: Iterable[InformationRequirement]) -> list[str]:

@@ -39,12 +39,15 @@ OWN_SCHEMAS: dict[str, Part] = {
         words="kind name clientId person purpose reason changeId restore",
     ),
     "RequirementCoverage": declared(
-        "How much of what a requirement asks for is kept; part says it by source and segment.",
+        "How much of what a requirement asks for is kept, part says it by source and segment, and whether it is used.",
         {
             "share": "any!",
             "target": "any",
             "isShort": "truth!",
             "isUnreachable": "truth!",
+            "accessesByName": "whole!",
+            "lastAccessByName": "moment",
+            "isUnused": "truth!",
             "part": "[object]",
         },
         words="requirementId name obligation",
@@ -55,11 +58,14 @@ OWN_SCHEMAS: dict[str, Part] = {
         words="attribute exampleId",
     ),
     "RequirementGap": declared(
-        "What of a resource is asked for and not kept, and what is kept and not asked for, in a sample of its records.",
+        "What of a resource is asked for and not kept, kept and not asked for, or kept and not used, in a sample.",
         {
             **IDENTIFIED,
             "recordCount": "whole!",
             "examinedShare": "any!",
+            "accessesSince": "moment!",
+            "accessesShare": "any!",
+            "accessesWhole": "whole!",
             "coverage": "[RequirementCoverage]",
             "notAskedFor": "[UnaskedAttribute]",
         },
@@ -183,6 +189,7 @@ _OWN: dict[tuple[str, str], Part] = {
         "RequirementGap",
         "Get the gaps between what is asked of a resource and what is kept of it",
         asks("segment", "text", "An attribute by whose values the records are told apart."),
+        asks("days", "whole", "For how many days the access trail tells what is used; 90."),
     ),
     ("GET", "/requirementSpecification"): {
         "operationId": "listRequirementSpecification",

@@ -108,6 +108,7 @@ create table trail (
     outcome text not null check (outcome in ('shown', 'done', 'unchanged', 'replayed', 'absent', 'stale', 'refused')),
     record_ids uuid[] not null,
     request_id text not null,
+    attributes text[],                      -- asked for by name, to be shown, searched or sorted by; null: none
     primary key (bucket, id)
 );
 
