@@ -172,6 +172,41 @@ def test_what_is_asked_for_by_name_is_told_as_used(server: Server) -> None:
         assert refused(api.get("/inventory/v1/requirementGap/individual?days=0"), 400) == "invalid-parameter"
 
 
+def test_an_import_brings_values_to_the_standards_that_are_asked_for(
+    server: Server, second: httpx.Client, tmp_path: Path
+) -> None:
+    rows, mapping = tmp_path / "people.csv", tmp_path / "people.mapping.toml"
+    rows.write_text("id,given,family,cap,shoe\n1,Ada,Byron,Top HAT,RED\n")
+    mapping.write_text("""
+        source_id = "id"
+        [individual]
+        givenName = { column = "given" }
+        familyName = { column = "family" }
+        title = { column = "shoe" }
+        legalName = { column = "shoe", as = "text" }
+        [[individual.partyCharacteristic]]
+        name = "cap"
+        value = { column = "cap" }
+        [[individual.partyCharacteristic]]
+        name = "shoe"
+        value = { column = "shoe" }
+        """)
+
+    def kept(source: str) -> dict[str, Any]:
+        done = command("import", str(rows), "--data", str(server.data), "--source", source, "--mapping", str(mapping))
+        assert done.returncode == 0, done.stderr
+        listed: list[dict[str, Any]] = api.get(f"{PERSONS}?sort=-id&limit=1").json()
+        cap, shoe = (each["value"] for each in listed[0]["partyCharacteristic"])
+        return {"cap": cap, "shoe": shoe, "title": listed[0]["title"], "legalName": listed[0]["legalName"]}
+
+    with server.api() as api, second:
+        assert kept("before") == {"cap": "Top HAT", "shoe": "RED", "title": "RED", "legalName": "RED"}
+        for attribute in ("partyCharacteristic[cap]", "title", "legalName"):
+            asked = language(attribute=attribute, obligation="optional", valueRule=[], standardisation="lower")
+            decide(second, propose(api, asked))
+        assert kept("after") == {"cap": "top hat", "shoe": "RED", "title": "red", "legalName": "RED"}
+
+
 def test_of_two_changes_of_one_requirement_the_second_must_see_the_first(server: Server, second: httpx.Client) -> None:
     with server.api() as api, second:
         asked = language(attribute="partyCharacteristic[hat]", obligation="optional", valueRule=[])

@@ -8,7 +8,7 @@ An object or array element that takes columns is left out of a document when non
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -38,6 +38,11 @@ _STANDARDS: dict[str, standardise.Standard] = {
     "boolean": standardise.boolean,
 }
 NAMES_OF_STANDARDS = (*_STANDARDS, "date", "date-time", "phone")
+_AS_ASKED = {"day": "date", "instant": "date-time"}
+"""How mappings call standards that requirements call otherwise."""
+
+Standards = Callable[[Resource], Mapping[str, str]]
+"""The standard to which values of an attribute are brought where a mapping says none, by the attribute."""
 
 
 class InvalidMapping(InventoryError):
@@ -113,10 +118,15 @@ class RowMapping:
         return {self.source_id, *(column for leaf in leaves for column in leaf.columns)}
 
 
-def parse(text: str, *, name: str, classes: Classes = NO_CLASSES) -> RowMapping:
+def _no_standards(_: Resource) -> Mapping[str, str]:
+    return {}
+
+
+def parse(text: str, *, name: str, classes: Classes = NO_CLASSES, standards: Standards = _no_standards) -> RowMapping:
     """Return the mapping that `text` (TOML) declares; `name` is what messages call it.
 
-    `classes` are those of entities: a record of one has what its specification names. Raises InvalidMapping.
+    `classes` are those of entities: a record of one has what its specification names. `standards` are those of the
+    requirements. Raises InvalidMapping.
     """
     try:
         content = tomllib.loads(text)
@@ -131,7 +141,7 @@ def parse(text: str, *, name: str, classes: Classes = NO_CLASSES) -> RowMapping:
             f'The mapping {name} does not say which column holds the source\'s own id: source_id = "…".'
         )
     records = {
-        word: _pattern(_governing(word, content[word], classes), content[word], name)
+        word: _pattern(_governing(word, content[word], classes), content[word], name, standards)
         for word in RESOURCES
         if word in content
     }
@@ -166,29 +176,51 @@ def leaves_of(node: Node) -> Iterator[Leaf]:
             yield from leaves_of(child)
 
 
-def _pattern(resource: Resource, content: Any, name: str) -> dict[str, Any]:
+def _pattern(resource: Resource, content: Any, name: str, standards: Standards) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InvalidMapping(f"In the mapping {name}, {resource.name} is a table: [{resource.name}].")
+    asked = standards(resource)
     pattern = {
-        attribute: _node(resource, attribute, below, (name, attribute in resource.mandatory))
+        attribute: _node(resource, attribute, below, _Within(name, asked, mandatory=attribute in resource.mandatory))
         for attribute, below in content.items()
     }
     return {"@type": resource.name[0].upper() + resource.name[1:], **pattern}
 
 
-def _node(resource: Resource, path: str, content: Any, context: tuple[str, bool]) -> Node:
-    name, mandatory = context
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """Where a part of a mapping stands: in which mapping, with which standards, in the characteristic of which name."""
+
+    name: str
+    standards: Mapping[str, str]
+    mandatory: bool = False
+    named: str | None = None
+
+    def standard(self, path: str) -> str | None:
+        """Return the standard of an attribute, as mappings call it."""
+        above, _, last = path.rpartition(".")
+        of_name = self.standards.get(f"{above}[{self.named}]") if last == "value" and self.named else None
+        found = of_name or self.standards.get(path)
+        return _AS_ASKED.get(found, found) if found else None
+
+
+def _node(resource: Resource, path: str, content: Any, within: _Within) -> Node:
+    name = within.name
     attribute = resource.attributes.get(path)
     if attribute is None and not _extends(resource, path):
         close = nearest(resource, path)
         hint = f" Did you mean {close}?" if close else ""
         raise InvalidMapping(f"The mapping {name} fills {resource.name}.{path}, which the model does not have.{hint}")
     if isinstance(content, dict) and (isinstance(content.get("column"), str) or "columns" in content):
-        return _leaf(path, content, attribute, f"the mapping {name}, {resource.name}.{path}", mandatory=mandatory)
+        usual = within.standard(path) or _usual_standard(attribute)
+        place = f"the mapping {name}, {resource.name}.{path}"
+        return _leaf(path, content, attribute, place, usual=usual, mandatory=within.mandatory)
     if isinstance(content, dict):
-        return {key: _node(resource, f"{path}.{key}", below, (name, False)) for key, below in content.items()}
+        named = content["name"] if isinstance(content.get("name"), str) else None
+        below = _Within(name, within.standards, named=named)
+        return {key: _node(resource, f"{path}.{key}", part, below) for key, part in content.items()}
     if isinstance(content, list):
-        return [_node(resource, path, item, (name, False)) for item in content]
+        return [_node(resource, path, item, _Within(name, within.standards)) for item in content]
     if isinstance(content, str | int | float | bool):
         return content
     raise InvalidMapping(f"In the mapping {name}, write the value of {resource.name}.{path} as text in quotes.")
@@ -200,16 +232,18 @@ def _extends(resource: Resource, path: str) -> bool:
     return above is not None and above.type == "any"
 
 
-def _leaf(path: str, content: dict[str, Any], attribute: Attribute | None, place: str, *, mandatory: bool) -> Leaf:
+def _leaf(
+    path: str, content: dict[str, Any], attribute: Attribute | None, place: str, *, usual: str, mandatory: bool
+) -> Leaf:
     try:
         take = msgspec.convert(content, Take)
     except msgspec.ValidationError as error:
         raise InvalidMapping(f"In {place}: {error}.") from error
     columns = (take.column,) if take.column is not None else take.columns
-    kind = take.as_ or _usual_standard(attribute)
+    kind = take.as_ or usual
     # A source's own spelling is worth keeping where any text can stand; elsewhere it cannot be kept.
-    usual = "keep" if kind in {"email", "phone"} else "leave-out"
-    if not columns or take.unusable not in {None, "leave-out", "reject", usual}:
+    kept = "keep" if kind in {"email", "phone"} else "leave-out"
+    if not columns or take.unusable not in {None, "leave-out", "reject", kept}:
         raise InvalidMapping(
             f"In {place}: name a column, and unusable is leave-out or reject; with as email or phone also keep."
         )
@@ -220,7 +254,7 @@ def _leaf(path: str, content: dict[str, Any], attribute: Attribute | None, place
         standard=_standard(kind, take, place),
         otherwise=take.otherwise,
         mandatory=mandatory,
-        unusable=take.unusable or usual,
+        unusable=take.unusable or kept,
         textual=kind not in {"integer", "number", "boolean"} and not (attribute and attribute.enum),
     )
 

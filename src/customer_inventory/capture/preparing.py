@@ -107,10 +107,16 @@ class _Rows:
     """Drafts rows of columns by a mapping."""
 
     def __init__(self, instructions: Instructions) -> None:
-        mapping = parse(instructions.mapping or "", name="in use", classes=_classes(instructions))
+        catalogued = Catalogued(instructions.catalogue, shipped=shipped)
+        mapping = parse(
+            instructions.mapping or "",
+            name="in use",
+            classes=_classes(instructions),
+            standards=catalogued.standards,
+        )
         self._columns = instructions.columns
         self._taking = Taking(mapping, instructions.columns)
-        self._judging = Judging(Catalogued(instructions.catalogue, shipped=shipped))
+        self._judging = Judging(catalogued)
         self._shaper = Shaper(mapping, instructions.strict, self._judging)
         self.ids_a_row = max(2, len(mapping.records))
 

@@ -147,7 +147,7 @@ _HEAD = """\
 # there is used as it is. Names on the left are attributes of the TM Forum resources, names in quotes on the right are
 # columns. A value without `column` is a constant. Each column may say:
 #   as = "text" | "email" | "phone" | "date" | "date-time" | "country" | "integer" | "number" | "boolean" | "lower"
-#        | "upper"
+#        | "upper"; without it as the requirement of the attribute says
 #   formats = ["iso", "%d/%m/%Y"]   how dates are written, the first that fits (with as = "date" or "date-time")
 #   country = "GB"                  where telephone numbers without a country code are from
 #   otherwise = "..."               what to write where the column is empty; else nothing is written

@@ -155,11 +155,18 @@ class Catalogued:
 
     def __init__(self, packed: bytes, *, shipped: Shipped) -> None:
         decided = msgspec.json.decode(packed, type=dict[str, dict[str, InformationRequirement | None]])
+        self._shipped = shipped
+        self._decided = decided
         self._rulings = _Rulings(shipped, decided)
 
     def ruling(self, resource: Resource) -> Ruling:
         """Return the rules that governed a resource then and that doors ask."""
         return self._rulings.of(resource)
+
+    def standards(self, resource: Resource) -> dict[str, str]:
+        """Return the standards to which capture brought values of a resource then, by attribute."""
+        asked = governing_of(governed_name(resource), self._shipped, self._decided).values()
+        return {each.attribute: each.standardisation for each in asked if each.standardisation}
 
 
 NOTHING_DECIDED = b"{}"
