@@ -1,12 +1,11 @@
-"""The verb that profiles a file and proposes requirements from it: nothing of an inventory is read or written."""
+"""The verb that profiles a file, or what is stored, and drafts requirements from it; nothing of them is proposed."""
 
 from __future__ import annotations
 
 import csv
 import os
 import secrets
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -14,16 +13,32 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
+import msgspec
+
+from customer_inventory.access import Access
+from customer_inventory.access.downloading import about_how_many, download
+from customer_inventory.access.governing import resource_named
+from customer_inventory.capture.exports import UnwritableOutput
 from customer_inventory.capture.formulas import guarded
 from customer_inventory.capture.rejects import source_name
 from customer_inventory.capture.sources import Source, decode_line, open_source
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.progress import say
+from customer_inventory.cli.progress import bar, say
+from customer_inventory.cli.requirement import opened_access, put
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.requirements.baseline import shipped
+from customer_inventory.requirements.catalogue import class_of, governed_name
 from customer_inventory.requirements.headings import resource_of
-from customer_inventory.requirements.profiling import Profile, profile, profile_documents, proposals
+from customer_inventory.requirements.profiling import (
+    DocumentSampler,
+    Draft,
+    Profile,
+    profile,
+    profile_documents,
+    profile_of,
+    proposals,
+)
 from customer_inventory.requirements.profiling.report import HEADINGS, suspicion_rows, write_drafts
 from customer_inventory.requirements.profiling.sample import written
 from customer_inventory.settings import Settings
@@ -39,15 +54,15 @@ class NoSuchResource(InventoryError):
     failure = Failure.USAGE
 
 
-class UnwritableReport(InventoryError):
-    """The report cannot be written."""
+class NothingToProfile(InventoryError):
+    """Neither a file nor a resource is named. Name a file, or with --resource whose stored records to profile."""
 
-    code = "unwritable-report"
+    code = "nothing-to-profile"
     failure = Failure.USAGE
 
 
 def identify(
-    file: Path,
+    file: Path | None = None,
     *,
     resource: str | None = None,
     output: str = "-",
@@ -57,18 +72,21 @@ def identify(
     encoding: str | None = None,
     settings: Configured = _DEFAULTS,
 ) -> int:
-    """Profile a file and propose requirements from it, with evidence and confidence, as a catalogue file to review.
+    """Profile a file, or what is stored, and draft requirements from it, with evidence and confidence, to review.
 
     Types, formats, code lists, patterns, bounds, keys, personal data, and which columns tell others. To a requirement
-    that the product ships a draft only adds. Of more than 100,000 rows a sample is drawn. Nothing is proposed: review
-    the file, then use `customer-inventory requirement propose FILE --reason REASON --draft`.
+    that governs (for a file: that the product ships) a draft only adds. Of more than 100,000 rows, or 20,000 documents,
+    a sample is drawn. Nothing is proposed: review the file, then use
+    `customer-inventory requirement propose FILE --reason REASON --draft`.
 
     Parameters
     ----------
     file
-        The file: .csv, .tsv, .ndjson or .jsonl, also with .gz. NDJSON may hold whole TM Forum documents.
+        The file: .csv, .tsv, .ndjson or .jsonl, also with .gz. NDJSON may hold whole TM Forum documents. Without one
+        the stored records of --resource are profiled.
     resource
-        Whose attributes the columns are, such as individual or organization; told by the headings when not given.
+        Whose attributes the columns are, such as individual or organization; told by the headings when not given. Of
+        what is stored also a class of entity.
     output
         The catalogue file to write, or - for standard output.
     suspects
@@ -83,7 +101,42 @@ def identify(
     settings
         How the inventory is set up.
     """
+    if file is None:
+        return run(_identify_stored(resource, output, suspects, settings), settings)
     return run(_identify(_Order(file, resource, output, suspects, source, format, encoding)), settings)
+
+
+async def _identify_stored(name: str | None, output: str, suspects: Path | None, settings: Settings) -> None:
+    if name is None:
+        raise NothingToProfile
+    async with opened_access(settings) as access:
+        resource = await resource_named(access, name)
+        sampler = await _stored(access, resource)
+        governing = await access.facilities.catalogue.requirements(governed_name(resource))
+    now = datetime.now(UTC)
+    found = profile_of(sampler.sample(), today=now.date())
+    drafts = proposals(found, resource=resource, now=now, source=None, governing=governing)
+    ids = sampler.ids()
+    put(output, write_drafts(found, drafts, called=ids.__getitem__))
+    if suspects is not None:
+        _put_suspects(suspects, found, ids.__getitem__)
+    _say_found(found, drafts, resource)
+
+
+async def _stored(access: Access, resource: Resource) -> DocumentSampler:
+    """Return a sample of the records that are stored, each of which the trail says was shown."""
+    sampler = DocumentSampler(random=Random(secrets.randbits(64)))  # noqa: S311  which are looked at is no secret
+    named, seen = class_of(resource), 0
+    about = await about_how_many(access, resource)
+    with bar(resource.name, total=float(about) or None) as advance:
+        async for lines in download(access, resource):
+            for line in lines:
+                document = msgspec.json.decode(line)
+                if named is None or document.get("@type") == named:
+                    sampler.add(document)
+            seen += len(lines)
+            advance(float(seen), f"{seen:,} records")
+    return sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +158,13 @@ async def _identify(order: _Order) -> None:
     resource = named or RESOURCES[resource_of([each.name for each in found.columns])]
     source_called = order.source or source_name(order.file)
     drafts = proposals(found, resource=resource, now=now, source=source_called, governing=shipped(resource.name))
-    _put(order.output, write_drafts(found, drafts))
+    put(order.output, write_drafts(found, drafts))
     if order.suspects is not None:
         _put_suspects(order.suspects, found)
+    _say_found(found, drafts, resource)
+
+
+def _say_found(found: Profile, drafts: Sequence[Draft], resource: Resource) -> None:
     say(
         f"Looked at {found.rows:,} of {found.seen:,} rows as {resource.name}. Requirements drafted: "
         f"{sum(each.changes for each in drafts):,}. Dependencies seen: {len(found.dependencies):,}. "
@@ -148,25 +205,15 @@ def _text(value: object) -> str | None:
     return None if value is None or isinstance(value, dict | list) else written(value)
 
 
-def _put(output: str, text: str) -> None:
-    if output == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(output).write_text(text, "utf-8")
-    except OSError as error:
-        raise UnwritableReport(f"{output} cannot be written: {error.strerror or error}.") from error
-
-
-def _put_suspects(path: Path, found: Profile) -> None:
+def _put_suspects(path: Path, found: Profile, called: Callable[[int], str] = str) -> None:
     try:
         with open(path, "w", encoding="utf-8", newline="", opener=_private) as file:
             path.chmod(0o600)  # it may have been there before
             table = csv.writer(file)
             table.writerow(HEADINGS)
-            table.writerows([guarded(cell) for cell in row] for row in suspicion_rows(found))
+            table.writerows([guarded(cell) for cell in row] for row in suspicion_rows(found, called=called))
     except OSError as error:
-        raise UnwritableReport(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise UnwritableOutput(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _private(name: str, flags: int) -> int:

@@ -17,6 +17,7 @@ from customer_inventory.access import governing as catalogue
 from customer_inventory.access.gaps import DAYS, MOST_DAYS, Gaps
 from customer_inventory.access.gaps import gaps as find_gaps
 from customer_inventory.access.governing import Proposal, proposal_named
+from customer_inventory.capture.exports import UnwritableOutput
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.progress import say
@@ -37,13 +38,6 @@ class NoSuchFile(InventoryError):
 
     code = "no-such-file"
     failure = Failure.NOT_FOUND
-
-
-class UnwritableFile(InventoryError):
-    """The file cannot be written."""
-
-    code = "unwritable-file"
-    failure = Failure.USAGE
 
 
 @requirement.command(name="list")
@@ -112,7 +106,7 @@ def export(*, output: str, resource: str | None = None, settings: Configured = _
 async def _export(output: str, resource: str | None, settings: Settings) -> None:
     async with opened_access(settings) as access:
         found = await catalogue.requirements(access, None if resource is None else [resource])
-    _put(output, write_catalogue(found))
+    put(output, write_catalogue(found))
     say(f"Wrote {len(found):,} requirements to {'standard output' if output == '-' else output}.")
 
 
@@ -304,14 +298,15 @@ def _read(file: Path) -> list[InformationRequirement]:
     return read_catalogue_file(file)
 
 
-def _put(output: str, text: str) -> None:
+def put(output: str, text: str) -> None:
+    """Write a text to a file, or to standard output for -. Raises UnwritableOutput."""
     if output == "-":
         sys.stdout.write(text)
         return
     try:
         Path(output).write_text(text, "utf-8")
     except OSError as error:
-        raise UnwritableFile(f"{output} cannot be written: {error.strerror or error}.") from error
+        raise UnwritableOutput(f"{output} cannot be written: {error.strerror or error}.") from error
 
 
 def named(proposal: str) -> tuple[str, int]:

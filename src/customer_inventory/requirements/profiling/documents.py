@@ -26,7 +26,9 @@ class DocumentSampler:
     """A sample of documents that come one by one; of more than `MOST_DOCUMENTS` it is drawn with `random`."""
 
     def __init__(self, *, random: Random) -> None:
-        self._reservoir: Reservoir[Mapping[str, Any], dict[str, Cell]] = Reservoir(MOST_DOCUMENTS, random, keep=_row)
+        self._reservoir: Reservoir[Mapping[str, Any], tuple[str, dict[str, Cell]]] = Reservoir(
+            MOST_DOCUMENTS, random, keep=lambda document: (str(document.get("id", "")), _row(document))
+        )
 
     def add(self, document: Mapping[str, Any]) -> None:
         """Take a document, or pass over it."""
@@ -34,10 +36,16 @@ class DocumentSampler:
 
     def sample(self) -> Sample:
         """Return the sample of what was added."""
-        rows, numbers = self._reservoir.rows()
+        kept, numbers = self._reservoir.rows()
+        rows = [row for _, row in kept]
         names = list(dict.fromkeys(name for row in rows for name in row))
         cells = [[row.get(name) for name in names] for row in rows]
         return sample_of(names, cells, numbers, seen=self._reservoir.seen, converts=False)
+
+    def ids(self) -> dict[int, str]:
+        """Return the ids of the documents in the sample, by their number."""
+        kept, numbers = self._reservoir.rows()
+        return {number: identifier for number, (identifier, _) in zip(numbers, kept, strict=True)}
 
 
 def _row(document: Mapping[str, Any]) -> dict[str, Cell]:

@@ -18,6 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from customer_inventory.model import InvalidDocument, Resource
 from customer_inventory.model.attributes import Attribute
+from customer_inventory.requirements.catalogue import governed_name
 from customer_inventory.requirements.headings import attribute_of, class_of_medium, own_attribute
 from customer_inventory.requirements.profiling.columns import Column
 from customer_inventory.requirements.profiling.evidence import Evidence, least_sure, of_rules, of_the_rest
@@ -28,6 +29,7 @@ from customer_inventory.requirements.requirement import InformationRequirement, 
 
 MOST_LACKING = 0.01
 """Up to which share of rows without a value the attribute is proposed as mandatory."""
+_CHARACTERISTIC = re.compile(r"\w*[cC]haracteristic\[(.+)\]")
 FEWEST = 20
 """How many rows it takes to propose that something must be there, or is unique."""
 
@@ -92,7 +94,7 @@ def proposals(
         if target is None or column.missing == column.rows:
             continue
         held = column.as_text() if target.declared is not None and target.declared.type == "string" else column
-        base = governing.get(f"{resource.name}.{target.attribute}")
+        base = governing.get(f"{governed_name(resource)}.{target.attribute}")
         draft = _draft(profile, held, target, now, _said(held, target, source) if base is None else base)
         if draft is not None and base is not None:
             draft = replace(draft, governed=True)
@@ -151,7 +153,7 @@ def _said(column: Column, target: _Target, source: str | None) -> InformationReq
     about = column.personal
     described = target.declared.description if target.declared else ""
     return InformationRequirement(
-        resource=target.resource.name,
+        resource=governed_name(target.resource),
         attribute=target.attribute,
         name=_name(column.name),
         meaning=described or f"What the source calls {_name(column.name)}; to be described.",
@@ -197,5 +199,8 @@ def _standard(column: Column) -> str | UnsetType:
 
 
 def _name(heading: str) -> str:
+    """Return what people may call an attribute: the heading in words, of a characteristic its name alone."""
+    characteristic = _CHARACTERISTIC.fullmatch(heading)
+    heading = characteristic[1] if characteristic else heading
     words = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading).replace("_", " ").split())
     return (words[:1].upper() + words[1:])[:200] or "Unnamed"

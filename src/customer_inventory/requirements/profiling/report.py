@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from customer_inventory.requirements.profiling.dependencies import Dependency
 from customer_inventory.requirements.profiling.profile import Profile
@@ -13,13 +13,17 @@ HEADINGS = ("row", "column", "holds", "likely", "confidence", "reasons")
 _ROWS_NAMED = 5
 
 
-def write_drafts(profile: Profile, drafts: Sequence[Draft]) -> str:
+Called = Callable[[int], str]
+"""What a row of the source is called, by its number."""
+
+
+def write_drafts(profile: Profile, drafts: Sequence[Draft], *, called: Called = str) -> str:
     """Return a catalogue file of the drafts, with the evidence for each as a comment above it.
 
     It is read as any catalogue is, and holds no values of the source but the codes of code lists.
     """
     head, _, _ = write_catalogue([]).partition("\n")
-    parts = [_commented(_about(profile)), head]
+    parts = [_commented(_about(profile, called)), head]
     for draft in drafts:
         if draft.changes:
             _, _, table = write_catalogue([draft.requirement]).partition("\n\n")
@@ -29,29 +33,31 @@ def write_drafts(profile: Profile, drafts: Sequence[Draft]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def suspicion_rows(profile: Profile) -> Iterator[list[str]]:
+def suspicion_rows(profile: Profile, *, called: Called = str) -> Iterator[list[str]]:
     """Yield a row for each suspected cell, as `HEADINGS` say. These are a customer's data."""
     for each in profile.suspicions:
         likely = "" if each.likely is None else str(each.likely)
-        yield [str(each.row), each.column, str(each.held), likely, f"{each.confidence:.2f}", "; ".join(each.reasons)]
+        yield [called(each.row), each.column, str(each.held), likely, f"{each.confidence:.2f}", "; ".join(each.reasons)]
 
 
-def _about(profile: Profile) -> Iterator[str]:
+def _about(profile: Profile, called: Called) -> Iterator[str]:
     looked = f"{profile.rows:,} of {profile.seen:,} rows" if profile.rows < profile.seen else f"{profile.seen:,} rows"
     yield f"Requirements that {looked} suggest: drafts to be reviewed, each with what speaks for it."
     yield "The confidence is that of the weakest of what speaks for a draft."
     if profile.dependencies:
         yield ""
         yield "What tells what (a suggestion; a catalogue does not ask for it):"
-        yield from (f"  {_dependency(each)}" for each in sorted(profile.dependencies, key=lambda one: -one.confidence))
+        yield from (
+            f"  {_dependency(each, called)}" for each in sorted(profile.dependencies, key=lambda one: -one.confidence)
+        )
 
 
-def _dependency(each: Dependency) -> str:
+def _dependency(each: Dependency, called: Called) -> str:
     said = f"{each} ({each.confidence:.0%}): {each.deviating:,} of {each.supporting:,} rows deviate"
     for column, rows in each.exceptions:
         said += f", {rows:,} of them with some values of {column}"
     if each.counter_examples:
-        named = ", ".join(map(str, each.counter_examples[:_ROWS_NAMED]))
+        named = ", ".join(map(called, each.counter_examples[:_ROWS_NAMED]))
         said += f": {named}{', …' if len(each.counter_examples) > _ROWS_NAMED else ''}"
     return said
 
