@@ -7,17 +7,16 @@ tests/contract/test_ruling.py holds the two against each other. Rules come from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal
 
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.jsonpath_tree import Expression
 from customer_inventory.model.places import Place, values
 from customer_inventory.model.ruling_conditions import Condition, Look, condition, key
-from customer_inventory.model.value_tests import ValueTest
+from customer_inventory.model.value_tests import Asked, ValueTest
 
 Enforcement = Literal["refuse", "warn", "observe"]
 """What a door does about a breach: refuse the record, take it and say so, or leave it to the audits."""
@@ -63,6 +62,7 @@ class Ruling:
         self._root = _Visit("", attributes)
         for rule in self.rules:
             self._root.towards(rule.place.holder).take(rule)
+        self._root.settle()
 
     def breaches(self, document: Mapping[str, Any], *, now: datetime) -> list[Breach]:
         """Return the breaches of a valid document, each with its path; `now` is what relative bounds count from."""
@@ -72,8 +72,7 @@ class Ruling:
         return found
 
 
-Passes = Callable[[Any, datetime], bool]
-_Test = tuple[Rule, Passes]
+_Test = tuple[Rule, Asked]
 _Conditional = tuple[_Test, Condition]
 _At = tuple[Any, "str | int"] | None
 """The way to an object from the document, the last step first: paths are written only of what breaks a rule."""
@@ -88,10 +87,10 @@ class _Applying:
         self.always: list[_Test] = []
         self.conditional = False
         self._keyless: list[_Conditional] = []
-        self._chosen: dict[str, dict[str, list[_Conditional]]] = {}
+        self._chosen: dict[str, dict[str, list[tuple[_Test, Condition | None]]]] = {}
         self._all: list[_Conditional] = []
 
-    def add(self, rule: Rule, passes: Passes, path: str, attributes: Mapping[str, Attribute]) -> None:
+    def add(self, rule: Rule, passes: Asked, path: str, attributes: Mapping[str, Attribute]) -> None:
         test = rule, passes
         if rule.when is None:
             self.always.append(test)
@@ -103,9 +102,9 @@ class _Applying:
         if chooses is None:
             self._keyless.append(conditional)
             return
-        name, texts = chooses
-        for text in texts:
-            self._chosen.setdefault(name, {}).setdefault(text, []).append(conditional)
+        besides = None if chooses.rest is None else condition(chooses.rest, path, attributes)
+        for text in chooses.texts:
+            self._chosen.setdefault(chooses.name, {}).setdefault(text, []).append((test, besides))
 
     def to(self, held: Mapping[str, Any], look: Look) -> list[_Test]:
         """Return the rules that apply to an object, each with what its values must pass."""
@@ -118,8 +117,8 @@ class _Applying:
         for name, by_text in self._chosen.items():
             value = held.get(name)
             if type(value) is str:
-                for test, when in by_text.get(value, ()):
-                    if when(held, look):
+                for test, besides in by_text.get(value, ()):
+                    if besides is None or besides(held, look):
                         found.append(test)
             elif value is not None:  # an array, or what a class of the client's own holds there
                 return [*self.always, *(test for test, when in self._all if when(held, look))]
@@ -186,7 +185,10 @@ class _Visit:
         self._path = path
         self._attributes = attributes
         self._demands = _Applying()
+        self._demanding = False
         self._asked: dict[str, _Attribute] = {}
+        self._plain: dict[str, list[_Test]] = {}
+        """Of these attributes nothing else is asked: half of the work, done without a call for each."""
         self._holding: list[tuple[Condition | None, Condition, Rule]] = []
 
     def towards(self, names: tuple[str, ...]) -> _Visit:
@@ -205,9 +207,10 @@ class _Visit:
             self._holding.append((when, condition(rule.holds, self._path, self._attributes), rule))
             return
         if rule.present:
+            self._demanding = True
             self._demands.add(rule, _is_there(rule.place.name, rule.place.named), self._path, self._attributes)
             return
-        passes = rule.tests[0].passes if len(rule.tests) == 1 else partial(_passes, rule.tests)
+        passes = _all_of([test.asked for test in rule.tests])
         self._tested(rule.place).add(rule, passes, self._path, self._attributes)
 
     def _tested(self, place: Place) -> _Applying:
@@ -222,23 +225,41 @@ class _Visit:
             attribute.named.append(known)
         return known.tested
 
+    def settle(self) -> None:
+        """Put everything in its place once all rules are taken."""
+        for name, each in self._asked.items():
+            if each.below is not None:
+                each.below.settle()
+            elif not each.tested.conditional and not each.named:
+                self._plain[name] = each.tested.always
+
     def _attribute(self, name: str) -> _Attribute:
         return self._asked.setdefault(name, _Attribute(name))
 
     def visit(self, held: Mapping[str, Any], at: _At, look: Look, found: list[Breach]) -> None:
         """Add the breaches of an object at the path `at`, and of what is below it, to `found`."""
+        if self._demanding:
+            self._miss(held, at, look, found)
+        for name, value in held.items():
+            if value is None:
+                continue
+            tests = self._plain.get(name)
+            if tests is not None and type(value) is not list:
+                for rule, passes in tests:
+                    if not passes(value, look.now):
+                        found.append(Breach(rule, _written((at, name))))
+            elif name in self._asked:
+                self._asked[name].visit(held, value, at, look, found)
+        for when, holds, rule in self._holding:
+            if (when is None or when(held, look)) and not holds(held, look):
+                found.append(Breach(rule, _written((at, rule.place.name))))
+
+    def _miss(self, held: Mapping[str, Any], at: _At, look: Look, found: list[Breach]) -> None:
         for rule, is_there in self._demands.to(held, look):
             if not is_there(held, look.now):
                 place = rule.place
                 called = place.name if place.named is None else f"{place.name}[{place.named}]"
                 found.append(Breach(rule, _written((at, called))))
-        for name, value in held.items():
-            asked = self._asked.get(name)
-            if asked is not None and value is not None:
-                asked.visit(held, value, at, look, found)
-        for when, holds, rule in self._holding:
-            if (when is None or when(held, look)) and not holds(held, look):
-                found.append(Breach(rule, _written((at, rule.place.name))))
 
 
 def _written(at: _At) -> str:
@@ -252,11 +273,12 @@ def _written(at: _At) -> str:
     return f"{above}.{step}" if above else step
 
 
-def _passes(tests: tuple[ValueTest, ...], value: Any, now: datetime) -> bool:
-    return all(test.passes(value, now) for test in tests)
+def _all_of(tests: list[Asked]) -> Asked:
+    """Return several tests as one."""
+    return tests[0] if len(tests) == 1 else lambda value, now: all(passes(value, now) for passes in tests)
 
 
-def _is_there(name: str, named: str | None) -> Passes:
+def _is_there(name: str, named: str | None) -> Asked:
     """Return what tells of an object whether it has an attribute: a value that is no empty text."""
 
     def is_there(held: Any, _now: datetime) -> bool:

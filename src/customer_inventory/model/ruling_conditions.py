@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.comparing import both_compare
@@ -52,8 +52,14 @@ class Look:
 
 Condition = Callable[[Held, Look], bool]
 """Asked of an object in the document that is looked at."""
-Key = tuple[str, frozenset[str]]
-"""An attribute of the object, and the texts of which it must be one."""
+
+
+class Key(NamedTuple):
+    """An attribute of the object, the texts of which it must be one, and what must hold besides where it is one."""
+
+    name: str
+    texts: frozenset[str]
+    rest: Expression | None = None
 
 
 def condition(expression: Expression, path: str, attributes: Attributes) -> Condition:
@@ -100,19 +106,23 @@ def key(expression: Expression, path: str, attributes: Attributes) -> Key | None
     """Return an equality without which an expression cannot hold, that of the fewest texts; None when there is none."""
     match expression:
         case AllOf(parts=parts):
-            found = [each for part in parts if (each := key(part, path, attributes)) is not None]
-            # The class of an object tells little apart: what else is asked for is the better key.
-            return min(found, key=lambda each: (each[0] == "@type", len(each[1])), default=None)
-        case AnyOf(parts=parts):
-            keys = [key(part, path, attributes) for part in parts]
-            first = keys[0]
-            if first is None or any(each is None or each[0] != first[0] for each in keys):
+            found = [(part, each) for part in parts if (each := key(part, path, attributes)) is not None]
+            if not found:
                 return None
-            return first[0], frozenset().union(*(each[1] for each in keys if each))
+            # The class of an object tells little apart: what else is asked for is the better key.
+            part, best = min(found, key=lambda one: (one[1].name == "@type", len(one[1].texts)))
+            rest = [each for each in (*(other for other in parts if other is not part), best.rest) if each is not None]
+            return best._replace(rest=AllOf(tuple(rest)) if len(rest) > 1 else rest[0] if rest else None)
+        case AnyOf(parts=parts):
+            keys = [each for part in parts if (each := key(part, path, attributes)) is not None]
+            if len(keys) < len(parts) or len({each.name for each in keys}) > 1:
+                return None
+            texts = frozenset().union(*(each.texts for each in keys))
+            return Key(keys[0].name, texts, expression if any(each.rest for each in keys) else None)
         case Compare(left=Path(steps=(Name(name=name),), from_root=False), sign="==", right=right) if _textual(
             right, _at(path, name), attributes
         ):
-            return name, frozenset({right.text})
+            return Key(name, frozenset({right.text}))
         case _:
             return None
 
