@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -41,15 +42,15 @@ Asked = Callable[[Any, datetime], bool]
 """A test as a function of a value and the moment of asking."""
 
 
-class _Test:
+class _Test(ABC):
     """What every test has: it is asked of one value, or bound once by who asks it of every value."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def asked(self) -> Asked:
         """The test as a function: a call of a method with its look-ups takes twice as long."""
-        raise NotImplementedError
 
     def passes(self, value: Any, now: datetime) -> bool:
         """Return whether a value passes."""
