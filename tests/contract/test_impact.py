@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -37,7 +38,8 @@ async def test_records_that_would_break_it_are_counted_beside_those_that_do(desk
     (rule,) = found.rules
     assert (found.examined, rule.code, rule.broken, rule.broken_now) == (3, "code-list", 1, 0)
     assert (dict(rule.by_source), list(rule.samples)) == ({"billing": 1}, billed)
-    assert (found.index_seconds, found.readers) == (None, ("command-line", "console"))
+    assert (found.index_seconds, found.readers, found.users) == (None, ("command-line", "console"), ())
+    assert (found.losing, found.gaining) == ((), ())
     await approve(other, first.version.id, first.version.version, said=None, effective_from=None)
 
     second = await propose(access, asked("Dr", searchable=True))
@@ -46,6 +48,20 @@ async def test_records_that_would_break_it_are_counted_beside_those_that_do(desk
     assert (rule.broken, rule.broken_now) == (2, 1)
     assert found.index_seconds is not None
     assert found.index_seconds >= 0
+
+
+async def test_who_uses_the_attribute_and_to_whom_it_would_be_masked_is_told(desk: Desk, access: Access) -> None:
+    other = await desk.open_at_command_line(person="another", purpose=None, request_id="r")
+    (made,) = await kept(access, "Dr")
+    await access.naming(("title",)).read(INDIVIDUAL, UUID(made))
+    await access.naming(("gender",)).read(INDIVIDUAL, UUID(made))
+    first = await propose(access, asked("Dr", sensitivity="special", masking="hash"))
+    found = await impact(access, first.version.id, first.version.version)
+    assert (found.users, found.losing, found.gaining) == (("command-line",), ("auditor",), ())
+    await approve(other, first.version.id, first.version.version, said=None, effective_from=None)
+    second = await propose(access, asked("Dr", sensitivity="personal"))
+    found = await impact(access, second.version.id, second.version.version)
+    assert (found.losing, found.gaining) == ((), ("auditor",))
 
 
 async def test_who_may_not_read_the_catalogue_is_told_nothing(desk: Desk, access: Access) -> None:

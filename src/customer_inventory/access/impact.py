@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
+from customer_inventory.access.gaps import DAYS
 from customer_inventory.access.governing import Proposal, proposal, resource_named
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened
+from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.model import Resource
 from customer_inventory.model.ruling import Rule
 from customer_inventory.requirements.catalogue import class_of, compiled
+from customer_inventory.requirements.gaps import use
+from customer_inventory.requirements.masking import masks_of
+from customer_inventory.requirements.requirement import InformationRequirement
 
 WITHIN_S = 60.0
 SAMPLES = 5
@@ -39,7 +45,9 @@ class Impact:
     """What approving a proposal would do.
 
     `examined` records were held against `rules`; `index_seconds` is about how long an index would take, None when none
-    is asked for anew; `readers` and `writers` are the clients that may read the attribute, and write it.
+    is asked for anew. `readers` and `writers` are the clients that may read the attribute, and write it; `users` are
+    those that asked for it by name in the last `DAYS` days. `losing` are the roles of people who would see it masked
+    from then on, `gaining` those who would see it as it is.
     """
 
     proposal: Proposal
@@ -48,6 +56,9 @@ class Impact:
     index_seconds: float | None
     readers: tuple[str, ...]
     writers: tuple[str, ...]
+    users: tuple[str, ...]
+    losing: tuple[str, ...]
+    gaining: tuple[str, ...]
 
 
 async def impact(access: Opened, identifier: str, number: int, *, within_s: float = WITHIN_S) -> Impact:
@@ -57,8 +68,8 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
     """
     found = await proposal(access, identifier, number)
     resource = await resource_named(access, found.version.resource)
-    retires = found.version.change == "retire"
-    after = [] if retires else compiled([found.requirement], resource)
+    asked = None if found.version.change == "retire" else found.requirement
+    after = compiled([asked], resource) if asked else []
     before = compiled([found.governing], resource) if found.governing else []
     examined, rules = await _weighed(access, resource, after, before, within_s)
     return Impact(
@@ -68,6 +79,9 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
         index_seconds=await _index(access, found, resource),
         readers=await _clients(access, _READING, resource),
         writers=await _clients(access, _WRITING, resource),
+        users=await _users(access, found, resource),
+        losing=_masked_roles(found.governing, asked),
+        gaining=_masked_roles(asked, found.governing),
     )
 
 
@@ -107,6 +121,22 @@ async def _index(access: Opened, found: Proposal, resource: Resource) -> float |
     if found.version.change == "retire" or not found.requirement.searchable or was:
         return None
     return await access.facilities.repository.indexing.estimate(resource.kind, found.requirement.attribute)
+
+
+async def _users(access: Opened, found: Proposal, resource: Resource) -> tuple[str, ...]:
+    """Return the names of the clients that asked for the attribute by name."""
+    since = access.facilities.clock() - timedelta(days=DAYS)
+    async with access.facilities.repository.gaps.look(resource.kind) as look:
+        uses = await look.uses(resource.kind, since=since)
+    ids = use(found.requirement.attribute, uses.named).client_ids
+    names = {client.client_id: client.name for client in await access.facilities.repository.register.clients()}
+    return tuple(sorted(names.get(each, each) for each in ids))
+
+
+def _masked_roles(before: InformationRequirement | None, after: InformationRequirement | None) -> tuple[str, ...]:
+    """Return the roles of people to whom the attribute is masked after, and was not before."""
+    was, will_be = (bool(masks_of([each])) if each else False for each in (before, after))
+    return tuple(sorted(ROLE_GRANTS.keys() - UNMASKED_ROLES)) if will_be and not was else ()
 
 
 async def _clients(access: Opened, verbs: tuple[str, ...], resource: Resource) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def _covered(each: Coverage, found: Gaps) -> dict[str, Any]:
         "isUnreachable": each.unreachable,
         "accessesByName": use.accesses,
         "lastAccessByName": use.last,
+        "accessedBy": list(use.client_ids),
         "isUnused": found.unused(each),
         "part": [
             {

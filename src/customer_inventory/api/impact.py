@@ -37,6 +37,9 @@ def _shown(found: Impact) -> dict[str, Any]:
         "indexSeconds": None if found.index_seconds is None else round(found.index_seconds, 1),
         "reader": list(found.readers),
         "writer": list(found.writers),
+        "user": list(found.users),
+        "losingRole": list(found.losing),
+        "gainingRole": list(found.gaining),
     }
     return {name: value for name, value in shown.items() if value is not None}
 

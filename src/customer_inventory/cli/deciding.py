@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from customer_inventory.access import governing as catalogue
+from customer_inventory.access.gaps import DAYS
 from customer_inventory.access.impact import impact as find_impact
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.requirement import line, named, opened_access, requirement
@@ -70,6 +71,10 @@ async def _impact(proposal: str, settings: Settings) -> None:
             print(f"    such as {', '.join(each.samples)}")
     if found.index_seconds is not None:
         print(f"  the index takes about {found.index_seconds:,.0f} s")
+    print(f"  asked for by name in {DAYS} days by {', '.join(found.users) or 'no client'}")
+    for verb, roles in (("masked to", found.losing), ("no longer masked to", found.gaining)):
+        if roles:
+            print(f"  {verb} people with the role {', '.join(roles)}")
     print(f"  read by {', '.join(found.readers) or 'no client'}; written by {', '.join(found.writers) or 'no client'}")
 
 

@@ -24,6 +24,7 @@ TRAIL_SAMPLE = 1_000_000
 _SQL = sql.statements("gaps.sql")
 _MOST_GROUPS = 200
 _MOST_NAMES = 1000
+_MOST_USES = 10_000
 _PATIENCE_MS = 60_000
 
 
@@ -37,9 +38,10 @@ class Covered(NamedTuple):
 
 
 class Used(NamedTuple):
-    """An attribute that was asked for by name: how many accesses did, of those looked at, and when the last one was."""
+    """An attribute that a client asked for by name: in how many accesses, of those looked at, and when the last was."""
 
     attribute: str
+    client_id: str
     accesses: int
     last: datetime
 
@@ -94,7 +96,7 @@ class Look:
     async def uses(self, kind: str, *, since: datetime) -> Uses:
         """Return which attributes of a kind's records were asked for by name since a moment, by the access trail."""
         share = await _share(self._connection, "trail", sample=TRAIL_SAMPLE)
-        values = {"kind": kind, "since": since, "most": _MOST_NAMES}
+        values = {"kind": kind, "since": since, "most": _MOST_USES}
         rows = await (await self._connection.execute(_SQL["used"].format(share=f"{share:.4f}"), values)).fetchall()
         found = [Used(*row) for row in rows]
         return Uses(share, sum(each.accesses for each in found if not each.attribute), tuple(filter(_is_named, found)))

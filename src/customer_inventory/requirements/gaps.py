@@ -64,17 +64,22 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How what a requirement asks for is used: how many accesses asked for it by name, and when the last one did."""
+    """How what is asked for is used: how many accesses asked for it by name, when the last one did, whose they were."""
 
     accesses: int = 0
     last: datetime | None = None
+    client_ids: tuple[str, ...] = ()
 
 
 def use(attribute: str, named: Iterable[Used]) -> Use:
     """Return how an attribute is used: who asks for a group of attributes, or for a part of one, asks for it too."""
     path = place(attribute).path
     met = [each for each in named if _meets(each.attribute, path)]
-    return Use(sum(each.accesses for each in met), max((each.last for each in met), default=None))
+    return Use(
+        sum(each.accesses for each in met),
+        max((each.last for each in met), default=None),
+        tuple(dict.fromkeys(each.client_id for each in met)),
+    )
 
 
 def _meets(one: str, other: str) -> bool:

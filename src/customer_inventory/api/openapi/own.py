@@ -47,6 +47,7 @@ OWN_SCHEMAS: dict[str, Part] = {
             "isUnreachable": "truth!",
             "accessesByName": "whole!",
             "lastAccessByName": "moment",
+            "accessedBy": "[text]",
             "isUnused": "truth!",
             "part": "[object]",
         },

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from customer_inventory.access import governing
+from customer_inventory.access.gaps import DAYS
 from customer_inventory.access.governing import Proposal
 from customer_inventory.access.grants import Denied
 from customer_inventory.access.impact import Impact, impact
@@ -171,6 +172,13 @@ def _consequences(found: Impact) -> Iterator[Saying]:
         yield Saying(
             "index", "Index", (f"takes about {found.index_seconds:,.0f} seconds; everybody can go on to write",)
         )
+    for name, heading, roles in (
+        ("losing", "Masked from now on to", found.losing),
+        ("gaining", "Shown to", found.gaining),
+    ):
+        if roles:
+            yield Saying(name, heading, (f"people with the role {', '.join(roles)}",))
+    yield Saying("users", f"Programs that asked for it in {DAYS} days", (", ".join(found.users) or "none by its name",))
     yield Saying("readers", "Programs that read it", (", ".join(found.readers) or "none",))
     yield Saying("writers", "Programs that write it", (", ".join(found.writers) or "none",))
 

@@ -14,14 +14,14 @@ with sampled as materialized (
 )
 
 -- name: used
--- Who was shown records of a kind since a moment, by the attributes that were asked for by name; '' stands for none.
+-- Which clients were shown records of a kind since a moment, by the attributes that they asked for by name; '' is none.
 -- An access is read whole or not at all, in a sample of the trail; those that counted records showed none.
-select coalesce(a.attribute, ''), count(*), max(t.at)
+select coalesce(a.attribute, ''), t.client_id, count(*), max(t.at)
 from trail t tablesample system ({share})
 left join lateral unnest(t.attributes) as a(attribute) on true
 where t.kind = %(kind)s and t.at >= %(since)s and t.outcome = 'shown' and t.verb in ('read', 'download')
     and (t.attributes is not null or cardinality(t.record_ids) > 0)
-group by 1 order by 2 desc limit %(most)s
+group by 1, 2 order by 3 desc limit %(most)s
 
 -- name: covered
 count(*) filter (where s.doc @? %({way})s::jsonpath)
