@@ -50,6 +50,10 @@ value = { column = "size", as = "integer" }
 "@type" = "StringCharacteristic"
 name = "100 % \\"plain\\" \\\\ text"
 value = { column = "note" }
+[[individual.partyCharacteristic]]
+"@type" = "StringCharacteristic"
+name = { column = "kind" }
+value = { column = "last" }
 [customer]
 status = "active"
 """,
@@ -135,6 +139,21 @@ ASKED = [
         condition="@.@type == 'GeographicAddressContactMedium' && @.street1 == 'home'",
         valueRule=[{"code": "unlike", "condition": "@.city != @.street1"}],
     ),
+    _asking(
+        "contactMedium.street1",
+        valueRule=[
+            {"code": "root", "when": "$.familyName == 'Lee'", "pattern": "[a-z ]*"},
+            {"code": "like", "when": "@.city =~ /H|x/", "maxLength": 5},
+            {"code": "other", "when": "$.contactMedium[?(@.emailAddress == $.givenName)]", "minLength": 9},
+            {"code": "country", "when": "@.city == 'Ann' || @.city == 'Lee'", "codeList": ["home", "O'Neil"]},
+        ],
+    ),
+    _asking("contactMedium.postCode", obligation="conditional", condition="@.city == 'Ann'"),
+    _asking("partyCharacteristic[home]", obligation="mandatory", valueRule=[{"code": "short", "maxLength": 3}]),
+    _asking("partyCharacteristic[size]", valueRule=[{"code": "size", "minimum": "2"}]),
+    _asking("birthDate", valueRule=[{"code": "named", "condition": "$.birthDate > '1900-01-01' || $.status != 'x'"}]),
+    _asking("engagedParty.name", "customer", valueRule=[{"code": "whole", "pattern": "[A-Z].* .*"}]),
+    _asking("engagedParty.id", "customer", valueRule=[{"code": "odd", "pattern": ".*[13579]"}]),
     _asking("name", "customer", valueRule=[{"code": "long", "minLength": 6}]),
     _asking("status", "customer", obligation="mandatory"),
 ]
@@ -153,8 +172,22 @@ class _Catalogue:
         return self._rulings[resource.name]
 
 
+word = st.sampled_from(("Ann", "Lee", "home", "a@example.com", "O'Neil", "High", "x"))
+alike = st.tuples(
+    st.text("ab12", min_size=1, max_size=4),
+    word,
+    word,
+    st.sampled_from(("1971-06-24", "1850-12-31")),
+    st.sampled_from(("validated", "x")),
+    *[word] * 6,
+    st.sampled_from(("1", "22")),
+    word,
+)
+"""Rows that fill everything, so that nearly all are of one shape, with words that the requirements speak of."""
+
+
 @settings(max_examples=200)
-@given(st.lists(rows, min_size=1, max_size=8))
+@given(st.lists(rows, min_size=1, max_size=8) | st.lists(alike, min_size=5, max_size=40))
 def test_rows_of_a_shape_are_judged_as_their_documents_are(table):
     by_shape, by_document = Judging(_Catalogue()), Judging(_Catalogue())
     shaper, other = Shaper(MAPPING, {}, by_shape), Shaper(MAPPING, {})

@@ -184,7 +184,7 @@ class Shaper:
         if not _plain_links(marked.entries, ids[0]):
             return None
         records = documents_of(self._mapping, marks, ids)
-        questions = None if self._judging is None else self._judging.questions(records, texts, now)
+        questions = None if self._judging is None else self._judging.questions(records, texts, ids, now)
         shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated, composed, questions)
         filled = (*self._texts(taken.values), *ids)
         proof = tuple(

@@ -210,7 +210,7 @@ class _Visit:
             self._demanding = True
             self._demands.add(rule, _is_there(rule.place.name, rule.place.named), self._path, self._attributes)
             return
-        passes = _all_of([test.asked for test in rule.tests])
+        passes = tests_of(rule)
         self._tested(rule.place).add(rule, passes, self._path, self._attributes)
 
     def _tested(self, place: Place) -> _Applying:
@@ -273,8 +273,9 @@ def _written(at: _At) -> str:
     return f"{above}.{step}" if above else step
 
 
-def _all_of(tests: list[Asked]) -> Asked:
-    """Return several tests as one."""
+def tests_of(rule: Rule) -> Asked:
+    """Return the tests of a rule as one."""
+    tests = [test.asked for test in rule.tests]
     return tests[0] if len(tests) == 1 else lambda value, now: all(passes(value, now) for passes in tests)
 
 
