@@ -91,6 +91,28 @@ async def test_what_nobody_asked_for_is_told_with_a_draft_that_can_be_proposed(d
     }
 
 
+async def test_numbers_and_truths_are_kept_too_and_segments_leave_the_whole_as_it_is(
+    desk: Desk, access: Access
+) -> None:
+    for attribute in ("partyCharacteristic[size]", "contactMedium.preferred", "birthDate"):
+        await asked(desk, access, attribute, obligation="optional")
+    for number in range(230):
+        size = {"@type": "IntegerCharacteristic", "name": "size", "value": number}
+        mail = {"@type": "EmailContactMedium", "emailAddress": "a@example.com", "preferred": False}
+        more = {"partyCharacteristic": [size], "contactMedium": [mail]} if number % 2 else {}
+        born = f"19{number % 100:02}-0{number % 9 + 1}-01"
+        await access.create(INDIVIDUAL, person(number, birthDate=born, **more))
+    whole, told = await gaps(access, "individual"), await gaps(access, "individual", segment="birthDate")
+    for found in (whole, told):
+        shares = [covered(found, name).share for name in ("partyCharacteristic[size]", "contactMedium.preferred")]
+        assert (found.records, shares, covered(found, "birthDate").share) == (230, [0.5, 0.5], 1.0)
+    assert len(covered(told, "birthDate").parts) == 200
+    assert (whole.apart, told.apart) == (0, 230 - sum(part.records for part in covered(told, "birthDate").parts))
+    assert told.apart > 0
+    with pytest.raises(InvalidDocument, match="segment: is no attribute; did you mean birthDate"):
+        await gaps(access, "individual", segment="birthDat")
+
+
 async def test_what_nobody_asks_for_by_name_is_kept_and_not_used(desk: Desk, access: Access) -> None:
     for attribute in ("gender", "birthDate", "contactMedium.emailAddress", "deathDate"):
         await asked(desk, access, attribute)

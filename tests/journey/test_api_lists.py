@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -10,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.journey.api_words import CUSTOMERS, PERSONS, create, person
+from tests.journey.api_words import CUSTOMERS, PERSONS, create, person, refused
 from tests.journey.conftest import Server
 
 LETTERS = "ABCDEFG"
@@ -198,3 +199,42 @@ def test_head_answers_as_get_does_without_a_body(api: httpx.Client, family: str)
     assert (head.status_code, head.content) == (full.status_code, b"")
     for name in ("x-total-count", "x-result-count", "content-length", "link"):
         assert head.headers[name] == full.headers[name]
+
+
+def walked(api: httpx.Client, address: str) -> list[str]:
+    """Return the ids of all pages, found by the links that each gives to the next."""
+    ids: list[str] = []
+    while address:
+        answer = api.get(address)
+        assert answer.status_code in {200, 206}, answer.text
+        assert len(answer.headers.get("link", "")) < 4096
+        ids += [each["id"] for each in answer.json()]
+        address = answer.links.get("next", {}).get("url", "")
+    return ids
+
+
+@pytest.mark.parametrize("path", [PERSONS, PERSONS.replace("individual", "party")])
+@pytest.mark.parametrize("sort", ["familyName", "-familyName", "familyName,-givenName", "-birthDate,familyName"])
+def test_links_stay_short_however_long_what_is_sorted_by(server: Server, path: str, sort: str) -> None:
+    given = f"L{time.monotonic_ns()}"
+    with server.api() as api:
+        made = [create(api, PERSONS, person(given, "é" * 20_000 + str(n)))["id"] for n in range(4)]
+        address = f"{path}?givenName={given}&sort={sort}&fields=none&limit=1"
+        assert walked(api, address) == (made[::-1] if sort.startswith("-f") else made)
+        following = api.get(address).links["next"]["url"]
+        assert api.delete(f"{PERSONS}/{made[0]}").status_code == 204
+        assert api.delete(f"{PERSONS}/{made[-1]}").status_code == 204
+        answer = api.get(following)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-cursor")
+        assert "Begin again" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("query", ["middleName.ne=" + "y" * 8150, "filter=familyName!='" + "<" * 3500 + "'"])
+def test_every_link_that_is_given_is_taken(server: Server, query: str) -> None:
+    with server.api() as api:
+        create(api, PERSONS, person("One", "Long"))
+        create(api, PERSONS, person("Two", "Long"))
+        answer = api.get(f"{PERSONS}?limit=1&{query}")
+        assert answer.status_code == 206
+        assert api.get(answer.links["next"]["url"]).status_code in {200, 206}
+        assert refused(api.get(f"{PERSONS}?limit=1&givenName={'y' * 9000}"), 400) == "invalid-parameter"

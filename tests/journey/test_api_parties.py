@@ -86,3 +86,43 @@ def test_the_earlier_version_lists_them_in_its_own_words(api: httpx.Client, city
 def test_the_collection_is_for_reading(api: httpx.Client) -> None:
     assert api.post(PARTIES, json={"@type": "Individual"}).status_code == 405
     assert api.get(f"{PARTIES}?nam=x").status_code == 400
+
+
+def found(api: httpx.Client, address: str, query: str, among: dict[str, str]) -> set[str]:
+    """Return which of some records a list holds, by what they are called here."""
+    answer = api.get(f"{address}?{query}&limit=1000")
+    assert answer.status_code in {200, 206}, answer.text
+    ids = {each["id"] for each in answer.json()}
+    return {name for name, identifier in among.items() if identifier in ids}
+
+
+def test_what_only_one_class_may_say_is_asked_of_all(api: httpx.Client) -> None:
+    closed = create(api, ORGANIZATIONS, {"@type": "Organization", "name": "Closed", "status": "closed"})
+    dead = create(api, PERSONS, person(status="deceased"))
+    among = {"closed": closed["id"], "dead": dead["id"]}
+    assert found(api, PARTIES, "status=closed", among) == {"closed"}
+    assert found(api, PARTIES, "status=closed,deceased", among) == {"closed", "dead"}
+    assert found(api, PARTIES, "status.ne=closed", among) == {"dead"}
+    assert found(api, PARTIES, "@type=Individual&status=closed", among) == set()
+    assert found(api, PARTIES, "filter=status=='closed'", among) == {"closed"}
+    answer = api.get(f"{PARTIES}?status=unheard")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-value")
+    assert "closed, deceased, initialized, validated" in answer.json()["message"]
+
+
+def test_an_attribute_of_one_class_is_none_of_another_that_is_kept_in_its_place(api: httpx.Client) -> None:
+    """In v4 the name that is kept of a person is `fullName`, that of an organization `name`."""
+    name = f"Z{uuid4().hex}"
+    one = create(
+        api,
+        EARLIER.replace("party/v4/party", "party/v4/individual"),
+        {"fullName": name, "givenName": "A", "familyName": "B"},
+    )
+    other = create(api, ORGANIZATIONS, {"@type": "Organization", "name": name})
+    among = {"person": one["id"], "organization": other["id"]}
+    assert found(api, EARLIER, f"fullName={name}", among) == {"person"}
+    assert found(api, EARLIER, f"name={name}", among) == {"organization"}
+    assert found(api, EARLIER, f"filter=fullName=='{name}'", among) == {"person"}
+    assert found(api, EARLIER, f"filter=name=='{name}'", among) == {"organization"}
+    assert found(api, EARLIER, f"name.isnull&id={one['id']}", among) == {"person"}
+    assert found(api, EARLIER, f"fullName.isnull&id={other['id']}", among) == {"organization"}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -172,6 +174,54 @@ def test_what_is_asked_for_by_name_is_told_as_used(server: Server) -> None:
         assert refused(api.get("/inventory/v1/requirementGap/individual?days=0"), 400) == "invalid-parameter"
 
 
+def test_of_two_who_approve_at_once_one_is_told_of_the_other(server: Server, second: httpx.Client) -> None:
+    with server.api() as api, second:
+        for turn in range(6):
+            asked = language(attribute=f"partyCharacteristic[race{turn}]", obligation="optional", valueRule=[])
+            made = [propose(api, {**asked, "meaning": f"meaning {number}"}) for number in range(4)]
+
+            def approved(proposal: dict[str, Any]) -> httpx.Response:
+                return second.post(f"{proposal['href']}/approve")
+
+            with ThreadPoolExecutor(4) as pool:
+                answers = list(pool.map(approved, made))
+            assert sorted(each.status_code for each in answers) == [200, 409, 409, 409]
+            assert {refused(each, 409) for each in answers if each.status_code != 200} == {"proposal-outdated"}
+
+
+def test_what_waits_for_its_date_is_not_overtaken(server: Server, second: httpx.Client) -> None:
+    with server.api() as api, second:
+        asked = language(attribute="partyCharacteristic[cape]", obligation="optional", valueRule=[])
+        decide(second, propose(api, asked))
+        later, now = propose(api, {**asked, "name": "Later"}), propose(api, {**asked, "sensitivity": "special"})
+        moment = datetime.now(UTC) + timedelta(days=2)
+        decide(second, later, effectiveFrom=moment.isoformat())
+        answer = second.post(f"{now['href']}/approve")
+        assert refused(answer, 409) == "version-waits"
+        assert f"governs from {moment:%Y-%m-%d %H:%M} UTC on" in answer.json()["message"]
+        answer = api.post(PROPOSALS, json={"requirement": {**asked, "name": "Again"}, "reason": "r"})
+        assert refused(answer, 409) == "version-waits"
+        decide(api, later, "withdraw")
+        assert decide(second, now)["status"] == "effective"
+
+
+def test_a_change_says_of_no_other_requirement_and_keeps_to_characters_that_can_be_kept(
+    server: Server, second: httpx.Client
+) -> None:
+    with server.api() as api, second:
+        asked = language(attribute="partyCharacteristic[km/h]", obligation="optional", valueRule=[])
+        made = propose(api, asked)
+        assert api.get(made["href"]).json()["id"] == made["id"]
+        assert refused(second.post(f"{made['href']}/approve", json={"decision": "a\0"}), 400) == "invalid-document"
+        assert refused(api.post(PROPOSALS, json={"requirement": asked, "reason": "\0"}), 400) == "invalid-document"
+        decide(second, made)
+        address = f"{REQUIREMENTS}/{quote('individual.partyCharacteristic[km/h]', safe='')}"
+        answer = api.patch(address, json={"attribute": "gender"}, headers={"x-reason": "r"})
+        assert refused(answer, 400) == "invalid-document"
+        assert "attribute: says which requirement it is" in answer.json()["message"]
+        decide(second, api.delete(address, headers={"x-reason": "r"}).json())
+
+
 def test_an_import_brings_values_to_the_standards_that_are_asked_for(
     server: Server, second: httpx.Client, tmp_path: Path
 ) -> None:
@@ -238,6 +288,11 @@ def test_of_two_changes_of_one_requirement_the_second_must_see_the_first(server:
         ({"valueRule": [{"code": "x", "minimum": "3", "maximum": "1"}]}, "less than minimum"),
         ({"valueRul": []}, "did you mean valueRule?"),
         ({"sensitivity": "secret"}, "requirement.sensitivity"),
+        ({"meaning": "a\0b"}, "requirement.meaning: holds a character that cannot be kept"),
+        ({"valueRule": [{"code": "x", "codeList": ["a", "\0"]}]}, "requirement.valueRule[0].codeList[1]: holds"),
+        ({"attribute": "id"}, "is given by the inventory"),
+        ({"attribute": "@type"}, "is given by the inventory"),
+        ({"retention": {"period": "P", "trigger": "x"}}, "requirement.retention.period"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_what_is_wrong(server: Server, wrong: dict[str, Any], told: str) -> None:

@@ -11,7 +11,11 @@ from datetime import datetime, timedelta
 
 from customer_inventory.access.governing import resource_named
 from customer_inventory.access.opened import Opened
+from customer_inventory.model import InvalidDocument
+from customer_inventory.model.attributes import nearest_path
 from customer_inventory.model.places import place
+from customer_inventory.model.problems import Problem
+from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.requirements.catalogue import class_of, governed_name
 from customer_inventory.requirements.gaps import Coverage, Unasked, Use, coverage, groups_of, unasked, use, way, ways
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
@@ -28,6 +32,8 @@ class Gaps:
 
     resource: str
     records: int
+    apart: int
+    """How many of the records are in parts too small to be told."""
     share: float
     """The percentage of the records that was looked at."""
     coverage: tuple[Coverage, ...]
@@ -59,20 +65,24 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None, days: i
     by = way(place(segment)) if segment else _NOTHING
     since = access.facilities.clock() - timedelta(days=days)
     groups, characteristics = groups_of(resource)
-    known = {*resource.attributes, *(each.attribute for each in asked)}
+    attributes_now = await access.facilities.classes.attributes() if resource is ENTITY else resource.attributes
+    known = {*attributes_now, *(each.attribute for each in asked)}
+    if segment and place(segment).path not in known:
+        near = nearest_path(attributes_now, segment)
+        raise InvalidDocument([Problem("segment", f"is no attribute{f'; did you mean {near}?' if near else ''}")])
     async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource)) as look:
-        counted = await look.coverage(ways(asked), segment=by)
+        total, counted = await look.coverage(ways(asked), segment=by)
         attributes = await look.unknown(groups, known=known)
         named_ones = await look.characteristics(characteristics, known=known)
         uses = await look.uses(resource.kind, since=since)
     await access.note("read", resource.kind, "shown", ())
-    records = sum(group.records for group in counted)
     found = (*unasked(attributes, characteristics=False), *unasked(named_ones, characteristics=True))
     return Gaps(
         resource=name,
-        records=records,
+        records=total.records,
+        apart=total.records - sum(part.records for part in counted),
         share=look.share,
-        coverage=tuple(coverage(asked, counted)),
+        coverage=tuple(coverage(asked, total, counted)),
         unasked=found,
         since=since,
         uses={str(each.id): use(each.attribute, uses.named) for each in asked},

@@ -123,7 +123,8 @@ async def proposal(access: Opened, identifier: str, number: int) -> Proposal:
 async def propose(access: Opened, proposed: Proposed) -> Proposal:
     """Propose a requirement, or draft one. Raises Denied and what `Governance.propose` raises."""
     await access.require("create", _PROPOSAL)
-    resource = await resource_named(access, proposed.requirement.resource)
+    # What is asked of a class that is not specified any more can still be ended.
+    resource = None if proposed.retires else await resource_named(access, proposed.requirement.resource)
     made = await _governance(access).propose(proposed, resource, by=_actor(access))
     await access.note("create", _PROPOSAL, "done", ())
     return await _proposal(access, made)

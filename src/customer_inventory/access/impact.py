@@ -44,13 +44,14 @@ class RuleImpact:
 class Impact:
     """What approving a proposal would do.
 
-    `examined` records were held against `rules`; `index_seconds` is about how long an index would take, None when none
-    is asked for anew. `readers` and `writers` are the clients that may read the attribute, and write it; `users` are
-    those that asked for it by name in the last `DAYS` days. `losing` are the roles of people who would see it masked
-    from then on, `gaining` those who would see it as it is.
+    `examined` records of a `kind` were held against `rules`; `index_seconds` is about how long an index would take,
+    None when none is asked for anew. `readers` and `writers` are the clients that may read the attribute, and write it;
+    `users` are those that asked for it by name in the last `DAYS` days. `losing` are the roles of people who would see
+    it masked from then on, `gaining` those who would see it as it is.
     """
 
     proposal: Proposal
+    kind: str
     examined: int
     rules: tuple[RuleImpact, ...]
     index_seconds: float | None
@@ -74,6 +75,7 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
     examined, rules = await _weighed(access, resource, after, before, within_s)
     return Impact(
         proposal=found,
+        kind=resource.kind,
         examined=examined,
         rules=rules,
         index_seconds=await _index(access, found, resource),

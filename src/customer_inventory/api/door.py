@@ -60,7 +60,7 @@ class Door:
         """Answer one HTTP request."""
         began = perf_counter()
         exchange = Exchange(scope, receive, patience_s=self._patience_s)
-        found = self.routes.find(exchange.path)
+        found = self.routes.find(exchange.segments)
         endpoint, segments = found or (None, [])
         try:
             answer = await self._answer(exchange, endpoint, segments)

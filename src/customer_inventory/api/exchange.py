@@ -7,6 +7,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 import structlog
@@ -97,11 +98,17 @@ class Exchange:
         "path",
         "query_string",
         "request_id",
+        "segments",
     )
 
     def __init__(self, scope: Scope, receive: Receive, *, patience_s: float = BODY_TIMEOUT_S) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        raw: bytes = scope.get("raw_path") or b""
+        self.segments = self.path.split("/")
+        """The segments of the path; a slash within one came encoded (RFC 3986, 2.2)."""
+        if b"%2f" in raw.lower():
+            self.segments = [unquote(each) for each in raw.decode("ascii", "replace").split("/")]
         self.query_string: bytes = scope["query_string"]
         self._headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
@@ -28,12 +27,13 @@ async def _get(exchange: Exchange, access: Access, name: str) -> Answer:
     """Answer GET on the gaps of one resource."""
     question = asked(exchange.query_string, ("segment", "days"))
     days = question.bounded("days", least=1, most=MOST_DAYS, default=DAYS)
-    found = await gaps(access, unquote(name), segment=question.given.get("segment"), days=days)
+    found = await gaps(access, name, segment=question.given.get("segment"), days=days)
     body = {
         "@type": "RequirementGap",
         "id": found.resource,
         "href": f"{BASE}/{found.resource}",
         "recordCount": found.records,
+        "recordCountApart": found.apart,
         "examinedShare": round(found.share / 100, _DIGITS),
         "accessesSince": found.since,
         "accessesShare": round(found.accesses_share / 100, _DIGITS),

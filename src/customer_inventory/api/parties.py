@@ -60,8 +60,15 @@ def joint_view(views: Sequence[View], *, name: str) -> View:
             others = [other for other in views if path in other.attributes]
             places = {(other.stored_path(path), other.attributes[path].type) for other in others}
             if len(places) == 1 and path != "href":
-                many = any(other.attributes[path].many for other in others)
-                found.setdefault(path, replace(attribute, many=many, enum=(), searchable=False))
+                enums = [other.attributes[path].enum for other in others]
+                joint = replace(
+                    attribute,
+                    many=any(other.attributes[path].many for other in others),
+                    enum=tuple(sorted({word for enum in enums for word in enum})) if all(enums) else (),
+                    searchable=False,
+                    kinds=frozenset(other.resource.kind for other in others if len(others) < len(views)),
+                )
+                found.setdefault(path, joint)
     return replace(
         views[0],
         resource=replace(views[0].resource, name=name, path=name),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -100,9 +100,9 @@ class SpecificationHandlers:
         """Answer GET on the specification of one resource."""
         view = native_view(ENTITY_SPECIFICATION)
         question = asked_of_entry(view, exchange)
-        for each in await catalogue.specifications(access, [unquote(name)]):
+        for each in await catalogue.specifications(access, [name]):
             return entry_answer(view, self._shown(each), question)
-        raise RequirementNotFound(f"Nothing is asked of a resource {unquote(name)[:100]!r}.")
+        raise RequirementNotFound(f"Nothing is asked of a resource {name[:100]!r}.")
 
     def _shown(self, specification: Shown) -> Shown:
         address = f"{self._public_url}{BASE}/{SPECIFICATIONS}/{quote(specification['id'], safe='')}"
@@ -126,13 +126,13 @@ class RequirementHandlers:
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one requirement."""
         question = asked_of_entry(REQUIREMENT_VIEW, exchange)
-        found = await catalogue.requirement(access, unquote(identifier))
+        found = await catalogue.requirement(access, identifier)
         return entry_answer(REQUIREMENT_VIEW, shown_requirement(found, public_url=self._public_url), question)
 
     async def versions(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET: every version of one requirement that was drafted or proposed here."""
         question = asked_of_entries(PROPOSAL_VIEW, exchange, public_url=self._public_url)
-        found = await catalogue.proposals(access, identifier=unquote(identifier))
+        found = await catalogue.proposals(access, identifier=identifier)
         entries = [shown_proposal(each, public_url=self._public_url) for each in found]
         return entries_answer(PROPOSAL_VIEW, entries, question, path=exchange.path, public_url=self._public_url)
 
@@ -141,16 +141,20 @@ class RequirementHandlers:
         if exchange.media_type not in _MERGING:
             raise UnsupportedMediaType("Send the change as application/merge-patch+json.")
         asked(exchange.query_string, ())
-        governs = await catalogue.requirement(access, unquote(identifier))
+        governs = await catalogue.requirement(access, identifier)
         change, _ = await exchange.json_object()
         document = read_merge_patch(change, largest=_LARGEST).apply(_said(governs))
+        moved = [name for name in ("resource", "attribute") if document.get(name) != getattr(governs, name)]
+        if moved:
+            reason = "says which requirement it is: propose another one, and end this"
+            raise InvalidDocument([Problem(name, reason) for name in moved])
         made = await _propose(access, requirement_from(document), access.reason or "")
         return _accepted(made, self._public_url)
 
     async def retire(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer DELETE: propose that the requirement ends, for the reason in X-Reason."""
         asked(exchange.query_string, ())
-        governs = await catalogue.requirement(access, unquote(identifier))
+        governs = await catalogue.requirement(access, identifier)
         made = await catalogue.propose(access, Proposed(governs, access.reason or "", retires=True))
         return _accepted(made, self._public_url)
 
@@ -213,7 +217,7 @@ class ProposalHandlers:
 
 def named(identifier: str) -> tuple[str, int]:
     """Return what a segment of a path names, as `proposal_named` does of an id."""
-    return proposal_named(unquote(identifier))
+    return proposal_named(identifier)
 
 
 def shown_requirement(requirement: InformationRequirement, *, public_url: str = "") -> Shown:

@@ -6,7 +6,7 @@ microsecond, however many versions, aliases and resources there are.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from customer_inventory.api.exchange import Answer
@@ -52,14 +52,14 @@ class Routes:
             raise ValueError(f"{template} is taken")
         node.endpoint = self._templates[template] = Endpoint(label, methods)
 
-    def find(self, path: str) -> tuple[Endpoint, list[str]] | None:
-        """Return what answers at `path` and its `{…}` segments, or None. A fixed segment goes before any other.
+    def find(self, path: Sequence[str]) -> tuple[Endpoint, list[str]] | None:
+        """Return what answers at a path and its `{…}` segments, or None. A fixed segment goes before any other.
 
         Empty segments count for nothing: many clients, official kits among them, join a base that ends in a slash to a
         path that begins with one.
         """
         node, segments = self._root, []
-        for segment in filter(None, path.split("/")):
+        for segment in filter(None, path):
             below = node.below.get(segment) if segment != _ANY else None
             if below is None:
                 below = node.below.get(_ANY)

@@ -86,6 +86,10 @@ def run(work: Coroutine[Any, Any, int | None], settings: Settings) -> int:
         for cause in _causes(error):
             print(f"  because: {cause}", file=sys.stderr)
         return error.failure.exit_code
+    except BrokenPipeError:
+        # Whoever read standard output has seen enough; what is left in the buffer must not fail at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("customer-inventory: stopped before it was done.", file=sys.stderr)
         return 130

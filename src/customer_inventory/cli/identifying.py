@@ -192,12 +192,18 @@ def _profiled(source: Source, now: datetime) -> Profile:
 
 
 def _rows(source: Source) -> Iterator[Any]:
-    """Yield the rows that can be read: cells of CSV, objects of NDJSON."""
+    """Yield the rows that can be read: cells of CSV, objects of NDJSON. Says how many cannot."""
+    unreadable = 0
     for chunk in source.chunks(_CHUNK):
+        unreadable += len(chunk.broken)
         for row in chunk.rows:
             read = decode_line(row) if isinstance(row, bytes) else row
             if read is not None:
                 yield read
+            else:
+                unreadable += 1
+    if unreadable:
+        say(f"{unreadable:,} rows cannot be read and were passed over; an import tells which, and why.")
 
 
 def _text(value: object) -> str | None:

@@ -211,5 +211,5 @@ def _tell(report: Report) -> None:
         say(f"  rejected {count:,} times: {reason}")
     if report.rejected_file:
         say(f"Rejected rows, each with its reason: {report.rejected_file}")
-    if any("is mandatory" in reason for reason in report.reasons):
+    if any("is mandatory" in reason and "requirement" not in reason for reason in report.reasons):
         say('To take rows without a mandatory attribute as they are, write incomplete = "accept" into the mapping.')

@@ -274,6 +274,8 @@ async def _gaps(resource: str, segment: str | None, days: int, settings: Setting
         brought = ", ".join(f"{name or '(no source)'} {number:,}" for name, number in one.sources[:5])
         print(f"not asked for: {one.attribute}  in {one.records:,} records  ({brought})")
     say(f"{found.records:,} records were looked at, {found.share:.0f} % of all.")
+    if found.apart:
+        say(f"{found.apart:,} of them are in parts that are too small to be told.")
     say(f"Unused is what is kept and nobody asked for by name since {found.since:%Y-%m-%d}; {_accesses(found)}.")
 
 

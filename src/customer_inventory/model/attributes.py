@@ -28,6 +28,8 @@ class Attribute:
     formats: tuple[str, ...]
     enum: tuple[str, ...]
     searchable: bool
+    kinds: frozenset[str] = frozenset()
+    """The kinds of record that have it, where it is one of several that are asked together; none: all."""
 
     @property
     def scalar(self) -> bool:

@@ -74,13 +74,17 @@ class Look:
         self._class = None if named is None else f"@type={named}"
         self.share = share
 
-    async def coverage(self, ways: Sequence[str], *, segment: str) -> list[Covered]:
-        """Return how many records have anything at the SQL/JSON paths `ways`, by source and the value of `segment`."""
+    async def coverage(self, ways: Sequence[str], *, segment: str) -> tuple[Covered, list[Covered]]:
+        """Return how many records have anything at the SQL/JSON paths `ways`: of all, and by source and `segment`.
+
+        Of those groups only the largest `_MOST_GROUPS` are told.
+        """
         places = {f"way{number}": way for number, way in enumerate(ways)}
         counts = "".join(f", {_SQL['covered'].format(way=name)}" for name in places)
         values = {**places, "segment": segment, "most": _MOST_GROUPS}
         rows = await self._rows(_SQL["coverage"].format(counts=counts), values)
-        return [Covered(source, value, records, tuple(having)) for source, value, records, *having in rows]
+        total, *parts = (Covered(source, value, records, tuple(having)) for source, value, records, *having in rows)
+        return total, parts
 
     async def unknown(self, paths: Sequence[str], *, known: Collection[str]) -> list[Seen]:
         """Return the attributes in the objects at `paths` that are none of the `known` ones."""

@@ -16,7 +16,7 @@ from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly, speaks_of_data
 from customer_inventory.repository.kinds import KINDS
-from customer_inventory.repository.order import cursor_of
+from customer_inventory.repository.order import InvalidCursor, cursor_of
 from customer_inventory.repository.query import Compiled, Query, compile_query, without_index
 from customer_inventory.repository.records import Record
 from customer_inventory.repository.served import Served
@@ -94,6 +94,7 @@ class Lists:
                 prepare = not query.narrowed
                 cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=prepare)
                 rows = await cursor.fetchall()
+                await _check_place(connection, compiled, rows)
                 total = self._known(query, len(rows)) or await self._total(connection, kind, query, compiled)
             except psycopg.DataError as error:
                 if speaks_of_data(error):
@@ -111,6 +112,7 @@ class Lists:
             try:
                 cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=False)
                 rows = await cursor.fetchall()
+                await _check_place(connection, compiled, rows)
                 total = self._known(query, len(rows)) or await self._counted(connection, compiled)
             except psycopg.DataError as error:
                 if speaks_of_data(error):
@@ -190,6 +192,15 @@ def _page(query: Query, compiled: Compiled, rows: list[tuple[Any, ...]], total: 
         more_before=more if compiled.backwards else paged,
         more_after=more or compiled.backwards,
     )
+
+
+async def _check_place(connection: Connection, compiled: Compiled, rows: list[tuple[Any, ...]]) -> None:
+    """Return if an empty page is the end. Raises InvalidCursor if the record is gone that tells where it begins."""
+    if rows or compiled.place is None:
+        return
+    found = await (await connection.execute(compiled.place.text, compiled.place.parameters, prepare=False)).fetchone()
+    if not (found and found[0]):
+        raise InvalidCursor("The record at which the page before ended is gone. Begin again with the first page.")
 
 
 def _too_costly(resource: Resource, query: Query) -> QueryTooCostly:

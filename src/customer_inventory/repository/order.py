@@ -10,6 +10,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -24,6 +25,10 @@ from customer_inventory.repository.showing import owner_path, shown_value
 from customer_inventory.repository.values import ALWAYS, Clause, typed
 
 _SQL = sql.statements("filters.sql")
+_LIST = sql.statements("list.sql")
+LONGEST = 256
+"""How many characters of a value a cursor carries: of a longer one the record is looked up, for links must be short."""
+
 _SEAL_BYTES = 6
 _TYPES = {"date-time": "timestamptz", "integer": "numeric", "number": "numeric"}
 _MISSING = {"timestamptz": "'-infinity'::timestamptz", "numeric": "'-Infinity'::numeric", "text": "''"}
@@ -72,7 +77,8 @@ class Key:
 
 def cursor_of(row: tuple[Any, ...], sort: tuple[Sort, ...]) -> str:
     """Return the cursor that stands for `row` of a page: opaque to clients, checked when it comes back."""
-    place = msgspec.json.encode([_spelled(sort), row[0], *row[4:]])
+    values = [None if len(value) > LONGEST else value for value in row[4 : 4 + len(sort)]]
+    place = msgspec.json.encode([_spelled(sort), row[0], *values])
     return _in_base64(_seal(place) + place)
 
 
@@ -83,27 +89,50 @@ def order(keys: list[Key], *, backwards: bool) -> str:
     return ", ".join([*parts, f"bucket {direction}", f"id {direction}"])
 
 
-def edge(keys: list[Key], sort: tuple[Sort, ...], cursor: str | None, *, backwards: bool) -> Clause:
-    """Return the clause that holds behind the place of `cursor`, before it if `backwards`. Raises InvalidCursor."""
+def edge(keys: list[Key], sort: tuple[Sort, ...], cursor: str | None, source: Clause, *, backwards: bool) -> Clause:
+    """Return the clause that holds behind the place of `cursor`, before it if `backwards`, in `source`.
+
+    Raises InvalidCursor.
+    """
     if cursor is None:
         return ALWAYS
-    values = _cursor_values(cursor, sort)
+    *said, bucket, record_id = _cursor_values(cursor, sort)
+    values = [_bound(value, key, source, (bucket, record_id)) for value, key in zip(said, keys, strict=True)]
+    values += [Clause("%s::smallint", (bucket,)), Clause("%s::uuid", (record_id,))]
     tie = _tie_descends(keys)
     columns = [(key.value, key.type, key.descending) for key in keys]
     columns += [("bucket", "smallint", tie), ("id", "uuid", tie)]
     if len({descending for _, _, descending in columns}) == 1:
         # One direction: a row comparison, which an index on the same columns serves in one range scan.
         left = ", ".join(column for column, _, _ in columns)
-        right = ", ".join(f"%s::{type_}" for _, type_, _ in columns)
-        return Clause(f"({left}) {'<' if tie != backwards else '>'} ({right})", values)
+        right = ", ".join(value.text for value in values)
+        bound = tuple(each for value in values for each in value.values)
+        return Clause(f"({left}) {'<' if tie != backwards else '>'} ({right})", bound)
     alternatives: list[str] = []
     parameters: list[Any] = []
-    for at, (column, type_, descending) in enumerate(columns):
-        equal = [f"{before} = %s::{before_type}" for before, before_type, _ in columns[:at]]
+    for at, (column, _, descending) in enumerate(columns):
+        equal = [f"{columns[before][0]} = {values[before].text}" for before in range(at)]
         sign = "<" if descending != backwards else ">"
-        alternatives.append(" and ".join([*equal, f"{column} {sign} %s::{type_}"]))
-        parameters.extend(values[: at + 1])
+        alternatives.append(" and ".join([*equal, f"{column} {sign} {values[at].text}"]))
+        parameters += [each for value in values[: at + 1] for each in value.values]
     return Clause("((" + ") or (".join(alternatives) + "))", tuple(parameters))
+
+
+def place_of(cursor: str | None, sort: tuple[Sort, ...]) -> tuple[int, UUID] | None:
+    """Return the bucket and id of the record to which a cursor leaves a long value; None if it carries all.
+
+    Raises InvalidCursor.
+    """
+    *said, bucket, record_id = (None, 0, UUID(int=0)) if cursor is None else _cursor_values(cursor, sort)
+    return (bucket, record_id) if cursor is not None and None in said else None
+
+
+def _bound(value: str | None, key: Key, source: Clause, place: tuple[int, UUID]) -> Clause:
+    """Return the value of a sort key at a place: as the cursor has it, or as the record there has it."""
+    if value is not None:
+        return Clause(f"%s::{key.type}", (value,))
+    found = _LIST["value_at"].format(value=key.value, source=source.text)
+    return Clause(f"{found}::{key.type}", (*source.values, *place))
 
 
 def _value(resource: Resource, sort: Sort, attribute: Attribute, type_: str) -> str:
@@ -149,10 +178,10 @@ def _cursor_values(cursor: str, sort: tuple[Sort, ...]) -> tuple[Any, ...]:
         # base64 has spare bits in its last letter: only the spelling that was given out is the cursor.
         if raw[:_SEAL_BYTES] != _seal(raw[_SEAL_BYTES:]) or _in_base64(raw) != cursor:
             raise InvalidCursor
-        said, identifier, *values = msgspec.json.decode(raw[_SEAL_BYTES:], type=list[str])
+        said, identifier, *values = msgspec.json.decode(raw[_SEAL_BYTES:], type=list[str | None])
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise InvalidCursor from error
-    record_id = parse_id(identifier)
-    if said != _spelled(sort) or record_id is None or len(values) != len(sort) or "\0" in "".join(values):
+    record_id = parse_id(identifier) if identifier else None
+    if said != _spelled(sort) or record_id is None or len(values) != len(sort) or "\0" in "".join(filter(None, values)):
         raise InvalidCursor
     return (*values, bucket_of(record_id), record_id)

@@ -15,7 +15,7 @@ from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause, unserved
-from customer_inventory.repository.order import Key, Sort, edge, order
+from customer_inventory.repository.order import Key, Sort, edge, order, place_of
 from customer_inventory.repository.search import fold
 from customer_inventory.repository.values import Clause, conjunction
 
@@ -59,6 +59,8 @@ class Compiled:
     count: Statement
     estimate: Statement
     backwards: bool
+    place: Statement | None = None
+    """Whether the record is there at which the page before ended, where the cursor leaves its value to it."""
 
 
 def compile_query(resource: Resource, query: Query, *, count_bound: int) -> Compiled:
@@ -82,7 +84,7 @@ def composed(
     Raises InvalidCursor.
     """
     backwards = query.before is not None
-    beyond = edge(keys, query.sort, query.before if backwards else query.after, backwards=backwards)
+    beyond = edge(keys, query.sort, query.before if backwards else query.after, source, backwards=backwards)
     page = _SQL["page"].format(
         keys="".join(f", ({key.value})::text" for key in keys) + more,
         source=source.text,
@@ -97,7 +99,15 @@ def composed(
         count=Statement(found, (*narrowing, count_bound + 1)),
         estimate=Statement(estimate, narrowing),
         backwards=backwards,
+        place=_place(source, query),
     )
+
+
+def _place(source: Clause, query: Query) -> Statement | None:
+    place = place_of(query.before if query.before is not None else query.after, query.sort)
+    if place is None:
+        return None
+    return Statement(_SQL["has_place"].format(source=source.text), (*source.values, *place))
 
 
 def without_index(resource: Resource, query: Query) -> list[str]:

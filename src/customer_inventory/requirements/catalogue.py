@@ -183,7 +183,7 @@ def governing(versions: Iterable[RequirementVersion], *, at: datetime) -> Govern
             continue
         if since > at:
             ahead.append(since)
-        elif version.id not in latest or _order(latest[version.id]) < _order(version):
+        elif version.id not in latest or order(latest[version.id]) < order(version):
             latest[version.id] = version
     decided: dict[str, dict[str, InformationRequirement | None]] = {}
     for identifier, version in latest.items():
@@ -221,5 +221,6 @@ def compiled(requirements: Iterable[InformationRequirement], resource: Resource)
     return rules
 
 
-def _order(version: RequirementVersion) -> tuple[Any, int]:
+def order(version: RequirementVersion) -> tuple[Any, int]:
+    """Return what orders approved versions of a requirement: of those that are effective the last one governs."""
     return version.effective_from, version.version

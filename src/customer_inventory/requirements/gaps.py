@@ -96,19 +96,20 @@ def way(at: Place) -> str:
     path = "$" + "".join(f'."{name}"' for name in (*at.holder, at.name)) + "[*]"
     if at.named is not None:
         path += f' ? (@."name" == "{at.named}")."value"[*]'
-    return f'{path} ? (@ != null && @ != "")'
+    return f'{path} ? (@ != null && (@.type() != "string" || @ != ""))'
 
 
-def coverage(requirements: Sequence[InformationRequirement], counted: Sequence[Covered]) -> list[Coverage]:
-    """Return the coverage of each requirement, from what was counted of their `ways` in this order."""
-    total = sum(group.records for group in counted)
+def coverage(
+    requirements: Sequence[InformationRequirement], total: Covered, counted: Sequence[Covered]
+) -> list[Coverage]:
+    """Return the coverage of each requirement, from what was counted of their `ways` in this order: of all, by part."""
     found: list[Coverage] = []
     for number, requirement in enumerate(requirements):
         parts = tuple(
             Part(each.source, each.segment, each.records, each.having[number] / each.records) for each in counted
         )
-        having = sum(group.having[number] for group in counted)
-        found.append(Coverage(requirement, total, having / total if total else 0.0, parts))
+        share = total.having[number] / total.records if total.records else 0.0
+        found.append(Coverage(requirement, total.records, share, parts))
     return found
 
 

@@ -6,9 +6,9 @@ approved for later changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,8 +17,9 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import InvalidDocument, Resource
 from customer_inventory.model.problems import Problem
 from customer_inventory.repository.catalogue import CatalogueStore, CatalogueTurn, RequirementVersion
-from customer_inventory.requirements.catalogue import Shipped, governing
+from customer_inventory.requirements.catalogue import Shipped, order, requirement_of
 from customer_inventory.requirements.indexes import check_searchable
+from customer_inventory.requirements.reading import NOT_KEPT, is_kept
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement
 from customer_inventory.requirements.rules import identifier_of, rules_of
 
@@ -26,6 +27,8 @@ MOST_OPEN = 1000
 """So many drafts and proposals may wait for a decision."""
 _LONGEST_WORDS = 2000
 _LATEST = 366 * 10  # days
+_SKEW = timedelta(seconds=1)
+"""By so much the clocks of servers may differ."""
 
 
 class RequirementNotFound(InventoryError):
@@ -65,6 +68,16 @@ class ProposalOutdated(InventoryError):
     """
 
     code = "proposal-outdated"
+    failure = Failure.CONFLICT
+
+
+class VersionWaits(InventoryError):
+    """Another version of the requirement was approved and does not govern yet.
+
+    Nothing was changed. Withdraw that one, or propose again once it governs, so that nobody's change is lost.
+    """
+
+    code = "version-waits"
     failure = Failure.CONFLICT
 
 
@@ -133,19 +146,24 @@ class Governance:
     store: CatalogueStore
     shipped: Shipped
 
-    def check(self, proposed: Proposed, resource: Resource) -> None:
-        """Return if the requirement can be asked of the resource. Raises InvalidDocument with every problem."""
+    def check(self, proposed: Proposed, resource: Resource | None) -> None:
+        """Return if the requirement can be asked of the resource, which one that ends need not have.
+
+        Raises InvalidDocument with every problem.
+        """
         if not proposed.reason.strip() or len(proposed.reason) > _LONGEST_WORDS:
             raise InvalidDocument([Problem("reason", "says in 1 to 2,000 characters why it is proposed")])
-        if not proposed.retires:
+        if not is_kept(proposed.reason):
+            raise InvalidDocument([Problem("reason", NOT_KEPT)])
+        if resource is not None:
             rules_of(proposed.requirement, resource)
             check_searchable(proposed.requirement, resource)
 
-    async def propose(self, proposed: Proposed, resource: Resource, *, by: Actor) -> RequirementVersion:
+    async def propose(self, proposed: Proposed, resource: Resource | None, *, by: Actor) -> RequirementVersion:
         """Keep a draft or proposal; return it with its number.
 
-        Raises InvalidDocument, RequirementNotFound (for one that ends what does not govern), NothingProposed and
-        TooManyProposals.
+        Raises InvalidDocument, RequirementNotFound (for one that ends what does not govern), NothingProposed,
+        VersionWaits and TooManyProposals.
         """
         self.check(proposed, resource)
         identifier = identifier_of(proposed.requirement)
@@ -154,11 +172,13 @@ class Governance:
         if len(waiting) >= MOST_OPEN:
             raise TooManyProposals
         async with self.store.turn() as turn:
-            now = await self._governing(turn, identifier, proposed.requirement.resource, at=by.at)
+            latest = await self._latest(turn, identifier, proposed.requirement.resource)
+            latest.check_governs(by.at)
+            now = latest.requirement
             version = RequirementVersion(
                 id=identifier,
                 version=0,
-                base=-1 if now is None else _number(now),
+                base=latest.base,
                 resource=proposed.requirement.resource,
                 change="retire" if proposed.retires else "create" if now is None else "modify",
                 document=document,
@@ -187,13 +207,15 @@ class Governance:
     ) -> RequirementVersion:
         """Let a proposal govern, from now on or from a later moment; return it as it is then.
 
-        Raises ProposalNotFound, SecondPersonNeeded, ProposalDecided, ProposalOutdated and InvalidDocument for a moment
-        that has passed.
+        Raises ProposalNotFound, SecondPersonNeeded, ProposalDecided, ProposalOutdated, VersionWaits and InvalidDocument
+        for a moment that has passed.
         """
         since = _since(effective_from, by.at)
         async with self.store.turn() as turn:
             found = await _decidable(turn, identifier, number, by)
-            if found.base != await self._base(turn, found, at=by.at):
+            latest = await self._latest(turn, identifier, found.resource)
+            latest.check_governs(by.at)
+            if found.base != latest.base:
                 raise ProposalOutdated
             return await _decide(turn, _decided(found, "approved", by=by, said=said, since=since))
 
@@ -216,16 +238,40 @@ class Governance:
             expected = ("draft", "proposed", *(("approved",) if waits else ()))
             return await _decide(turn, _decided(found, "withdrawn", by=by, said=said), expected=expected)
 
-    async def _base(self, turn: CatalogueTurn, version: RequirementVersion, *, at: datetime) -> int:
-        now = await self._governing(turn, version.id, version.resource, at=at)
-        return -1 if now is None else _number(now)
+    async def _latest(self, turn: CatalogueTurn, identifier: str, resource: str) -> _Latest:
+        """Return what was approved last of a requirement, whether that governs by now or not, or what is shipped.
 
-    async def _governing(
-        self, turn: CatalogueTurn, identifier: str, resource: str, *, at: datetime
-    ) -> InformationRequirement | None:
+        Two who decide at once read the clock before they have their turn; what the other one approved counts all the
+        same.
+        """
         approved = [each for each in await turn.versions(identifier=identifier) if each.status == "approved"]
-        decided: Mapping[str, InformationRequirement | None] = governing(approved, at=at).decided.get(resource, {})
-        return decided[identifier] if identifier in decided else self.shipped(resource).get(identifier)
+        if not approved:
+            return _Latest(self.shipped(resource).get(identifier))
+        last = max(approved, key=order)
+        asked = None if last.change == "retire" else requirement_of(last)
+        return _Latest(asked, last)
+
+
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    """What was approved last of a requirement: None where nothing is asked. Without a version it is as shipped."""
+
+    requirement: InformationRequirement | None
+    version: RequirementVersion | None = None
+
+    @property
+    def base(self) -> int:
+        """The number on which a proposal builds: that of the version, 0 as shipped, -1 where nothing is asked."""
+        return -1 if self.requirement is None else self.requirement.version or 0
+
+    def check_governs(self, at: datetime) -> None:
+        """Raise VersionWaits if it does not govern yet."""
+        since = self.version.effective_from if self.version else None
+        if self.version is not None and since is not None and since > at + _SKEW:
+            raise VersionWaits(
+                f"Version {self.version.version} of {self.version.id} was approved and governs from "
+                f"{since:%Y-%m-%d %H:%M} UTC on. Withdraw it, or propose again once it governs."
+            )
 
 
 def differences(before: InformationRequirement | None, after: InformationRequirement | None) -> list[dict[str, Any]]:
@@ -247,10 +293,6 @@ def _asked(requirement: InformationRequirement) -> dict[str, Any]:
 
 def _same(one: InformationRequirement, other: InformationRequirement) -> bool:
     return _asked(one) == _asked(other)
-
-
-def _number(requirement: InformationRequirement) -> int:
-    return requirement.version or 0
 
 
 def _since(moment: datetime | None, now: datetime) -> datetime:
@@ -284,6 +326,8 @@ async def _decide(
 ) -> RequirementVersion:
     if version.decision is not None and len(version.decision) > _LONGEST_WORDS:
         raise InvalidDocument([Problem("decision", f"has more than {_LONGEST_WORDS} characters")])
+    if version.decision is not None and not is_kept(version.decision):
+        raise InvalidDocument([Problem("decision", NOT_KEPT)])
     if not await turn.decide(version, expected=expected):
         raise ProposalDecided
     return version

@@ -10,9 +10,11 @@ import msgspec
 
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.problems import Problem
+from customer_inventory.model.spelling import is_unicode
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement
 
 _KNOWN = frozenset(InformationRequirement.__struct_encode_fields__) | {"@type"}
+NOT_KEPT = "holds a character that cannot be kept: NUL, or half of one"
 _TYPE = InformationRequirement.__name__
 
 
@@ -21,7 +23,7 @@ def requirement_from(document: Mapping[str, Any], at: str = "") -> InformationRe
 
     Each problem is told at its path, behind `at`. Raises InvalidDocument.
     """
-    problems = list(_unknown(document, at))
+    problems = [*_unknown(document, at), *_unkept(document, at)]
     said = {name: value for name, value in document.items() if name in _KNOWN and name not in OF_THE_CATALOGUE}
     try:
         found = msgspec.convert({"@type": _TYPE, **said}, InformationRequirement)
@@ -31,6 +33,23 @@ def requirement_from(document: Mapping[str, Any], at: str = "") -> InformationRe
     if problems:
         raise InvalidDocument(problems)
     return found
+
+
+def is_kept(text: str) -> bool:
+    """Tell whether a text can be kept: PostgreSQL has no NUL, and UTF-8 no half of a character."""
+    return "\0" not in text and is_unicode(text)
+
+
+def _unkept(value: object, at: str) -> Iterator[Problem]:
+    match value:
+        case str() if not is_kept(value):
+            yield Problem(at.rstrip("."), NOT_KEPT)
+        case Mapping():
+            for name, each in value.items():
+                yield from _unkept(each, f"{at}{str(name)[:60]}.")
+        case list():
+            for index, each in enumerate(value):
+                yield from _unkept(each, f"{at.rstrip('.')}[{index}].")
 
 
 def _unknown(document: Mapping[str, Any], at: str) -> Iterator[Problem]:

@@ -85,7 +85,9 @@ class Retention(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """How long a value is kept, and from when on that is counted."""
 
     period: Annotated[
-        str, Meta(pattern=r"^P(\d{1,3}Y)?(\d{1,3}M)?(\d{1,5}D)?$"), says("How long: an ISO 8601 duration such as P10Y.")
+        str,
+        Meta(pattern=r"^P(?=\d)(\d{1,3}Y)?(\d{1,3}M)?(\d{1,5}D)?$"),
+        says("How long: an ISO 8601 duration such as P10Y."),
     ]
     trigger: Annotated[Line, says("What the time is counted from, such as: end of the contract.")]
     ground: Annotated[Line | UnsetType, says("What asks for it, such as: § 147 AO.")] = UNSET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 import msgspec
@@ -32,6 +33,7 @@ from customer_inventory.model.viewing import native_view
 from customer_inventory.requirements.formats import format_reason, format_tests, whole
 from customer_inventory.requirements.requirement import InformationRequirement, ValueRule
 
+_GIVEN = ("id", "href")
 OBLIGATION = "obligation"
 """The code of the rule that an attribute must be there."""
 
@@ -71,6 +73,8 @@ def _place(requirement: InformationRequirement, resource: Resource) -> Place:
         at = place(requirement.attribute)
     except InvalidPlace as error:
         raise InvalidDocument([Problem("attribute", error.message)]) from error
+    if not at.holder and (at.name in _GIVEN or at.name.startswith("@")):
+        raise InvalidDocument([Problem("attribute", "is given by the inventory, so there is nothing to ask of it")])
     known = resource.attributes
     above = at.holder_path
     if above and above not in known:
@@ -200,7 +204,7 @@ def _expression(text: str | msgspec.UnsetType, path: str, at: Place, resource: R
         return None
     try:
         expression = parse(text, of_element=True)
-        check_names(native_view(resource), expression, at.holder_path)
+        check_names(replace(native_view(resource), attributes=resource.attributes), expression, at.holder_path)
     except InventoryError as error:
         raise InvalidDocument([Problem(path, error.message)]) from error
     return expression

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from customer_inventory.model import Resource
+from customer_inventory.requirements.catalogue import governed_name
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement, ValueRule
 
 _SAID = {"@type", "resource", "attribute", "name", "meaning", *OF_THE_CATALOGUE}
@@ -25,7 +26,7 @@ Shown = dict[str, Any]
 def specification_of(resource: Resource, requirements: Iterable[InformationRequirement]) -> Shown:
     """Return the specification of a resource: its attributes as they are asked for, without an href."""
     return {
-        "id": resource.name,
+        "id": governed_name(resource),
         "@type": "EntitySpecification",
         "name": f"{resource.shape.name} as it is governed",
         "description": resource.shape.description,

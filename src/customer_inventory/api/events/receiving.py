@@ -21,6 +21,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
 from customer_inventory.model.events import event_types, written
 from customer_inventory.model.resource import Api
+from customer_inventory.model.spelling import is_instant
 from customer_inventory.model.views import VIEWS
 from customer_inventory.repository.receiving import Received
 
@@ -78,6 +79,7 @@ class ListenerHandler:
         content, raw = await exchange.json_object()
         _check_carried(content, self._api.events.wrapper)
         _check_type(content, self._kind)
+        _check_time(content)
         number, version = self._api.number, self._api.version
         await receive(
             access, api=number, api_version=version, event_id=_event_id(content), event_type=self._kind, body=raw
@@ -145,6 +147,12 @@ def _check_carried(content: dict[str, Any], wrapper: str) -> None:
     for name in carried:
         if not isinstance(content[name], dict):
             raise InvalidEvent(f"The `{name}` of the event is not an object. Send there what the event is of.")
+
+
+def _check_time(content: dict[str, Any]) -> None:
+    moment = content.get("eventTime")
+    if moment is not None and not is_instant(moment):
+        raise InvalidEvent("The `eventTime` of the event is no date-time with a zone (RFC 3339). Send it as one.")
 
 
 def _check_type(content: dict[str, Any], kind: str) -> None:

@@ -63,6 +63,7 @@ OWN_SCHEMAS: dict[str, Part] = {
         {
             **IDENTIFIED,
             "recordCount": "whole!",
+            "recordCountApart": "whole!",
             "examinedShare": "any!",
             "accessesSince": "moment!",
             "accessesShare": "any!",

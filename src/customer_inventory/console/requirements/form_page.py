@@ -37,7 +37,7 @@ from customer_inventory.console.words import spelled
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, InvalidDocument, Resource
 from customer_inventory.model.problems import Problem
-from customer_inventory.requirements.governance import NothingProposed, Proposed, TooManyProposals
+from customer_inventory.requirements.governance import NothingProposed, Proposed, TooManyProposals, VersionWaits
 from customer_inventory.requirements.requirement import (
     DIMENSIONS,
     INFORMATION_REQUIREMENT_PROPOSAL,
@@ -143,7 +143,7 @@ async def _answer(visit: Visit, resource: Resource, typed: Typed, *, before: Inf
         _check_reason(typed)
         proposed = Proposed(asked, typed.get("reason", ""), draft=typed.get("as") == "draft")
         made = await governing.propose(visit.access, proposed)
-    except (InvalidDocument, NothingProposed, TooManyProposals) as error:
+    except (InvalidDocument, NothingProposed, TooManyProposals, VersionWaits) as error:
         problems = _with_reason(error, typed)
         return _form(visit, resource, typed, before=before, error=problems)
     return visit.see(f"{proposal_page_of(made.id)}?done={made.status if made.status == 'draft' else 'proposed'}")

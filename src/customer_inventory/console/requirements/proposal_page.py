@@ -34,6 +34,7 @@ from customer_inventory.requirements.governance import (
     ProposalDecided,
     ProposalOutdated,
     SecondPersonNeeded,
+    VersionWaits,
 )
 from customer_inventory.requirements.requirement import InformationRequirement
 
@@ -48,7 +49,7 @@ DONE = {
     "reject": "Rejected. Nothing was changed.",
     "withdraw": "Withdrawn. Nothing was changed.",
 }
-_GOVERNED = (NotTheProposer, ProposalDecided, ProposalOutdated, SecondPersonNeeded, InvalidDocument)
+_GOVERNED = (NotTheProposer, ProposalDecided, ProposalOutdated, SecondPersonNeeded, VersionWaits, InvalidDocument)
 
 
 class DecidingNotGranted(InventoryError):
@@ -116,8 +117,10 @@ async def _decide(visit: Visit, name: str, number: int, typed: Mapping[str, str]
 
 def _since(typed: Mapping[str, str]) -> datetime | None:
     """The moment from which it is to hold: the beginning of a day in UTC, None for now. Raises InvalidDocument."""
-    if typed.get("when") != "later":
+    if typed.get("when", "now") == "now":
         return None
+    if typed["when"] != "later":
+        raise UnknownChoice
     try:
         return datetime.strptime(typed.get("from", ""), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError as error:
@@ -167,7 +170,8 @@ def _consequences(found: Impact) -> Iterator[Saying]:
     for rule in found.rules:
         sources = [f"{number:,} from {source or 'no source'}" for source, number in list(rule.by_source.items())[:5]]
         lines = (f"{rule.broken:,} break it; {rule.broken_now:,} break what governs now", *sources)
-        yield Saying(f"rule-{rule.code}", f"{rule.code} ({rule.enforcement})", lines)
+        pages = tuple(f"/{found.kind}/{identifier}" for identifier in rule.samples)
+        yield Saying(f"rule-{rule.code}", f"{rule.code} ({rule.enforcement})", lines, pages)
     if found.index_seconds is not None:
         yield Saying(
             "index", "Index", (f"takes about {found.index_seconds:,.0f} seconds; everybody can go on to write",)

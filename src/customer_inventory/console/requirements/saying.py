@@ -70,6 +70,8 @@ class Saying:
     key: str
     label: str
     lines: tuple[str, ...]
+    pages: tuple[str, ...] = ()
+    """Addresses of records that show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,12 @@ group by 1, 2 order by 3 desc limit %(most)s
 count(*) filter (where s.doc @? %({way})s::jsonpath)
 
 -- name: coverage
-select s.source, coalesce(jsonb_path_query_first(s.doc, %(segment)s::jsonpath) #>> '{{}}', ''), count(*){counts}
-from sampled s group by 1, 2 order by 3 desc limit %(most)s
+-- All records first, then the largest groups.
+select coalesce(s.source, ''), coalesce(s.segment, ''), count(*){counts}
+from (
+    select doc, source, coalesce(jsonb_path_query_first(doc, %(segment)s::jsonpath) #>> '{{}}', '') as segment from sampled
+) s
+group by grouping sets ((s.source, s.segment), ()) order by grouping(s.source) desc, 3 desc limit %(most)s + 1
 
 -- name: unknown
 -- Attributes that nobody declared or asked for: in the objects that `ways` lead to, by the type of their values.

@@ -19,6 +19,13 @@ select '{kind}' as kind, bucket, id, version, doc, terms, label from {source} wh
 -- Not called `id`: an order by id would then mean the text, and no index would serve it.
 select id::text as record_id, version, doc, bucket {keys} from {source} where {where} order by {order} limit %s offset %s
 
+-- name: value_at
+-- What a page is sorted by, of the record at which the one before ended.
+(select {value} from {source} where bucket = %s and id = %s)
+
+-- name: has_place
+select exists (select from {source} where bucket = %s and id = %s)
+
 -- name: count
 select count(*) from (select from {source} where {where} limit %s) hit
 

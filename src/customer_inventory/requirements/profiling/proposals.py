@@ -29,10 +29,12 @@ from customer_inventory.requirements.requirement import InformationRequirement, 
 
 MOST_LACKING = 0.01
 """Up to which share of rows without a value the attribute is proposed as mandatory."""
-_CHARACTERISTIC = re.compile(r"\w*[cC]haracteristic\[(.+)\]")
 FEWEST = 20
 """How many rows it takes to propose that something must be there, or is unique."""
 
+_TELLING_NOTHING = {"type", "format", "length"}
+"""The rules that say nothing of the values of which they are drawn, as codes, patterns and bounds do."""
+_CHARACTERISTIC = re.compile(r"\w*[cC]haracteristic\[(.+)\]")
 _MASKS = {"name": "partial", "e-mail address": "partial", "telephone number": "partial", "address": "partial",
           "identification number": "partial", "bank account": "partial", "birth date": "generalise"}  # fmt: skip
 _OF_COMPANIES = frozenset(("name", "address", "telephone number"))
@@ -122,6 +124,8 @@ def _draft(
     found = list(value_rules(column, target.declared, must_be_typed=target.must_be_typed))
     if target.attribute == _OF_MANY_SYSTEMS:
         found = []
+    if said.sensitivity == "special":
+        found = [rule for rule in found if rule.code in _TELLING_NOTHING]
     rules = added_to(said, found)
     try:
         tried = of_rules(column, _with(said, rules), target.resource, now=now)

@@ -14,6 +14,8 @@ from customer_inventory.requirements.requirement import ValueRule
 
 MOST_BROKEN = 0.05
 """The largest share of values that may break a rule that is proposed."""
+_FEWEST = 20
+"""So many values must have a shape, or lie within bounds, before it is asked of others."""
 _LENGTHS = (50, 100, 200, 500, 1000, 4000)
 _NUMBERS_ON_PAPER = frozenset(("identification number", "bank account"))
 
@@ -31,9 +33,9 @@ def value_rules(column: Column, attribute: Attribute | None, *, must_be_typed: b
     codes = [text for text, _ in column.codes if not (attribute and attribute.enum) or text in attribute.enum]
     if codes and column.form is None:
         yield _rule("code-list", code_list=sorted(codes))
-    elif column.pattern is not None:
+    elif column.pattern is not None and column.values.present >= _FEWEST:
         yield _rule("pattern", pattern=column.pattern)
-    elif kind is not None and column.bounds != (None, None):
+    elif kind is not None and column.bounds != (None, None) and column.values.present >= _FEWEST:
         least, most = (UNSET if each is None else each for each in column.bounds)
         yield _rule("bounds", minimum=least, maximum=most)
     elif column.form is None and kind is None:
