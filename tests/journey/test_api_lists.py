@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -238,3 +239,12 @@ def test_every_link_that_is_given_is_taken(server: Server, query: str) -> None:
         assert answer.status_code == 206
         assert api.get(answer.links["next"]["url"]).status_code in {200, 206}
         assert refused(api.get(f"{PERSONS}?limit=1&givenName={'y' * 9000}"), 400) == "invalid-parameter"
+
+
+def test_a_value_that_is_too_long_for_an_index_is_refused_by_the_name_of_that(server: Server) -> None:
+    drawn = random.Random(7)
+    family = "".join(chr(drawn.randrange(0x4E00, 0x9FA5)) for _ in range(1500))
+    with server.api() as api:
+        answer = api.post(PERSONS, json=person("Long", family))
+        assert refused(answer, 400) == "not-storable"
+        assert "for the index individual_by_familyname" in answer.json()["message"]

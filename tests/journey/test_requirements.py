@@ -222,6 +222,41 @@ def test_a_change_says_of_no_other_requirement_and_keeps_to_characters_that_can_
         decide(second, api.delete(address, headers={"x-reason": "r"}).json())
 
 
+def test_what_is_asked_of_a_class_looks_at_its_attributes_and_can_be_ended_after_it(
+    server: Server, second: httpx.Client
+) -> None:
+    with server.api() as api, second:
+        phases = {"name": "phases", "valueType": "integer"}
+        specified = api.post(
+            "/tmf-api/entityCatalogManagement/v4/entitySpecification",
+            json={
+                "name": "Fuse specification",
+                "targetEntitySchema": {"@type": "Fuse", "@schemaLocation": "https://example.com/fuse.json"},
+                "specCharacteristic": [phases, {"name": "serial", "valueType": "string"}],
+            },
+        )
+        assert specified.status_code == 201, specified.text
+        rule = {"code": "three", "when": "$.serial == 'T'", "condition": "@.phases == 3"}
+        asked = language(resource="Fuse", attribute="phases", obligation="optional", valueRule=[rule])
+        decide(second, propose(api, asked))
+        entities = "/tmf-api/entityInventory/v4/entity"
+        assert api.post(entities, json={"@type": "Fuse", "phases": 1, "serial": "S"}).status_code == 201
+        answer = api.post(entities, json={"@type": "Fuse", "phases": 1, "serial": "T"})
+        assert refused(answer, 400) == "invalid-document"
+        shown = api.get("/inventory/v1/requirementSpecification/Fuse").json()
+        assert (shown["id"], api.get(shown["href"]).json()["id"]) == ("Fuse", "Fuse")
+        gap = api.get("/inventory/v1/requirementGap/entity").json()
+        assert not {"phases", "serial"} & {each["attribute"] for each in gap["notAskedFor"]}
+        (covered,) = api.get("/inventory/v1/requirementGap/Fuse").json()["coverage"]
+        assert (covered["requirementId"], covered["share"]) == ("Fuse.phases", 1.0)
+
+        assert api.delete(f"{specified.json()['href']}?onConflict=keep").status_code == 204
+        ended = api.delete(f"{REQUIREMENTS}/Fuse.phases", headers={"x-reason": "no such class"})
+        assert ended.status_code == 202, ended.text
+        decide(second, ended.json())
+        assert api.get(f"{REQUIREMENTS}/Fuse.phases").status_code == 404
+
+
 def test_an_import_brings_values_to_the_standards_that_are_asked_for(
     server: Server, second: httpx.Client, tmp_path: Path
 ) -> None:

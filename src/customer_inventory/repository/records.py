@@ -23,6 +23,7 @@ from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, Connections, speaks_of_data
 from customer_inventory.repository.kinds import KINDS, SPECIFIED
 from customer_inventory.repository.search import fold
+from customer_inventory.repository.storable import not_storable
 from customer_inventory.repository.uniqueness import hold_of_one
 
 _ATTEMPTS = 10
@@ -37,17 +38,6 @@ class WriteContention(InventoryError):
 
     code = "write-contention"
     failure = Failure.UNAVAILABLE
-
-
-class NotStorable(InventoryError):
-    """The record holds a value that the repository cannot keep or index.
-
-    Nothing was written. Shorten texts that are searched by (names, roles) to 2,000 bytes, and use dates and numbers
-    that PostgreSQL knows.
-    """
-
-    code = "not-storable"
-    failure = Failure.INVALID
 
 
 class ReferenceMissing(InventoryError):
@@ -316,7 +306,7 @@ class Records:
                     continue
                 except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
                     if speaks_of_data(error):
-                        raise NotStorable from error
+                        raise not_storable(error) from error
                     raise
                 except psycopg.errors.QueryCanceled as error:
                     # A write is one look-up by key: when it takes too long, it waited for somebody else's.

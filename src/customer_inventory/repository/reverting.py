@@ -21,12 +21,12 @@ from customer_inventory.repository.kinds import KINDS, SPECIFIED
 from customer_inventory.repository.records import (
     Authorship,
     Draft,
-    NotStorable,
     Records,
     WriteContention,
     columns_of_content,
     columns_of_links,
 )
+from customer_inventory.repository.storable import not_storable
 from customer_inventory.repository.uniqueness import hold
 
 _SQL = {
@@ -136,7 +136,7 @@ class Reverting:
                     continue
                 except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
                     if speaks_of_data(error):
-                        raise NotStorable from error
+                        raise not_storable(error) from error
                     raise
                 except psycopg.errors.QueryCanceled as error:
                     raise WriteContention from error

@@ -131,7 +131,9 @@ class InformationRequirement(Entity, kw_only=True, frozen=True):
     confirm_within: Annotated[Count | UnsetType, says("After how many days a value must be confirmed again.")] = UNSET
     retention: Annotated[Retention | UnsetType, says("How long it is kept.")] = UNSET
     searchable: Annotated[bool, says("Whether an index serves its ranges and its order.")] = False
-    unique: Annotated[bool, says("Whether no two records may have the same value.")] = False
+    unique: Annotated[
+        bool, says("Whether no two records are to have the same value: told by audits; no door looks at other records.")
+    ] = False
     identifying: Annotated[bool, says("Whether it helps to tell which customer a record is of.")] = False
     source: Annotated[Lines | UnsetType, says("The systems that supply it, the most trusted one first.")] = UNSET
     consumer: Annotated[Lines | UnsetType, says("Who uses it.")] = UNSET
