@@ -262,6 +262,24 @@ async def governing_count(browser: Browser) -> int:
     return len(await browser.desk.repository.catalogue.versions())
 
 
+async def test_what_governs_is_changed_and_not_proposed_anew(stewards: Browser, access: Access) -> None:
+    await govern(access, attribute="partyCharacteristic[preferredLanguage]", sensitivity="special")
+    await govern(access, attribute="gender", sensitivity="special")
+    for more in ({}, {"from": "known", "attribute": "gender"}):
+        answer = await propose(stewards, **more)
+        assert answer.status_code == 400, answer.headers
+        assert "is governed already. Propose a change on the page of its requirement" in answer.text
+
+
+async def test_the_impact_leads_to_records_that_would_break_it(stewards: Browser, access: Access) -> None:
+    document = {"@type": "Individual", "givenName": "Ada", "familyName": "Byron"}
+    made = await access.create(RESOURCES["individual"], document)
+    await propose(stewards)
+    shown = (await stewards.get(PROPOSAL)).text
+    assert "1 break it; 0 break what governs now" in shown
+    assert f'<a href="/individual/{made.record.id}">record 1</a>' in shown
+
+
 async def test_a_draft_waits_for_its_author_and_can_be_withdrawn(stewards: Browser) -> None:
     answer = await propose(stewards, **{"as": "draft"})
     assert answer.headers["location"] == f"{PROPOSAL}?done=draft"

@@ -122,7 +122,7 @@ async def end(visit: Visit) -> Response:
         try:
             made = await governing.propose(visit.access, Proposed(before, typed.get("reason", ""), retires=True))
             return visit.see(f"{proposal_page_of(made.id)}?done=proposed")
-        except (InvalidDocument, TooManyProposals) as error:
+        except (InvalidDocument, TooManyProposals, VersionWaits) as error:
             refused = Refused.of(error, frozenset({"reason"}))
     return visit.page(
         "requirement-end.html",
@@ -141,12 +141,21 @@ async def _answer(visit: Visit, resource: Resource, typed: Typed, *, before: Inf
     try:
         asked = requirement_typed(typed, resource, before=before)
         _check_reason(typed)
+        if before is None:
+            await _check_new(visit, asked, at="name" if typed.get("from") == "own" else "attribute")
         proposed = Proposed(asked, typed.get("reason", ""), draft=typed.get("as") == "draft")
         made = await governing.propose(visit.access, proposed)
     except (InvalidDocument, NothingProposed, TooManyProposals, VersionWaits) as error:
         problems = _with_reason(error, typed)
         return _form(visit, resource, typed, before=before, error=problems)
     return visit.see(f"{proposal_page_of(made.id)}?done={made.status if made.status == 'draft' else 'proposed'}")
+
+
+async def _check_new(visit: Visit, asked: InformationRequirement, *, at: str) -> None:
+    """Raise InvalidDocument for what governs already: a new requirement would drop all that it does not say."""
+    if identifier_of(asked) in await visit.access.facilities.catalogue.requirements(asked.resource):
+        reason = "is governed already. Propose a change on the page of its requirement, so that nothing of it is lost"
+        raise InvalidDocument([Problem(at, reason)])
 
 
 def _check_reason(typed: Typed) -> None:
