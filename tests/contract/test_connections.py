@@ -10,7 +10,8 @@ import pytest
 
 from customer_inventory.repository import Repository
 from customer_inventory.repository.connections import QueryTooCostly, RepositoryUnavailable
-from customer_inventory.repository.records import NotStorable, WriteContention
+from customer_inventory.repository.records import WriteContention
+from customer_inventory.repository.storable import NotStorable
 from tests.consistency import ask
 from tests.contract.conftest import Scribe, document, draft_of, key, together
 
