@@ -360,8 +360,6 @@ async def test_a_query_that_takes_too_long_does_not_ask_for_what_is_built(
         ("individual", "partyCharacteristic[preferredLanguage]", "one of several characteristics"),
         ("individual", "contactMedium", "a group of attributes"),
         ("customer", "validFor", "a group of attributes"),
-        ("customer", "id", "served by the primary key"),
-        ("customer", "href", "made from the id"),
     ],
 )
 async def test_what_has_no_single_value_cannot_be_marked(server: Server, kind: str, path: str, told: str) -> None:
