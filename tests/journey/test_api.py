@@ -211,6 +211,10 @@ def test_every_refusal_has_the_one_shape(api: httpx.Client, server: Server) -> N
     assert refused(api.get("/tmf-api/partyManagement/v5/nothing"), 404) == "unknown-path"
     assert refused(api.get(f"{PERSONS}/{NO_SUCH_ID}"), 404) == "not-found"
     assert refused(api.post(PERSONS, content="{", headers=json), 400) == "malformed-json"
+    for content, told in (("[" * 5000 + "]" * 5000, "nested deeper"), ("9" * 5000, "more digits")):
+        answer = api.post(PERSONS, content=content, headers=json)
+        assert refused(answer, 400) == "malformed-json"
+        assert told in answer.json()["message"]
     assert refused(api.post(PERSONS, content="<a/>", headers=xml), 415) == "unsupported-media-type"
     assert refused(api.post(PERSONS, json=person(note="x" * 16 * 1024 * 1024)), 413) == "body-too-large"
     assert refused(api.get(f"{PERSONS}?nothing=1"), 400) == "unknown-attribute"

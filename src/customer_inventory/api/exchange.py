@@ -169,7 +169,11 @@ class Exchange:
         raw = await self.body()
         try:
             return decoded(raw), raw
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        except RecursionError as error:
+            raise MalformedJson("The body is nested deeper than anything that is kept here.") from error
+        except msgspec.ValidationError as error:
+            raise MalformedJson("The body has a whole number of more digits than are read here.") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise MalformedJson from error
 
     async def _whole(self) -> bytes:

@@ -200,5 +200,10 @@ def _read(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    """Return a text with a mark for what is not in the encoding of its file, which sources carry as half characters."""
+    """Return a text with a mark for what cannot be kept: NUL, and what is not in the encoding of its file.
+
+    Sources carry the latter as half characters.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
     return text if text.isascii() else _HALVES.sub("\ufffd", text)
