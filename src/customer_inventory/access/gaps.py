@@ -47,10 +47,14 @@ class Gaps:
     accesses_share: float
     """The percentage of the access trail that was looked at."""
 
+    @property
+    def accessed(self) -> bool:
+        """Whether there was any access, so that something can be told of what is used."""
+        return self.whole > 0 or any(each.accesses for each in self.uses.values())
+
     def unused(self, covered: Coverage) -> bool:
         """Return whether what a requirement asks for is kept, and in all accesses nobody asked for it by name."""
-        accessed = self.whole or any(each.accesses for each in self.uses.values())
-        return bool(accessed) and covered.share > 0 and not self.uses[str(covered.requirement.id)].accesses
+        return self.accessed and covered.share > 0 and not self.uses[str(covered.requirement.id)].accesses
 
 
 async def gaps(access: Opened, name: str, *, segment: str | None = None, days: int = DAYS) -> Gaps:

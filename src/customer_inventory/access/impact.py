@@ -5,7 +5,7 @@ Counts are of every record at one moment. Which records they are is told to who 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from customer_inventory.access.opened import Opened
 from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.model import Resource
 from customer_inventory.model.ruling import Rule
+from customer_inventory.repository.register import Client
 from customer_inventory.requirements.catalogue import class_of, compiled
 from customer_inventory.requirements.gaps import use
 from customer_inventory.requirements.masking import masks_of
@@ -73,15 +74,16 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
     after = compiled([asked], resource) if asked else []
     before = compiled([found.governing], resource) if found.governing else []
     examined, rules = await _weighed(access, resource, after, before, within_s)
+    clients = await access.facilities.repository.register.clients()
     return Impact(
         proposal=found,
         kind=resource.kind,
         examined=examined,
         rules=rules,
         index_seconds=await _index(access, found, resource),
-        readers=await _clients(access, _READING, resource),
-        writers=await _clients(access, _WRITING, resource),
-        users=await _users(access, found, resource),
+        readers=_granted(clients, _READING, resource),
+        writers=_granted(clients, _WRITING, resource),
+        users=await _users(access, clients, found, resource),
         losing=_masked_roles(found.governing, asked),
         gaining=_masked_roles(asked, found.governing),
     )
@@ -125,13 +127,13 @@ async def _index(access: Opened, found: Proposal, resource: Resource) -> float |
     return await access.facilities.repository.indexing.estimate(resource.kind, found.requirement.attribute)
 
 
-async def _users(access: Opened, found: Proposal, resource: Resource) -> tuple[str, ...]:
+async def _users(access: Opened, clients: Iterable[Client], found: Proposal, resource: Resource) -> tuple[str, ...]:
     """Return the names of the clients that asked for the attribute by name."""
     since = access.facilities.clock() - timedelta(days=DAYS)
     async with access.facilities.repository.gaps.look(resource.kind) as look:
         uses = await look.uses(resource.kind, since=since)
     ids = use(found.requirement.attribute, uses.named).client_ids
-    names = {client.client_id: client.name for client in await access.facilities.repository.register.clients()}
+    names = {client.client_id: client.name for client in clients}
     return tuple(sorted(names.get(each, each) for each in ids))
 
 
@@ -141,9 +143,8 @@ def _masked_roles(before: InformationRequirement | None, after: InformationRequi
     return tuple(sorted(ROLE_GRANTS.keys() - UNMASKED_ROLES)) if will_be and not was else ()
 
 
-async def _clients(access: Opened, verbs: tuple[str, ...], resource: Resource) -> tuple[str, ...]:
+def _granted(clients: Iterable[Client], verbs: tuple[str, ...], resource: Resource) -> tuple[str, ...]:
     """Return the names of the active clients that are granted one of the verbs on a resource."""
-    clients = await access.facilities.repository.register.clients()
     return tuple(
         client.name
         for client in clients

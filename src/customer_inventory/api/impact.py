@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from customer_inventory.access import Access
+from customer_inventory.access.governing import proposal_named
 from customer_inventory.access.impact import Impact, RuleImpact, impact
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked
-from customer_inventory.api.requirements import BASE, named
+from customer_inventory.api.requirements import BASE
 from customer_inventory.api.routing import Routes
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT_PROPOSAL
 
@@ -25,7 +26,7 @@ def add_impact(routes: Routes) -> None:
 async def _get(exchange: Exchange, access: Access, identifier: str) -> Answer:
     """Answer GET on what approving one proposal would do."""
     asked(exchange.query_string, ())
-    return Answer(200, msgspec.json.encode(_shown(await impact(access, *named(identifier)))))
+    return Answer(200, msgspec.json.encode(_shown(await impact(access, *proposal_named(identifier)))))
 
 
 def _shown(found: Impact) -> dict[str, Any]:

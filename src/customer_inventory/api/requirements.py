@@ -190,34 +190,28 @@ class ProposalHandlers:
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one proposal."""
         question = asked_of_entry(PROPOSAL_VIEW, exchange)
-        found = await catalogue.proposal(access, *named(identifier))
+        found = await catalogue.proposal(access, *proposal_named(identifier))
         return entry_answer(PROPOSAL_VIEW, shown_proposal(found, public_url=self._public_url), question)
 
     async def _submit(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         await _decision(exchange)
-        return self._answer(await catalogue.submit(access, *named(identifier)))
+        return self._answer(await catalogue.submit(access, *proposal_named(identifier)))
 
     async def _approve(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         body = await _decision(exchange)
-        return self._answer(
-            await catalogue.approve(access, *named(identifier), said=body.decision, effective_from=body.effective_from)
-        )
+        named, since = proposal_named(identifier), body.effective_from
+        return self._answer(await catalogue.approve(access, *named, said=body.decision, effective_from=since))
 
     async def _reject(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         body = await _decision(exchange)
-        return self._answer(await catalogue.reject(access, *named(identifier), said=body.decision))
+        return self._answer(await catalogue.reject(access, *proposal_named(identifier), said=body.decision))
 
     async def _withdraw(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         body = await _decision(exchange)
-        return self._answer(await catalogue.withdraw(access, *named(identifier), said=body.decision))
+        return self._answer(await catalogue.withdraw(access, *proposal_named(identifier), said=body.decision))
 
     def _answer(self, proposal: Proposal, status: int = 200) -> Answer:
         return Answer(status, msgspec.json.encode(shown_proposal(proposal, public_url=self._public_url)))
-
-
-def named(identifier: str) -> tuple[str, int]:
-    """Return what a segment of a path names, as `proposal_named` does of an id."""
-    return proposal_named(identifier)
 
 
 def shown_requirement(requirement: InformationRequirement, *, public_url: str = "") -> Shown:

@@ -8,20 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from customer_inventory.model.jsonpath_tree import (
-    Against,
-    AllOf,
-    AnyOf,
-    Call,
-    Compare,
-    Exists,
-    Expression,
-    Fits,
-    Name,
-    Not,
-    Path,
-    Where,
-)
+from customer_inventory.model.jsonpath_tree import Expression, Name, Where, paths_in
 from customer_inventory.model.ruling import Rule
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -119,7 +106,7 @@ def deciding(rule: Rule, marked: Marked) -> tuple[frozenset[int], frozenset[int]
 
 def _read_by(expression: Expression | None, rule: Rule, marked: Marked) -> Iterator[frozenset[int] | None]:
     """Yield which texts each way of an expression leads to, or leads past."""
-    for path in _paths(expression):
+    for path in paths_in(expression, only_there=False):
         names: list[str] = [] if path.from_root else list(rule.place.holder)
         for step in path.steps:
             if not isinstance(step, Name):
@@ -128,7 +115,7 @@ def _read_by(expression: Expression | None, rule: Rule, marked: Marked) -> Itera
         yield marked.below(names)
         # What a condition on the way looks at is below it, unless it looks at the whole document.
         for step in path.steps:
-            if isinstance(step, Where) and any(each.from_root for each in _paths(step.condition)):
+            if isinstance(step, Where) and any(each.from_root for each in paths_in(step.condition, only_there=False)):
                 yield marked.below(())
 
 
@@ -149,21 +136,3 @@ def _texts(values: Sequence[Any]) -> Iterator[str]:
             yield from _texts([*value.values()])
         elif isinstance(value, list):
             yield from _texts(value)
-
-
-def _paths(expression: Expression | None) -> Iterator[Path]:
-    """Yield the ways on whose values an expression depends, not only on whether they lead anywhere."""
-    match expression:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _paths(part)
-        case Not(part=part):
-            yield from _paths(part)
-        case Exists(of=Path(steps=steps)) if all(isinstance(step, Name) for step in steps):
-            return
-        case Exists(of=of) | Compare(left=of):
-            yield of.path if isinstance(of, Call) else of
-        case Fits(path=path):
-            yield path
-        case Against(left=left, right=right):
-            yield from (left, right)

@@ -125,7 +125,7 @@ async def _identify_stored(name: str | None, output: str, suspects: Path | None,
 
 async def _stored(access: Access, resource: Resource) -> DocumentSampler:
     """Return a sample of the records that are stored, each of which the trail says was shown."""
-    sampler = DocumentSampler(random=Random(secrets.randbits(64)))  # noqa: S311  which are looked at is no secret
+    sampler = DocumentSampler(random=_random())
     named, seen = class_of(resource), 0
     about = await about_how_many(access, resource)
     with bar(resource.name, total=float(about) or None) as advance:
@@ -178,8 +178,12 @@ def _resource(name: str) -> Resource:
     return RESOURCES[name]
 
 
+def _random() -> Random:
+    return Random(secrets.randbits(64))  # noqa: S311  which rows are looked at is no secret
+
+
 def _profiled(source: Source, now: datetime) -> Profile:
-    random = Random(secrets.randbits(64))  # noqa: S311  which rows are looked at is no secret
+    random = _random()
     rows = _rows(source)
     if source.format == "csv":
         return profile(source.columns, rows, random=random, today=now.date())

@@ -281,7 +281,7 @@ async def _gaps(resource: str, segment: str | None, days: int, settings: Setting
 
 def _accesses(found: Gaps) -> str:
     """Return how much the access trail tells."""
-    if not found.whole and not any(each.accesses for each in found.uses.values()):
+    if not found.accessed:
         return "there was no access, so that nothing can be told"
     return f"{found.whole:,} accesses were to whole records, {found.accesses_share:.0f} % of the trail were looked at"
 

@@ -14,20 +14,7 @@ from typing import Any
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.attributes import DEPTH, Attribute
 from customer_inventory.model.comparing import compares, written_as
-from customer_inventory.model.jsonpath_tree import (
-    Against,
-    AllOf,
-    AnyOf,
-    Call,
-    Compare,
-    Exists,
-    Expression,
-    Fits,
-    Name,
-    Not,
-    Path,
-    Where,
-)
+from customer_inventory.model.jsonpath_tree import Expression, Name, Path, Where, paths_in
 from customer_inventory.model.patterns import pattern
 from customer_inventory.model.search import check_value
 from customer_inventory.model.selecting import Reading
@@ -155,19 +142,8 @@ def free(view: View, path: str) -> bool:
 
 def check_names(view: View, expression: Expression, at: str) -> None:
     """Raise UnknownAttribute for a name in a condition on what stands at the path `at` that nothing has."""
-    match expression:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                check_names(view, part, at)
-        case Not(part=part):
-            check_names(view, part, at)
-        case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
-            _check_path(view, path, at)
-        case Compare(left=Call(path=path)) | Compare(left=Path() as path):
-            _check_path(view, path, at)
-        case Against(left=left, right=right):
-            _check_path(view, left, at)
-            _check_path(view, right, at)
+    for path in paths_in(expression):
+        _check_path(view, path, at)
 
 
 def _check_path(view: View, path: Path, at: str) -> None:
@@ -197,18 +173,8 @@ def stored_paths(terms: Iterable[Term]) -> Iterator[str]:
 
 def _asked_for(expression: Expression, at: str) -> Iterator[str]:
     """Yield the paths of the attributes that a condition on what stands at the path `at` asks for."""
-    match expression:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _asked_for(part, at)
-        case Not(part=part):
-            yield from _asked_for(part, at)
-        case Exists(of=Call(path=path)) | Exists(of=Path() as path) | Fits(path=path):
-            yield from _on_the_way(path, at)
-        case Compare(left=Call(path=path)) | Compare(left=Path() as path):
-            yield from _on_the_way(path, at)
-        case Against(left=left, right=right):
-            yield from (*_on_the_way(left, at), *_on_the_way(right, at))
+    for path in paths_in(expression):
+        yield from _on_the_way(path, at)
 
 
 def _on_the_way(path: Path, at: str) -> Iterator[str]:

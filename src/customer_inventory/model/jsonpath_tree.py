@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from customer_inventory.model.patterns import Pattern
@@ -130,3 +131,24 @@ class AnyOf:
 
 Expression = Exists | Compare | Against | Fits | Not | AllOf | AnyOf
 Step = Name | At | Slice | Several | Every | Where
+
+
+def paths_in(expression: Expression | None, *, only_there: bool = True) -> Iterator[Path]:
+    """Yield the ways that an expression asks about, in its order; those in conditions on the way are theirs.
+
+    Unless `only_there`, names of which nothing is asked but whether they lead anywhere are left out.
+    """
+    match expression:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from paths_in(part, only_there=only_there)
+        case Not(part=part):
+            yield from paths_in(part, only_there=only_there)
+        case Exists(of=Path(steps=steps)) if not only_there and all(isinstance(step, Name) for step in steps):
+            return
+        case Exists(of=of) | Compare(left=of):
+            yield of.path if isinstance(of, Call) else of
+        case Fits(path=path):
+            yield path
+        case Against(left=left, right=right):
+            yield from (left, right)

@@ -123,8 +123,10 @@ def place_of(cursor: str | None, sort: tuple[Sort, ...]) -> tuple[int, UUID] | N
 
     Raises InvalidCursor.
     """
-    *said, bucket, record_id = (None, 0, UUID(int=0)) if cursor is None else _cursor_values(cursor, sort)
-    return (bucket, record_id) if cursor is not None and None in said else None
+    if cursor is None:
+        return None
+    *said, bucket, record_id = _cursor_values(cursor, sort)
+    return (bucket, record_id) if None in said else None
 
 
 def _bound(value: str | None, key: Key, source: Clause, place: tuple[int, UUID]) -> Clause:
