@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from customer_inventory import __version__
 from customer_inventory.access import Desk
 from customer_inventory.access.indexing import indexing
+from customer_inventory.access.settling import settling
 from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
@@ -149,6 +150,10 @@ class Application:
     def indexing(self) -> AbstractAsyncContextManager[None]:
         """Return the work on indexes that follows the catalogue, a context to serve in."""
         return indexing(self._desk, measure=self._metrics.measure_index)
+
+    def settling(self) -> AbstractAsyncContextManager[None]:
+        """Return the work on values that are unique, which follows the catalogue, a context to serve in."""
+        return settling(self._desk)
 
     async def _live(self) -> Answer:
         return Answer(200, b'{"status":"pass"}')

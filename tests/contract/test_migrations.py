@@ -121,6 +121,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "delivery",
         "requirement_version",
         "catalogue_stamp",
+        "unique_requirement",
         "topic",
         "feed_origin",
         "alembic_version",

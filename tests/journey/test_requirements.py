@@ -363,3 +363,27 @@ def test_who_is_not_granted_it_neither_looks_nor_proposes_nor_decides(server: Se
         assert refused(api.post(PROPOSALS, json={"requirement": language(), "reason": "r"}), 403) == "denied"
         assert refused(api.post(f"{PROPOSALS}/{LANGUAGE}@1/approve"), 403) == "denied"
         assert refused(api.delete(f"{REQUIREMENTS}/{LANGUAGE}"), 403) == "denied"
+
+
+def test_what_must_be_unique_is_at_every_door_and_what_was_there_counts(
+    server: Server, second: httpx.Client, tmp_path: Path
+) -> None:
+    title = {"resource": "individual", "attribute": "title", "name": "Title", "meaning": "How they are addressed."}
+    with server.api() as api, second:
+        there = [create(api, PERSONS, person(title=f"Held before {number}")) for number in range(100)]
+        decide(second, propose(api, {**title, "unique": True, "enforcement": "refuse"}))
+        for held in there:
+            answer = api.post(PERSONS, json=person(title=held["title"]))
+            if answer.status_code == 409:
+                break
+            time.sleep(0.1)
+        assert (answer.json()["code"], held["id"] in answer.json()["message"]) == ("value-taken", True)
+        assert "Held before" not in answer.text
+        taken = create(api, PERSONS, person(title="New"))
+        changed = api.patch(there[-1]["href"], json={"title": "New"})
+        assert (changed.status_code, taken["id"] in changed.json()["message"]) == (409, True)
+        rows = tmp_path / "people.csv"
+        rows.write_text("id,given name,family name,title\n1,A,B,New\n2,A,B,Newer\n3,A,B,Newer\n")
+        done = command("import", str(rows), "--data", str(server.data), "--json")
+        report = json.loads(done.stdout)
+        assert (report["accepted"], report["rejected"]) == (1, 2), done.stdout

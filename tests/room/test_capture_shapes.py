@@ -20,6 +20,7 @@ from customer_inventory.model import RESOURCES
 from customer_inventory.repository.bulk_rows import array, copy_text, parts, record_line
 from customer_inventory.requirements.reading import requirement_from
 from customer_inventory.requirements.rules import ruling_of
+from customer_inventory.requirements.unique import uniques_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MAPPING = parse(
@@ -154,7 +155,9 @@ ASKED = [
     _asking("birthDate", valueRule=[{"code": "named", "condition": "$.birthDate > '1900-01-01' || $.status != 'x'"}]),
     _asking("engagedParty.name", "customer", valueRule=[{"code": "whole", "pattern": "[A-Z].* .*"}]),
     _asking("engagedParty.id", "customer", valueRule=[{"code": "odd", "pattern": ".*[13579]"}]),
-    _asking("name", "customer", valueRule=[{"code": "long", "minLength": 6}]),
+    _asking("name", "customer", valueRule=[{"code": "long", "minLength": 6}], unique=True),
+    _asking("contactMedium.emailAddress", unique=True),
+    _asking("givenName", unique=True, enforcement="refuse"),
     _asking("status", "customer", obligation="mandatory"),
 ]
 
@@ -170,6 +173,9 @@ class _Catalogue:
 
     def ruling(self, resource):
         return self._rulings[resource.name]
+
+    def uniques(self, resource):
+        return uniques_of([each for each in ASKED if each.resource == resource.name], resource)
 
 
 word = st.sampled_from(("Ann", "Lee", "home", "a@example.com", "O'Neil", "High", "x"))
@@ -199,6 +205,7 @@ def test_rows_of_a_shape_are_judged_as_their_documents_are(table):
         except RowRefused:
             continue
         drafted = _drafted(shaper.draft, number, taken, ids)
+        other._uniques = by_document.catalogued.uniques
         assert drafted == _drafted(partial(other._whole, judge=by_document), number, taken, ids)
         assert by_shape.warnings == by_document.warnings
 

@@ -14,6 +14,7 @@ from customer_inventory.access.governing import Proposal, proposal, resource_nam
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
+from customer_inventory.access.settling import demand
 from customer_inventory.model import Resource
 from customer_inventory.model.ruling import Rule
 from customer_inventory.repository.register import Client
@@ -21,6 +22,8 @@ from customer_inventory.requirements.catalogue import class_of, compiled
 from customer_inventory.requirements.gaps import use
 from customer_inventory.requirements.masking import masks_of
 from customer_inventory.requirements.requirement import InformationRequirement
+from customer_inventory.requirements.rules import identifier_of
+from customer_inventory.requirements.unique import unique_of, unique_rule
 
 WITHIN_S = 60.0
 SAMPLES = 5
@@ -74,6 +77,8 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
     after = compiled([asked], resource) if asked else []
     before = compiled([found.governing], resource) if found.governing else []
     examined, rules = await _weighed(access, resource, after, before, within_s)
+    if asked is not None and asked.unique:
+        rules += (await _repeated(access, found, resource, within_s),)
     clients = await access.facilities.repository.register.clients()
     return Impact(
         proposal=found,
@@ -116,6 +121,26 @@ async def _weighed(
             tuple(weight.samples),
         )
         for weight in weighed.weights[: len(after)]
+    )
+
+
+async def _repeated(access: Opened, found: Proposal, resource: Resource, within_s: float) -> RuleImpact:
+    """Count the records that have a value of the attribute that another one has too."""
+    asked = found.requirement
+    rule = unique_rule(identifier_of(asked), asked.attribute, asked.enforcement)
+    shared = await access.facilities.repository.settling.shared(
+        demand(unique_of(asked), resource),
+        samples=SAMPLES if access.may("read", resource) else 0,
+        within_s=within_s,
+    )
+    return RuleImpact(
+        rule.code,
+        rule.enforcement,
+        rule.reason,
+        shared.number,
+        shared.number if found.governing and found.governing.unique else 0,
+        {source or "": count for source, count in shared.by_source.most_common()},
+        tuple(shared.samples),
     )
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from customer_inventory.access.desk import Desk
+from customer_inventory.access.following import LOOK_AGAIN_S, LOOK_S, following
 from customer_inventory.access.opened import Opened
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.indexing import Builder, IndexNotBuilt, Step, steps
@@ -22,10 +23,6 @@ from customer_inventory.requirements.catalogue import Governing
 from customer_inventory.requirements.indexes import indexes_wanted
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
 
-LOOK_S = 0.5
-"""How often a server looks whether the catalogue moved; it costs a comparison, and a query of one row."""
-LOOK_AGAIN_S = 60.0
-"""How often it looks at the indexes though nothing moved: somebody may have dropped one, or been killed."""
 OTHERS_BUILD_S = 2.0
 """How long it lets another server build before it asks again whether it is its turn."""
 FIRST_PAUSE_S = 5.0
@@ -64,12 +61,8 @@ async def indexes(access: Opened) -> list[IndexState]:
 @asynccontextmanager
 async def indexing(desk: Desk, *, measure: Measure) -> AsyncIterator[None]:
     """Let the indexes follow the catalogue while the block lasts."""
-    task = asyncio.create_task(Follower(desk, measure=measure).follow(), name="indexes")
-    try:
+    async with following(Follower(desk, measure=measure).look, named="indexes"):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 class _Pause(NamedTuple):
@@ -91,21 +84,6 @@ class Follower:
         self._settled_at = 0.0
         self._rests_until = 0.0
         self._pauses: dict[str, _Pause] = {}
-
-    async def follow(self) -> None:
-        """Follow for ever; what fails is said once, and tried again."""
-        away = False
-        while True:
-            try:
-                await self.look()
-                away = False
-            except InventoryError as error:
-                if not away:
-                    _log.warning("indexes.waiting", reason=error.code)
-                away = True
-            except Exception as error:  # noqa: BLE001  whatever it was, the next look may do better
-                _log.error("indexes.failed", error=type(error).__name__)
-            await asyncio.sleep(LOOK_S)
 
     async def look(self) -> bool:
         """Do what is to be done now; return whether the indexes are as the catalogue asks. Raises InventoryError."""

@@ -23,6 +23,7 @@ from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
 from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, Standing, WriteContention
+from customer_inventory.requirements.unique import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Restoring(Writing):
                 )
         if written.outcome in {"done", "unchanged"}:
             record = Record(str(identifier), written.version, draft.document)
-            return Saved(record, written.outcome, missing if reading else ())
+            return Saved(record, written.outcome, *((missing, tuple(shared(written.shared))) if reading else ()))
         if written.outcome in {"replayed", "reused"}:
             return await self._replayed("modify", resource, written)
         return None
@@ -120,7 +121,7 @@ class Restoring(Writing):
         document = stamped(resource.stamps, msgspec.json.decode(former), before=before, now=self.facilities.clock())
         # What it lacked, it may lack again: that is no loss, and was taken then.
         held = [name for name in resource.mandatory if not is_blank(document.get(name))]
-        draft, pointed, _ = await self._draft(resource, document, held, before=document)
+        draft, pointed, _ = await self._draft(resource, document, held, before=document, stored=before)
         return draft, pointed
 
 

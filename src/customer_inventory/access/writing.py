@@ -33,6 +33,7 @@ from customer_inventory.repository.records import (
     Written,
 )
 from customer_inventory.repository.uniqueness import ValueTaken
+from customer_inventory.requirements.unique import claimed, shared
 from customer_inventory.requirements.verdict import verdict
 
 ATTEMPTS = 60
@@ -138,7 +139,9 @@ class Writing(Opened):
                     resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
                 )
         if written.outcome == "done":
-            return Saved(Record(str(identifier), 1, draft.document), "done", missing, breaches)
+            return Saved(
+                Record(str(identifier), 1, draft.document), "done", missing, (*breaches, *shared(written.shared))
+            )
         return await self._replayed("create", resource, written)
 
     async def modify(
@@ -192,7 +195,9 @@ class Writing(Opened):
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
         held, earlier = _held(resource, document, before, demanded), demanded is not None
-        draft, pointed, breaches = await self._draft(resource, document, held, before=before, earlier=earlier)
+        draft, pointed, breaches = await self._draft(
+            resource, document, held, before=before, stored=before, earlier=earlier
+        )
         missing = await self._unresolved(resource, document, pointed)
         await self._keep_files(resource, identifier, files)
         reading = self.may("read", resource)
@@ -210,7 +215,8 @@ class Writing(Opened):
                 verb=verb,
             )
         record = Record(old.id, written.version, draft.document)
-        return written, Saved(record, written.outcome, *((missing, breaches) if reading else ((), ())))
+        told = (missing, (*breaches, *shared(written.shared))) if reading else ((), ())
+        return written, Saved(record, written.outcome, *told)
 
     async def delete(
         self,
@@ -274,21 +280,26 @@ class Writing(Opened):
         mandatory: Collection[str] | None = None,
         *,
         before: dict[str, Any] | None = None,
+        stored: dict[str, Any] | None = None,
         earlier: bool = False,
     ) -> _Drafted:
-        """What is written of a valid document. Raises InvalidDocument."""
+        """What is written of a valid document in place of the one `stored`.
+
+        What was wrong with the one `before` may stay so. Raises InvalidDocument.
+        """
         resource = await self.facilities.classes.governing(resource, document)
         validate(resource, document, mandatory=mandatory, before=before, earlier=earlier)
         ruling = await self.facilities.catalogue.ruling(resource)
         breaches = verdict(ruling, document, before=before, now=self.facilities.clock())
         pointed = await pointing(self, resource, document)
+        found, uniques = terms(resource, document), await self.facilities.catalogue.uniques(resource)
         draft = Draft(
             document=msgspec.json.encode(document),
-            terms=terms(resource, document),
+            terms=found,
             label=resource.label(document),
             links=pointed.links,
             strict=self.facilities.reference_checks.with_check(resource.name, "strict"),
-            claims=tuple(resource.claims(document)),
+            claims=claimed(resource, document, uniques, found, stored),
         )
         return _Drafted(draft, pointed, breaches)
 

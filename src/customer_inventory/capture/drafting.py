@@ -22,12 +22,16 @@ from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
 from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
+from customer_inventory.requirements.unique import Unique, claimed, no_uniques
 
 PARTIES_BY_CLASS = {"Individual": "individual", "Organization": "organization"}
 
 Document = dict[str, Any]
 Strict = Mapping[str, frozenset[str]]
 """By resource name, the reference attributes that must name a record that is held."""
+
+Uniques = Callable[[Resource], tuple[Unique, ...]]
+"""Returns the attributes of a resource of which no two records may have the same value."""
 
 
 class RowRefused(Exception):
@@ -154,6 +158,7 @@ def draft(
     incomplete: bool = False,
     earlier: bool = False,
     judge: Judge = taken_as_it_is,
+    uniques: Uniques = no_uniques,
 ) -> BulkRow:
     """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
@@ -167,11 +172,13 @@ def draft(
             _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)
             judge(resource, document, now)
-            line = record_line(msgspec.json.encode(document), terms(resource, document), resource.label(document))
+            found = terms(resource, document)
+            line = record_line(msgspec.json.encode(document), found, resource.label(document))
         except InvalidDocument as error:
             raise invalid(resource, error) from None
         dated = tuple(name for name in resource.stamps.all_names if name in document and name not in said)
-        told, claims = _links(resource, document, strict), tuple(resource.claims(document))
+        told = _links(resource, document, strict)
+        claims = claimed(resource, document, uniques(resource), found)
         entries.append(Entry(resource.kind, identifier, line, told, source_id, tuple(sought), dated, claims))
     return BulkRow(number, tuple(entries))
 

@@ -171,6 +171,7 @@ class _Documents:
             incomplete=True,  # what came incomplete from a source goes out, and comes in again, as it is
             earlier=view.show is not None,
             judge=self._judging,
+            uniques=self._judging.catalogued.uniques,
         )
         for name in resource.demanded if view.show is None else view.demanded:
             if is_blank(document.get(name)):

@@ -35,6 +35,7 @@ from customer_inventory.model.search import LONGEST_VALUE
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, copy_text, parts
 from customer_inventory.repository.search import fold
+from customer_inventory.requirements.unique import Unique, claims_of, no_uniques
 
 _MOST_SHAPES = 500
 """Shapes remembered; a column of free numbers makes a shape of each, and is then no worse off than without."""
@@ -66,13 +67,16 @@ class _EntryTemplate:
     links: tuple[BulkLink, ...]
     """Links of the row; a target of `@` stands for the party of the row."""
     dated: tuple[str, ...]
+    uniques: tuple[Unique, ...]
+    """The attributes of which no two records may have the same value."""
 
     def fill(self, values: Sequence[str], identifier: str, party: str, source_id: str) -> Entry:
         line = f"{self.line.fill(values)}\t{copy_text(fold(self.label.fill(values)))}"
         links = self.links and tuple(
             BulkLink(at.attribute, party, at.target_kind, at.role, at.strict) for at in self.links
         )
-        return Entry(self.kind, identifier, line, links, source_id, (), self.dated)
+        claims = tuple(claims_of(self.uniques, _TERM.findall(parts(line)[1]))) if self.uniques else None
+        return Entry(self.kind, identifier, line, links, source_id, (), self.dated, claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Shaper:
         self._strict = strict
         self._judging = judging
         self._judge: Judge = judging or taken_as_it_is
+        self._uniques = judging.catalogued.uniques if judging else no_uniques
         leaves: list[Leaf] = [leaf for pattern in mapping.records.values() for leaf in leaves_of(pattern)]
         self._textual = [leaf.textual for leaf in leaves]
         self._all_textual = all(self._textual)
@@ -185,7 +190,11 @@ class Shaper:
             return None
         records = documents_of(self._mapping, marks, ids)
         questions = None if self._judging is None else self._judging.questions(records, texts, ids, now)
-        shape = _Shape(tuple(_entry_template(entry, places) for entry in marked.entries), repeated, composed, questions)
+        templates = tuple(
+            _entry_template(entry, places, self._uniques(resource))
+            for entry, (resource, _) in zip(marked.entries, records, strict=True)
+        )
+        shape = _Shape(templates, repeated, composed, questions)
         filled = (*self._texts(taken.values), *ids)
         proof = tuple(
             template.fill(filled, identifier, ids[0], taken.source_id)
@@ -217,6 +226,7 @@ class Shaper:
             sought=sought,
             incomplete=self._mapping.incomplete,
             judge=judge,
+            uniques=self._uniques,
         )
 
 
@@ -227,11 +237,11 @@ def _mark(value: Value, at: int) -> str:
     return f"\ue000{at}\ue001"
 
 
-def _entry_template(entry: Entry, places: Sequence[str]) -> _EntryTemplate:
+def _entry_template(entry: Entry, places: Sequence[str], uniques: tuple[Unique, ...]) -> _EntryTemplate:
     document, terms, label = entry.line.split("\t")
     links = tuple(BulkLink(link.attribute, "@", link.target_kind, link.role, link.strict) for link in entry.links)
     line = _template(f"{document}\t{terms}", places)
-    return _EntryTemplate(entry.kind, line, _template(label, places), links, entry.dated)
+    return _EntryTemplate(entry.kind, line, _template(label, places), links, entry.dated, uniques)
 
 
 def _template(text: str, places: Sequence[str]) -> _Template:

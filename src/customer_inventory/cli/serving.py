@@ -30,7 +30,13 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
         # Only now that nothing can fail any more: the password is shown once.
         _announce(settings, await _first_administrator(desk))
         application = Application(desk, settings)
-        async with application.telling(), application.indexing(), sweeping_hourly(desk), purging_hourly(desk):
+        async with (
+            application.telling(),
+            application.indexing(),
+            application.settling(),
+            sweeping_hourly(desk),
+            purging_hourly(desk),
+        ):
             await run_server(application, listening)
         _log.info("server.stopped")
     return 0

@@ -119,10 +119,16 @@ def no_rules(document: Document) -> Iterable[Problem]:  # noqa: ARG001  most kin
 
 
 class Claim(NamedTuple):
-    """A value that no other record may have: the attribute, and a SHA-256 of the value and of where it is unique."""
+    """A value that no other record may have: the attribute, and a SHA-256 of the value and of where it is unique.
+
+    `requirement` is which one demands it, nothing where the specification of the class does. One that is `tolerated`
+    keeps no record out: another one may have the value already.
+    """
 
     attribute: str
     digest: bytes
+    requirement: str = ""
+    tolerated: bool = False
 
 
 Claims = Callable[[Document], Iterable[Claim]]

@@ -47,7 +47,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     Without a `source_id` the id is the record's own: it names the record whether it is held already or not. `dated` are
     the attributes that were dated for a new record because the source does not: one that is held keeps its own dates.
-    `claims` are the attributes and digests of what no other record may have.
+    `claims` are what no other record may have (model/resource.py), None where it can have nothing of the kind.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     source_id: str | None
     sought: tuple[Sought, ...] = ()
     dated: tuple[str, ...] = ()
-    claims: tuple[tuple[str, bytes], ...] = ()
+    claims: tuple[tuple[str, bytes, str, bool], ...] | None = None
 
 
 class BulkRow(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -9,8 +9,7 @@ import psycopg
 from customer_inventory.model.resource import Claim
 from customer_inventory.repository.bulk_rows import BulkRow
 from customer_inventory.repository.connections import Connection
-from customer_inventory.repository.kinds import SPECIFIED
-from customer_inventory.repository.uniqueness import hold, refusal
+from customer_inventory.repository.uniqueness import hold, refusal, refused
 
 
 async def unholdable(connection: Connection, rows: Sequence[BulkRow]) -> dict[int, str]:
@@ -18,24 +17,24 @@ async def unholdable(connection: Connection, rows: Sequence[BulkRow]) -> dict[in
 
     Without those rows others may be able to: what a row is refused for may be another refused row's.
     """
-    refused: dict[int, str] = {}
-    while claims := _claims(row for row in rows if row.number not in refused):
+    out: dict[int, str] = {}
+    while claims := _claims(row for row in rows if row.number not in out):
         numbers = {entry.id: row.number for row in rows for entry in row.entries}
         async with connection.transaction() as attempt:
-            taken = await hold(connection, claims)
-            refused.update({numbers[identifier]: refusal(several) for identifier, several in taken.items()})
+            taken = refused(await hold(connection, claims))
+            out.update({numbers[identifier]: refusal(several) for identifier, several in taken.items()})
             if taken:
                 raise psycopg.Rollback(attempt)
         if not taken:
             break
-    return refused
+    return out
 
 
 def _claims(rows: Iterable[BulkRow]) -> dict[str, list[Claim]]:
-    """What the records of rows claim, by id, of the kinds that can claim anything."""
+    """What the records of rows claim, by id, of which something must be unique."""
     return {
         entry.id: [Claim(*claim) for claim in entry.claims]
         for row in rows
         for entry in row.entries
-        if entry.kind in SPECIFIED
+        if entry.claims is not None
     }

@@ -6,7 +6,7 @@ and trail entry become durable together or not at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +21,7 @@ from customer_inventory.model.resource import Claim
 from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, Connections, speaks_of_data
-from customer_inventory.repository.kinds import KINDS, SPECIFIED
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.search import fold
 from customer_inventory.repository.storable import not_storable
 from customer_inventory.repository.uniqueness import hold_of_one
@@ -117,23 +117,30 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a version will hold: the document, and what is extracted from it for look-ups."""
+    """What a version will hold: the document, and what is extracted from it for look-ups.
+
+    `claims` is None where nothing that the record could have must be unique.
+    """
 
     document: bytes
     terms: list[str]
     label: str
     links: list[Link]
     strict: frozenset[str] = frozenset()
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[Claim, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did: 'done', 'unchanged', 'absent', 'stale', 'referenced', 'replayed' or 'reused'."""
+    """What a write did: 'done', 'unchanged', 'absent', 'stale', 'referenced', 'replayed' or 'reused'.
+
+    `shared` are values of the record that are to be unique, and that another one has all the same.
+    """
 
     outcome: str
     id: UUID
     version: int
+    shared: tuple[Claim, ...] = ()
 
 
 class Records:
@@ -285,18 +292,19 @@ class Records:
     async def _write(self, kind: str, name: str, values: tuple[Any, ...], draft: Draft | None) -> Written:
         statement = self._sql[kind][name]
         strict = [link for link in draft.links if link.attribute in draft.strict] if draft else []
+        claims = draft.claims if draft else ()  # whatever a record holds that is deleted, it lets go
         async with self._connections.lend() as connection:
             for _ in range(_ATTEMPTS):
                 try:
-                    if not strict and kind not in SPECIFIED:
+                    if not strict and claims is None:
                         return await _call(connection, statement, values)
                     async with connection.transaction():
                         if strict:
                             await self._lock_targets(connection, strict)
                         written = await _call(connection, statement, values)
-                        if kind in SPECIFIED and written.outcome in {"done", "unchanged"}:
-                            await hold_of_one(connection, str(written.id), draft.claims if draft else ())
-                        return written
+                        if claims is None or written.outcome not in {"done", "unchanged"}:
+                            return written
+                        return replace(written, shared=await hold_of_one(connection, str(written.id), claims))
                 except (
                     psycopg.errors.SerializationFailure,
                     psycopg.errors.DeadlockDetected,

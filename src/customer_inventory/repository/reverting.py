@@ -17,7 +17,7 @@ from customer_inventory.ids import bucket_of
 from customer_inventory.repository import sql
 from customer_inventory.repository.changes import FeedEntry
 from customer_inventory.repository.connections import Connection, Connections, speaks_of_data
-from customer_inventory.repository.kinds import KINDS, SPECIFIED
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import (
     Authorship,
     Draft,
@@ -27,7 +27,7 @@ from customer_inventory.repository.records import (
     columns_of_links,
 )
 from customer_inventory.repository.storable import not_storable
-from customer_inventory.repository.uniqueness import hold
+from customer_inventory.repository.uniqueness import hold, refused
 
 _SQL = {
     kind: {name: text.replace("{kind}", kind) for name, text in sql.statements("undo.sql").items()} for kind in KINDS
@@ -230,9 +230,9 @@ def _values(reversal: Reversal, authorship: Authorship) -> tuple[Any, ...]:
 
 async def _hold(connection: Connection, reversals: Sequence[Reversal], reverted: Sequence[Reverted]) -> None:
     """Let records hold again what must be unique. Raises _Taken for those whose values others have by now."""
-    done = {each.id for each in reverted if each.outcome == "done" and each.kind in SPECIFIED}
-    claims = {str(each.id): each.draft.claims if each.draft else () for each in reversals if each.id in done}
-    if claims and (taken := await hold(connection, claims)):
+    done = {each.id for each in reverted if each.outcome == "done"}
+    claims = {str(each.id): (each.draft.claims or ()) if each.draft else () for each in reversals if each.id in done}
+    if claims and (taken := refused(await hold(connection, claims))):
         raise _Taken(taken)
 
 

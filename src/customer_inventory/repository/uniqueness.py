@@ -1,13 +1,14 @@
-"""Unique values: what no two records of a class may share, whichever buckets they live in.
+"""Unique values: what no two records of a kind or class may share, whichever buckets they live in.
 
 The values are kept as digests in a table of their own, by a bucket that follows from the value; its key decides between
 two that write the same value at the same time. A record holds its values as long as it is there: not while it is
-deleted.
+deleted. What was stored before a requirement demanded it is looked through once (`settling.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import BUCKETS
@@ -17,6 +18,14 @@ from customer_inventory.repository.connections import Connection
 
 Claims = Mapping[str, Sequence[Claim]]
 """The values of records, by record id."""
+
+
+class Taken(NamedTuple):
+    """A value that a record claims, and the record that has it already."""
+
+    claim: Claim
+    holder: str
+
 
 _SQL = sql.statements("unique.sql")
 
@@ -31,24 +40,18 @@ class ValueTaken(InventoryError):
     failure = Failure.CONFLICT
 
 
-async def hold(connection: Connection, claims: Claims) -> dict[str, list[tuple[str, str]]]:
-    """Let records hold these values and no others any more; return what others have already.
+async def hold(connection: Connection, claims: Claims) -> dict[str, list[Taken]]:
+    """Let records hold these values and no others any more; return by record id what others have already.
 
-    That is, by record id, the attributes with the ids of the records that have their values. The caller holds a
-    transaction, and rolls it back to undo what was held for a record that cannot have all it wants.
+    The caller holds a transaction, and rolls it back to undo what was held for a record that cannot have all it wants.
     """
-    wanted: dict[bytes, tuple[str, Claim]] = {}
-    taken: dict[str, list[tuple[str, str]]] = {}
-    for record_id, several in claims.items():
-        for claim in several:
-            owner, _ = wanted.setdefault(claim.digest, (record_id, claim))
-            if owner != record_id:
-                taken.setdefault(record_id, []).append((claim.attribute, owner))
+    wanted, taken = await _wanted(connection, claims)
     values = {
         "released": list(claims),
         "buckets": [_bucket(digest) for digest in wanted],
         "digests": list(wanted),
         "ids": [record_id for record_id, _ in wanted.values()],
+        "requirements": [claim.requirement for _, claim in wanted.values()],
     }
     await connection.execute(_SQL["release"], values)
     if wanted:
@@ -56,25 +59,71 @@ async def hold(connection: Connection, claims: Claims) -> dict[str, list[tuple[s
         for digest, holder in await cursor.fetchall():
             record_id, claim = wanted[bytes(digest)]
             if holder != record_id:
-                taken.setdefault(record_id, []).append((claim.attribute, holder))
+                taken.setdefault(record_id, []).append(Taken(claim, holder))
     return taken
 
 
-async def hold_of_one(connection: Connection, record_id: str, claims: Sequence[Claim]) -> None:
-    """Let one record hold these values and no others any more. Raises ValueTaken."""
+async def _wanted(
+    connection: Connection, claims: Claims
+) -> tuple[dict[bytes, tuple[str, Claim]], dict[str, list[Taken]]]:
+    """Return the record that is to hold each value, and what records cannot have because others of them have it.
+
+    Whoever has a value already keeps it before others that want it too.
+    """
+    wanting: dict[bytes, dict[str, Claim]] = {}
+    for record_id, several in claims.items():
+        for claim in several:
+            wanting.setdefault(claim.digest, {})[record_id] = claim
+    contested = [digest for digest, several in wanting.items() if len(several) > 1]
+    holders: dict[bytes, str] = {}
+    if contested:
+        values = {"buckets": [_bucket(digest) for digest in contested], "digests": contested}
+        rows = await (await connection.execute(_SQL["holders"], values)).fetchall()
+        holders = {bytes(digest): holder for digest, holder in rows}
+    wanted: dict[bytes, tuple[str, Claim]] = {}
+    taken: dict[str, list[Taken]] = {}
+    for digest, claimants in wanting.items():
+        holder = holders.get(digest)
+        first = holder if holder is not None and holder in claimants else next(iter(claimants))
+        wanted[digest] = first, claimants[first]
+        for record_id in claimants.keys() - {first}:
+            taken.setdefault(record_id, []).append(Taken(claimants[record_id], first))
+    return wanted, taken
+
+
+def refused(taken: Mapping[str, Sequence[Taken]]) -> dict[str, list[Taken]]:
+    """Return what keeps records out of what others have already, by record id."""
+    kept_out = {
+        identifier: [each for each in several if not each.claim.tolerated] for identifier, several in taken.items()
+    }
+    return {identifier: several for identifier, several in kept_out.items() if several}
+
+
+async def hold_of_one(connection: Connection, record_id: str, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Let one record hold these values and no others any more; return those that another one has. Raises ValueTaken."""
     taken = await hold(connection, {record_id: claims})
-    if record_id in taken:
-        raise ValueTaken(f"{_named(taken[record_id])}. It must be unique. Nothing was written.")
+    for several in refused(taken).values():
+        raise ValueTaken(f"{_named(several)}. It {_demanded(several)}. Nothing was written.")
+    return tuple(each.claim for several in taken.values() for each in several)
 
 
-def refusal(taken: Sequence[tuple[str, str]]) -> str:
+def refusal(taken: Sequence[Taken]) -> str:
     """Return why a row of a source cannot be taken."""
-    return f"{_named(taken)}; it must be unique"
+    return f"{_named(taken)}; it {_demanded(taken)}"
 
 
-def _named(taken: Sequence[tuple[str, str]]) -> str:
-    attribute, holder = min(taken)
-    return f"{attribute} has a value that {holder} has already"
+def _first(taken: Sequence[Taken]) -> Taken:
+    return min(taken, key=lambda each: (each.claim.attribute, each.holder))
+
+
+def _named(taken: Sequence[Taken]) -> str:
+    claim, holder = _first(taken)
+    return f"{claim.attribute} has a value that {holder} has already"
+
+
+def _demanded(taken: Sequence[Taken]) -> str:
+    requirement = _first(taken).claim.requirement
+    return f"must be unique (requirement {requirement})" if requirement else "must be unique"
 
 
 def _bucket(digest: bytes) -> int:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -24,6 +24,7 @@ from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.catalogue import CatalogueStore, RequirementVersion
 from customer_inventory.requirements.requirement import InformationRequirement
 from customer_inventory.requirements.rules import rules_of
+from customer_inventory.requirements.unique import Unique, uniques_of
 
 LATE_S = 0.25
 """So many seconds may pass until what another server approved is known here."""
@@ -57,6 +58,14 @@ class Governing:
     """When this changes by itself, because an approved version becomes effective."""
 
 
+class _Asked(NamedTuple):
+    """What doors ask of the records of a resource: each by itself, and of which attributes no two have the same."""
+
+    resource: Resource
+    ruling: Ruling
+    uniques: tuple[Unique, ...]
+
+
 class _Rulings:
     """The rules that doors ask, by resource, put together when they are first asked for.
 
@@ -66,17 +75,18 @@ class _Rulings:
     def __init__(self, shipped: Shipped, decided: Decided) -> None:
         self._shipped = shipped
         self._decided = decided
-        self._made: dict[str, tuple[Resource, Ruling]] = {}
+        self._made: dict[str, _Asked] = {}
 
-    def of(self, resource: Resource) -> Ruling:
+    def of(self, resource: Resource) -> _Asked:
         """Return the rules of a resource: the same object while they and the resource are the same."""
         name = governed_name(resource)
         known = self._made.get(name)
-        if known is None or known[0] is not resource:
-            rules = compiled(governing_of(name, self._shipped, self._decided).values(), resource)
-            asked = [rule for rule in rules if rule.enforcement != "observe"]
-            known = self._made[name] = (resource, Ruling(asked, resource.attributes))
-        return known[1]
+        if known is None or known.resource is not resource:
+            requirements = governing_of(name, self._shipped, self._decided).values()
+            asked = [rule for rule in compiled(requirements, resource) if rule.enforcement != "observe"]
+            ruling = Ruling(asked, resource.attributes)
+            known = self._made[name] = _Asked(resource, ruling, uniques_of(requirements, resource))
+        return known
 
     def turned(self, decided: Decided) -> _Rulings:
         """Return the rules after other decisions; those of resources of which nothing else was decided are kept."""
@@ -105,7 +115,12 @@ class Catalogue:
     async def ruling(self, resource: Resource) -> Ruling:
         """Return the rules that govern a resource now and that doors ask: the same object while they are the same."""
         await self._refresh()
-        return self._rulings.of(resource)
+        return self._rulings.of(resource).ruling
+
+    async def uniques(self, resource: Resource) -> tuple[Unique, ...]:
+        """Return the attributes of a resource that are unique now, as far as doors ask it."""
+        await self._refresh()
+        return self._rulings.of(resource).uniques
 
     async def requirements(self, name: str) -> Mapping[str, InformationRequirement]:
         """Return the requirements that govern the resource of this name now, by id."""
@@ -161,7 +176,11 @@ class Catalogued:
 
     def ruling(self, resource: Resource) -> Ruling:
         """Return the rules that governed a resource then and that doors ask."""
-        return self._rulings.of(resource)
+        return self._rulings.of(resource).ruling
+
+    def uniques(self, resource: Resource) -> tuple[Unique, ...]:
+        """Return the attributes of a resource that were unique then, as far as doors ask it."""
+        return self._rulings.of(resource).uniques
 
     def standards(self, resource: Resource) -> dict[str, str]:
         """Return the standards to which capture brought values of a resource then, by attribute."""

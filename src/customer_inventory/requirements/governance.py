@@ -22,6 +22,7 @@ from customer_inventory.requirements.indexes import check_searchable
 from customer_inventory.requirements.reading import NOT_KEPT, is_kept
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement
 from customer_inventory.requirements.rules import identifier_of, rules_of
+from customer_inventory.requirements.unique import check_unique
 
 MOST_OPEN = 1000
 """So many drafts and proposals may wait for a decision."""
@@ -158,6 +159,7 @@ class Governance:
         if resource is not None:
             rules_of(proposed.requirement, resource)
             check_searchable(proposed.requirement, resource)
+            check_unique(proposed.requirement, resource)
 
     async def propose(self, proposed: Proposed, resource: Resource | None, *, by: Actor) -> RequirementVersion:
         """Keep a draft or proposal; return it with its number.

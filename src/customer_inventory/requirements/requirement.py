@@ -132,7 +132,7 @@ class InformationRequirement(Entity, kw_only=True, frozen=True):
     retention: Annotated[Retention | UnsetType, says("How long it is kept.")] = UNSET
     searchable: Annotated[bool, says("Whether an index serves its ranges and its order.")] = False
     unique: Annotated[
-        bool, says("Whether no two records are to have the same value: told by audits; no door looks at other records.")
+        bool, says("Whether no two records may have the same value: the doors ask it, by what the enforcement says.")
     ] = False
     identifying: Annotated[bool, says("Whether it helps to tell which customer a record is of.")] = False
     source: Annotated[Lines | UnsetType, says("The systems that supply it, the most trusted one first.")] = UNSET
