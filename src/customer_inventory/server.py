@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from customer_inventory import __version__
 from customer_inventory.access import Desk
 from customer_inventory.access.indexing import indexing
+from customer_inventory.access.sealing import sealing
 from customer_inventory.access.settling import settling
 from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
@@ -154,6 +155,10 @@ class Application:
     def settling(self) -> AbstractAsyncContextManager[None]:
         """Return the work on values that are unique, which follows the catalogue, a context to serve in."""
         return settling(self._desk)
+
+    def sealing(self) -> AbstractAsyncContextManager[None]:
+        """Return the work that seals the trail, a context to serve in."""
+        return sealing(self._desk)
 
     async def _live(self) -> Answer:
         return Answer(200, b'{"status":"pass"}')

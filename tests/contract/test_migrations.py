@@ -122,6 +122,8 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "requirement_version",
         "catalogue_stamp",
         "unique_requirement",
+        "seal",
+        "seal_key",
         "topic",
         "feed_origin",
         "alembic_version",

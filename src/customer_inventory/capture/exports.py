@@ -57,7 +57,7 @@ async def export(
     specified = specified_columns(resource, await access.attributes(resource)) if form == "csv" else []
     encode = _rows(resource, specified, guard=guard) if form == "csv" else _lines
     try:
-        with _opened(output) as file:
+        with whole_file(output) as file:
             file.write(_heading(resource, specified) if form == "csv" else b"")
             async with aclosing(download(access, resource, public_url=public_url)) as chunks:
                 async for chunk in chunks:
@@ -70,7 +70,8 @@ async def export(
 
 
 @contextmanager
-def _opened(output: str) -> Iterator[IO[bytes]]:
+def whole_file(output: str) -> Iterator[IO[bytes]]:
+    """Open a file that appears under its name when it is whole; "-" is standard output. Raises OSError."""
     if output == STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

@@ -22,6 +22,7 @@ VERBS = {
     "person": "access:person",
     "hub": "hub:hub",
     "requirement": "deciding:requirement",
+    "trail": "trail:trail",
 }
 """Where each verb, or group of verbs, stands. Its file is loaded with the verb: all together take a second."""
 

@@ -34,6 +34,7 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             application.telling(),
             application.indexing(),
             application.settling(),
+            application.sealing(),
             sweeping_hourly(desk),
             purging_hourly(desk),
         ):

@@ -26,6 +26,7 @@ from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.reverting import Reverting
 from customer_inventory.repository.ruling import Rulings
+from customer_inventory.repository.seals import SealStore
 from customer_inventory.repository.served import Served
 from customer_inventory.repository.settling import Settling
 from customer_inventory.repository.surroundings import Surroundings
@@ -74,6 +75,7 @@ class Repository:
         self.reverting = Reverting(self._connections, self.records)
         self.rulings = Rulings(conninfo)
         self.settling = Settling(self._connections, conninfo)
+        self.seals = SealStore(self._connections, conninfo)
 
     async def ping(self) -> None:
         """Ask the engine for a sign of life. Raises RepositoryUnavailable."""

@@ -9,7 +9,7 @@ order by position, bucket, record_id, version limit %s
 -- name: append_trail
 insert into trail
 select bucket_of(id), id, at, client_id, nullif(person, ''), purpose, verb, kind, outcome, record_ids::uuid[], request_id,
-    nullif(attributes, '')::text[]
+    nullif(attributes, '')::text[], (select feed_position()), gen_random_uuid()
 from unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
             %s::text[], %s::text[], %s::text[])
     as t(id, at, client_id, person, purpose, verb, kind, outcome, record_ids, request_id, attributes)

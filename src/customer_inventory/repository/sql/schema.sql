@@ -82,16 +82,6 @@ create table deleted_record (
 );
 create index deleted_record_by_time on deleted_record (kind, deleted_at, bucket, id);
 
--- After a restore: move the origin so that new positions lie above every restored one. Returns the shift.
-create function repository_rebase_positions() returns bigint
-    language sql volatile
-begin atomic
-    update feed_origin set shift = greatest(
-        shift,
-        coalesce((select max(position) from change_record), 0) + 1 - pg_current_xact_id()::text::bigint
-    ) returning shift;
-end;
-
 -- ---------------------------------------------------------------- journal: the access trail
 
 -- Who was shown or did what, for which purpose; written and flushed before the answer leaves. `record_ids` holds every
@@ -109,8 +99,41 @@ create table trail (
     record_ids uuid[] not null,
     request_id text not null,
     attributes text[],                      -- asked for by name, to be shown, searched or sorted by; null: none
+    position bigint not null default feed_position(), -- its place: no later entry comes below the horizon
+    seed uuid default gen_random_uuid(),    -- of the salts under which its seal holds the ids
     primary key (bucket, id)
 );
+create index trail_position on trail using brin (position) with (autosummarize = on);
+
+-- The blocks of entries that are sealed, up to but not including a place. What was sealed is in `signed`, and nowhere else
+-- (access/sealing/).
+create table seal (
+    number bigint primary key,
+    next_position bigint not null,
+    signed text not null,                   -- JSON Web Signature, compact (RFC 7515)
+    at timestamptz not null
+);
+
+create table seal_key (
+    id text primary key,
+    private_key text not null,              -- JSON Web Key as JSON
+    public_key text not null,
+    created_at timestamptz not null
+);
+
+-- After a restore: move the origin so that new positions lie above every restored one, and above what is sealed. Returns
+-- the shift.
+create function repository_rebase_positions() returns bigint
+    language sql volatile
+begin atomic
+    update feed_origin set shift = greatest(
+        shift,
+        greatest(
+            coalesce((select max(position) from change_record), 0),
+            coalesce((select max(next_position) from seal), 0)
+        ) + 1 - pg_current_xact_id()::text::bigint
+    ) returning shift;
+end;
 
 -- ---------------------------------------------------------------- links
 

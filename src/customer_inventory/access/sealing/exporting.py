@@ -1,0 +1,66 @@
+"""Exporting the trail: blocks with their entries, line by line, so that whoever has them can prove them without us."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from customer_inventory.access.opened import Opened
+from customer_inventory.access.sealing.blocks import Block, End, hash_of, said_in, signed
+from customer_inventory.access.sealing.entries import exported, moment
+from customer_inventory.errors import Failure, InventoryError
+
+TRAIL = "trail"
+"""The kind under which the trail tells that it was exported itself."""
+FORMAT = 1
+
+
+class NothingSealed(InventoryError):
+    """Nothing of the trail is sealed yet.
+
+    A running server seals each second what came into the trail; export it after one ran.
+    """
+
+    code = "nothing-sealed"
+    failure = Failure.NOT_FOUND
+
+
+async def trail_lines(access: Opened, *, since: datetime | None = None) -> AsyncGenerator[bytes, None]:
+    """Yield the lines of an export, each with its end: the keys, every block sealed `since` with its entries, the end.
+
+    Raises Denied, NothingSealed and RepositoryUnavailable.
+    """
+    await access.require("download", TRAIL)
+    await access.note("download", TRAIL, "shown", ())
+    store = access.facilities.repository.seals
+    keys = await store.keys()
+    digest = sha256()
+    last: Block | None = None
+    async with store.reading() as reading:
+        head = {"@type": "TrailExport", "format": FORMAT, "key": [msgspec.Raw(each.public_key) for each in keys]}
+        yield (line := _line(head))
+        digest.update(line)
+        async for seal in reading.blocks():
+            if since is not None and seal.at < since:
+                continue
+            yield (line := _line({"@type": "TrailSeal", "block": seal.signed}))
+            digest.update(line)
+            last = said_in(seal.signed)
+            if last is None:  # somebody put there what is no seal: whoever verifies the export is told
+                continue
+            async for row in reading.entries(last.first, last.next):
+                yield (line := _line(exported(row)))
+                digest.update(line)
+    if last is None:
+        raise NothingSealed
+    at = moment(access.facilities.clock())
+    end = End(number=last.number, hash=hash_of(last), lines=digest.hexdigest(), at=at)
+    yield _line({"@type": "TrailSeal", "end": signed(end, keys[-1])})
+
+
+def _line(said: Any) -> bytes:
+    return msgspec.json.encode(said) + b"\n"

@@ -1,0 +1,141 @@
+"""Seals: the blocks in which the trail is sealed, the keys that sign them, and the entries of a block."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from customer_inventory.repository import sql
+from customer_inventory.repository.connections import Connection, Connections, RepositoryUnavailable, connect
+
+AT_A_TIME = 500
+_SQL = sql.statements("seals.sql")
+
+
+class SealedEntry(NamedTuple):
+    """An entry of the trail in its block; its salts grow from `seed`, which those from before there were seals lack."""
+
+    id: UUID
+    at: datetime
+    client_id: str
+    person: str | None
+    purpose: str
+    verb: str
+    kind: str
+    outcome: str
+    request_id: str
+    attributes: list[str] | None
+    record_ids: list[UUID]
+    seed: UUID | None
+
+
+class Seal(NamedTuple):
+    """A block that was sealed: its number, the place behind it, and what was signed."""
+
+    number: int
+    next: int
+    signed: str
+    at: datetime
+
+
+class SealKey(NamedTuple):
+    """A key that signs seals, as JSON Web Keys."""
+
+    id: str
+    private_key: bytes
+    public_key: bytes
+
+
+class SealStore:
+    """The seals of one inventory."""
+
+    def __init__(self, connections: Connections, conninfo: str) -> None:
+        self._connections = connections
+        self._conninfo = conninfo
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Sealing | None]:
+        """Seal within, alone on all servers; None while another one does. Raises RepositoryUnavailable.
+
+        The lock has a connection of its own: it ends with it, whatever happens to this process.
+        """
+        connection = await connect(self._conninfo, statement_timeout_ms=0)
+        try:
+            row = await (await connection.execute(_SQL["turn"])).fetchone()
+            yield Sealing(connection) if row and row[0] else None
+        except psycopg.OperationalError as error:
+            raise RepositoryUnavailable from error
+        finally:
+            connection.pgconn.finish()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Sealing]:
+        """Read seals and entries within, as of one moment. Raises RepositoryUnavailable."""
+        connection = await connect(self._conninfo, statement_timeout_ms=0)
+        try:
+            await connection.execute(_SQL["one_moment"])
+            yield Sealing(connection)
+        except psycopg.OperationalError as error:
+            raise RepositoryUnavailable from error
+        finally:
+            connection.pgconn.finish()
+
+    async def last(self) -> Seal | None:
+        """Return the newest block, None while there is none."""
+        async with self._connections.lend() as connection:
+            row = await (await connection.execute(_SQL["last"])).fetchone()
+        return Seal(*row) if row else None
+
+    async def keys(self) -> list[SealKey]:
+        """Return the keys, the oldest first; the last one signs."""
+        async with self._connections.lend() as connection:
+            rows = await (await connection.execute(_SQL["keys"])).fetchall()
+        return [SealKey(identifier, private.encode(), public.encode()) for identifier, private, public in rows]
+
+    async def add_key(self, key: SealKey, *, at: datetime) -> None:
+        """Keep a key that signs from now on."""
+        values = (key.id, key.private_key.decode(), key.public_key.decode(), at)
+        async with self._connections.lend() as connection:
+            await connection.execute(_SQL["add_key"], values)
+
+
+class Sealing:
+    """Reads what is to be sealed, or was, and keeps seals."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def last(self) -> Seal | None:
+        """Return the newest block, None while there is none."""
+        row = await (await self._connection.execute(_SQL["last"])).fetchone()
+        return Seal(*row) if row else None
+
+    async def horizon(self) -> int:
+        """Return the place below which no entry can come any more."""
+        row = await (await self._connection.execute(_SQL["horizon"])).fetchone()
+        return int(row[0]) if row else 0
+
+    async def blocks(self, *, after: int = 0) -> AsyncGenerator[Seal, None]:
+        """Yield the blocks behind number `after`, in order."""
+        number = after
+        while rows := await (await self._connection.execute(_SQL["blocks"], (number, AT_A_TIME))).fetchall():
+            for row in rows:
+                yield Seal(*row)
+            number = rows[-1][0]
+
+    async def entries(self, first: int, beyond: int) -> AsyncGenerator[SealedEntry, None]:
+        """Yield the entries of places from `first` up to but not including `beyond`, in order of place and id."""
+        async with self._connection.transaction(), self._connection.cursor("entries") as cursor:
+            await cursor.execute(_SQL["entries"], (first, beyond))
+            while rows := await cursor.fetchmany(AT_A_TIME):
+                for row in rows:
+                    yield SealedEntry(*row)
+
+    async def add(self, seal: Seal) -> None:
+        """Keep a block."""
+        await self._connection.execute(_SQL["add"], seal)
