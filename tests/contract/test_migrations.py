@@ -92,6 +92,18 @@ async def test_what_the_first_version_deleted_can_be_restored(empty_database: st
         assert rows == [(3,), (4,)]
 
 
+async def test_events_that_came_before_they_were_judged_have_no_status(empty_database: str) -> None:
+    await asyncio.to_thread(upgrade_from_nothing, empty_database, to="0013")
+    async with await psycopg.AsyncConnection.connect(empty_database, autocommit=True) as connection:
+        await connection.execute("""
+            insert into received_event (bucket, source, event_id, id, api, api_version, event_type, received_at, body)
+            values (1, 'c', 'e', gen_random_uuid(), 'TMF632', 'v5', 'IndividualCreateEvent', '2026-01-01T00:00Z', '{}')
+            """)
+        await asyncio.to_thread(upgrade_from_nothing, empty_database)
+        rows = await (await connection.execute("select status, breaches from received_event")).fetchall()
+    assert rows == [(None, [])]
+
+
 async def test_a_second_start_changes_nothing(database: str) -> None:
     assert await migrate(database) is None
 

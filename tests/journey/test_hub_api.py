@@ -21,6 +21,7 @@ TOPICS = "/tmf-api/event/v4/topic"
 NOWHERE = "https://listener.invalid/events"
 BASES = sorted({base for view in VIEWS for base in view.api.paths})
 JSON = {"content-type": "application/json"}
+TOLD = {"event": {"individual": {"id": "7"}}}
 WITHIN = ("--hub-allow=127.0.0.0/8", "--hub-retry-first=0.05", "--hub-retry-days=0", "--hub-lease=1")
 
 
@@ -199,7 +200,8 @@ def test_a_listener_takes_events_of_others_once(api: httpx.Client, base: str, st
     )
     assert shown[0]["id"] not in {one["id"] for one in page.json()}
     for kind in ("IndividualDeleteEvent", "OrganizationCreateEvent", "IndividualDeleteEvent"):
-        one = {"eventId": f"theirs-{uuid4()}", "event": {}}
+        name = "organization" if kind.startswith("Organization") else "individual"
+        one = {"eventId": f"theirs-{uuid4()}", "event": {name: {"id": "7"}}}
         assert api.post(f"{base}/listener/{kind[0].lower()}{kind[1:]}", json=one).status_code == status
     seen, address = [], "/inventory/v1/receivedEvent?eventType=IndividualDeleteEvent&limit=1"
     while address:
@@ -212,7 +214,11 @@ def test_a_listener_takes_events_of_others_once(api: httpx.Client, base: str, st
 
 @pytest.mark.parametrize(
     ("name", "content", "status"),
-    [("individualCreateEvent", {"event": {}}, 204), ("customerCreateEvent", {"event": {}}, 404), ("nothing", {}, 404)],
+    [
+        ("individualCreateEvent", {"event": {"individual": {"id": "7"}}}, 204),
+        ("customerCreateEvent", {"event": {"customer": {"id": "7"}}}, 404),
+        ("nothing", {}, 404),
+    ],
 )
 def test_a_listener_takes_what_is_an_event(api: httpx.Client, name: str, content: Any, status: int) -> None:
     assert api.post(f"{PARTY}/listener/{name}", json=content).status_code == status
@@ -224,11 +230,11 @@ def test_a_listener_takes_what_is_an_event(api: httpx.Client, name: str, content
         ({}, "has no `event`"),
         ({"payload": {}}, "has no `event`"),
         ({"event": []}, "`event` of the event is not an object"),
-        ({"event": {}, "eventType": "IndividualDeleteEvent"}, "`eventType` of the event is not IndividualCreateEvent"),
-        ({"event": {}, "eventId": 7}, "`eventId` of the event is not a text"),
-        ({"event": {}, "eventId": ""}, "`eventId` of the event is empty"),
-        ({"event": {}, "eventId": "x" * 300}, "more than 200 characters"),
-        ({"event": {}, "eventId": "\0"}, "null character"),
+        ({**TOLD, "eventType": "IndividualDeleteEvent"}, "`eventType` of the event is not IndividualCreateEvent"),
+        ({**TOLD, "eventId": 7}, "`eventId` of the event is not a text"),
+        ({**TOLD, "eventId": ""}, "`eventId` of the event is empty"),
+        ({**TOLD, "eventId": "x" * 300}, "more than 200 characters"),
+        ({**TOLD, "eventId": "\0"}, "null character"),
     ],
 )
 def test_a_refused_event_is_told_why(api: httpx.Client, content: Any, said: str) -> None:
@@ -245,6 +251,8 @@ def test_a_refused_event_is_told_why(api: httpx.Client, content: Any, said: str)
         ({"event": {"partyAccount": {"id": "1"}}}, 201),
         ({"payload": 1}, 400),
         ({"payload": {}, "event": 1}, 400),
+        ({"payload": {}, "event": {"partyAccount": {"id": "1"}}}, 201),
+        ({"payload": {"account": {"id": "1"}}}, 400),
         ({}, 400),
     ],
 )

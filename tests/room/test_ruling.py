@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.places import InvalidPlace, holders, place, values
-from customer_inventory.model.ruling import Breach, Rule, Ruling
+from customer_inventory.model.ruling import Breach, Rule, Ruling, asked_of_part
 from customer_inventory.model.selecting import Node, Reading
+from customer_inventory.requirements.reading import requirement_from
+from customer_inventory.requirements.rules import rules_of
 from tests.room.ruling_cases import RULES
 
 INDIVIDUAL = RESOURCES["individual"]
@@ -107,3 +109,21 @@ def test_what_is_no_place_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["birthDate", "contactMedium.emailAddress", "partyCharacteristic[shoe size]", "@type"])
 def test_a_place_is_written_as_it_was_read(text: str) -> None:
     assert str(place(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "asked"),
+    [
+        ({"attribute": "givenName", "obligation": "mandatory"}, {"givenName"}, False),
+        ({"attribute": "givenName", "valueRule": [{"code": "x", "maxLength": 3}]}, set(), True),
+        ({"attribute": "title", "valueRule": [{"code": "x", "maxLength": 3, "when": "@.status"}]}, {"title"}, False),
+        ({"attribute": "title", "valueRule": [{"code": "x", "maxLength": 3, "when": "@.status"}]}, {"status"}, True),
+        ({"attribute": "title", "valueRule": [{"code": "x", "condition": "@.status || @.title"}]}, {"title"}, False),
+        ({"attribute": "contactMedium.city", "valueRule": [{"code": "x", "condition": "@.country"}]}, set(), True),
+        ({"attribute": "contactMedium.city", "valueRule": [{"code": "x", "condition": "$.title"}]}, set(), False),
+    ],
+)
+def test_of_a_part_it_is_asked_what_the_part_decides(said: dict[str, Any], told: set[str], *, asked: bool) -> None:
+    named = {"resource": "individual", "name": "n", "meaning": "Tested.", "obligation": "optional"}
+    (rule,) = rules_of(requirement_from({**named, **said}), INDIVIDUAL)
+    assert asked_of_part(rule, told) is asked

@@ -85,7 +85,7 @@ class ValueRule:
         found = self.found(document)
         if self.least and sum(not is_blank(value) for value in found) < self.least:
             reason = "is mandatory" if self.least == 1 else f"needs at least {self.least} values"
-            yield Problem(self.name, reason)
+            yield Problem(self.name, reason, gap=True)
         if self.most is not None and len(found) > self.most:
             yield Problem(self.name, f"has more than {self.most} {'value' if self.most == 1 else 'values'}")
         for value in found:

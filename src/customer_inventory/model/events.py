@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from customer_inventory.model.resource import Api
 from customer_inventory.model.view import View
 
 Content = dict[str, Any]
@@ -78,6 +79,21 @@ def event_types(view: View) -> tuple[str, ...]:
     """Return the types of every event of a resource, in the order in which one change gives them."""
     types = (create_event(view), change_event(view), state_event(view), delete_event(view))
     return tuple(kind for kind in types if kind)
+
+
+_WRITTEN_OTHERWISE = {("TMF669", "v5", "partyRoleSpecification"): "partyRole"}
+"""How official files name a record against their own examples, which have the name of its resource."""
+
+
+def wrappers(api: Api) -> tuple[str, ...]:
+    """Return in which attribute an event of others may carry what it is of: what the API calls it, or all others do."""
+    return tuple(dict.fromkeys((api.events.wrapper, "event")))
+
+
+def carried_names(view: View) -> tuple[str, ...]:
+    """Return by which names an event of others may carry a record: that of its resource first."""
+    name = view.resource.name
+    return tuple(dict.fromkeys((name, _WRITTEN_OTHERWISE.get((view.api.number, view.api.version, name), name))))
 
 
 def event_id(record_id: str, version: int, kind: str) -> str:

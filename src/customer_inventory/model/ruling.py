@@ -7,13 +7,13 @@ tests/contract/test_ruling.py holds the two against each other. Rules come from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from customer_inventory.model.attributes import Attribute
-from customer_inventory.model.jsonpath_tree import Expression
+from customer_inventory.model.jsonpath_tree import Expression, Name, Path, paths_in
 from customer_inventory.model.places import Place, values
 from customer_inventory.model.ruling_conditions import Condition, Look, condition, key
 from customer_inventory.model.value_tests import Asked, ValueTest
@@ -271,6 +271,23 @@ def _written(at: _At) -> str:
     if isinstance(step, int):
         return f"{above}[{step}]"
     return f"{above}.{step}" if above else step
+
+
+def asked_of_part(rule: Rule, told: Collection[str]) -> bool:
+    """Tell whether a rule can be asked of a part of a record that tells only these attributes, each of them whole.
+
+    What the part does not tell may well be there: neither that, nor what depends on it, can be asked.
+    """
+    ways = (*paths_in(rule.when), *paths_in(rule.holds))
+    return not rule.present and all(_leads_to(way, rule.place, told) for way in ways)
+
+
+def _leads_to(way: Path, at: Place, told: Collection[str]) -> bool:
+    """Tell whether a way that a condition of the rule `at` a place asks about is told: in the record, or in a part."""
+    if at.holder and not way.from_root:
+        return True
+    first = way.steps[0] if way.steps else None
+    return isinstance(first, Name) and first.name in told
 
 
 def tests_of(rule: Rule) -> Asked:

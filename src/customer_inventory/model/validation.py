@@ -46,38 +46,50 @@ def validate(
     mandatory: Collection[str] | None = None,
     before: Document | None = None,
     earlier: bool = False,
+    partial: bool = False,
 ) -> None:
     """Check `document` against `resource`, as a whole record: on create and after a patch.
 
     `mandatory` are the attributes it cannot be without, where those are fewer than the resource's: a record that came
     incomplete from a source stays correctable. What `before` lacks below its first level, the document may lack too;
     one that was kept by an `earlier` version may lack there whatever that version cannot say, and be of a class that
-    names no other. Raises InvalidDocument with every problem found, up to `PROBLEMS_SHOWN`.
+    names no other. A `partial` document, that of an event, may lack whatever it likes. Raises InvalidDocument with
+    every problem found, up to `PROBLEMS_SHOWN`.
     """
-    mandatory = resource.mandatory if mandatory is None else mandatory
+    mandatory = () if partial else resource.mandatory if mandatory is None else mandatory
     _check_bounds(document)
     if not _valid_to_the_letter(resource, document, mandatory):
         problems = _look_closely(resource, document, mandatory)
-        if earlier:
+        if partial:
+            problems = (problem for problem in problems if not problem.gap)
+        elif earlier:
             lacked = {name for name in mandatory if is_blank(document.get(name))}
             problems = (problem for problem in problems if not problem.gap or problem.path in lacked)
         _refuse(problems, {} if before is None else before, lambda old: _look_closely(resource, old, ()))
-    _refuse(iter(resource.rules(document)), {}, resource.rules)
+    wrong = (problem for problem in resource.rules(document) if not (partial and problem.gap))
+    _refuse(wrong, {}, resource.rules)
 
 
 def validate_shown(
-    shape: Shape, document: Any, *, mandatory: Collection[str], before: dict[str, Any] | None = None
+    shape: Shape,
+    document: Any,
+    *,
+    mandatory: Collection[str],
+    before: dict[str, Any] | None = None,
+    partial: bool = False,
 ) -> None:
     """Check a document of another version of an API than the stored one against its `shape`.
 
-    What `before`, the record as that version shows it, says already is not judged. Raises InvalidDocument.
+    What `before`, the record as that version shows it, says already is not judged; a `partial` document may lack
+    whatever it likes. Raises InvalidDocument.
     """
     _check_bounds(document)
     said = before or {}
     changed = {name: value for name, value in document.items() if name not in said or said[name] != value}
     held = mandatory if before is None else kept(mandatory, document, before=before)
-    wrong = (each for each in _object_problems(shape, changed, "") if not each.gap or "." in each.path)
-    lost = (Problem(name, "is mandatory") for name in held if is_blank(document.get(name)))
+    found = _object_problems(shape, changed, "")
+    wrong = (each for each in found if not each.gap or ("." in each.path and not partial))
+    lost = (Problem(name, "is mandatory") for name in held if not partial and is_blank(document.get(name)))
     _refuse(chain(lost, wrong), said, lambda old: _object_problems(shape, old, ""))
 
 

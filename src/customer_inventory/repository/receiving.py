@@ -11,9 +11,15 @@ from customer_inventory.repository.connections import Connections
 
 _SQL = sql.statements("hub.sql")
 
+STATUSES = ("acceptable", "quarantined")
+"""How an event is judged: the record that it carries would be taken, or refused."""
+
 
 class Received(NamedTuple):
-    """An event as it came: from which client, at which listener, and its body as JSON."""
+    """An event as it came: from which client, at which listener, its body as JSON, and how it was judged.
+
+    `status` is one of `STATUSES`, None for an event from before events were judged; `breaches` is a JSON array.
+    """
 
     id: str
     source: str
@@ -23,6 +29,8 @@ class Received(NamedTuple):
     event_type: str
     received_at: datetime
     body: str
+    status: str | None
+    breaches: str
 
 
 class ReceivedEvents:
@@ -39,10 +47,10 @@ class ReceivedEvents:
             await connection.execute(_SQL["receive"], values)
 
     async def after(
-        self, place: UUID, *, limit: int, identifier: UUID | None, event_type: str | None
+        self, place: UUID, *, limit: int, identifier: UUID | None, event_type: str | None, status: str | None
     ) -> list[Received]:
         """Return up to `limit` events that came after `place`, narrowed by what is given."""
-        values = {"after": place, "id": identifier, "event_type": event_type, "limit": limit}
+        values = {"after": place, "id": identifier, "event_type": event_type, "status": status, "limit": limit}
         async with self._connections.lend() as connection:
             rows = await (await connection.execute(_SQL["received"], values)).fetchall()
         return [Received(*row) for row in rows]

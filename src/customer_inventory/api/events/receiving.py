@@ -1,7 +1,7 @@
 """Receiving: the listener endpoints of each API, where other systems tell us of their events.
 
-`POST {api}/listener/{eventName}` as the official files write it. What is received is kept durably before it is
-acknowledged, and once: the same event of the same client, by its `eventId`, changes nothing the second time.
+`POST {api}/listener/{eventName}` as the official files write it. What is received is judged, and kept durably before it
+is acknowledged, and once: the same event of the same client, by its `eventId`, changes nothing the second time.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access import Access
-from customer_inventory.access.receiving import receive, received
+from customer_inventory.access.receiving import RECEIVED_EVENT, receive, received
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.parameters import MOST_LIMIT, InvalidParameter
 from customer_inventory.api.questions import asked
 from customer_inventory.api.routing import Routes
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
-from customer_inventory.model.events import event_types, written
-from customer_inventory.model.resource import Api
+from customer_inventory.model.events import carried_names, event_types, wrappers, written
 from customer_inventory.model.spelling import is_instant
+from customer_inventory.model.view import View
 from customer_inventory.model.views import VIEWS
-from customer_inventory.repository.receiving import Received
+from customer_inventory.repository.receiving import STATUSES, Received
 
 RECEIVED_EVENTS = "/inventory/v1/receivedEvent"
 DEFAULT_LIMIT = 20
@@ -33,8 +33,9 @@ LONGEST_EVENT_ID = 200
 class InvalidEvent(InventoryError):
     """The event cannot be taken as it is.
 
-    Send a JSON object with `event` (`payload` at TMF666 v4), an object; `eventId`, if it is given, a text of at most
-    200 characters, and `eventType`, if it is given, the one that the path names.
+    Send a JSON object with `event` (`payload` at TMF666 v4), an object that has, under the name of the resource, what
+    the event tells of it; `eventId`, if it is given, a text of at most 200 characters, and `eventType`, if it is given,
+    the one that the path names.
     """
 
     code = "invalid-event"
@@ -50,42 +51,36 @@ class ReceivedEventNotFound(InventoryError):
 
 def add_listeners(routes: Routes, *, public_url: str) -> None:
     """Let the listeners answer at every base path of every API, and what they took be read."""
-    known: dict[tuple[str, str], dict[str, str]] = {}
-    apis = {(view.api.number, view.api.version): view.api for view in VIEWS}
     for view in VIEWS:
-        names = known.setdefault((view.api.number, view.api.version), {})
-        names.update({f"{kind[0].lower()}{kind[1:]}": kind for kind in event_types(view)})
-    for named, names in known.items():
-        for name, kind in names.items():
-            handler = ListenerHandler(apis[named], kind)
-            for base in apis[named].paths:
-                routes.add(f"{base}/listener/{name}", "listener", POST=handler.receive)
+        for kind in event_types(view):
+            handler = ListenerHandler(view, kind)
+            for base in view.api.paths:
+                routes.add(f"{base}/listener/{kind[0].lower()}{kind[1:]}", "listener", POST=handler.receive)
     reading = ReceivedHandlers(public_url=public_url)
     routes.add(RECEIVED_EVENTS, "receivedEvent", GET=reading.collection)
     routes.add(f"{RECEIVED_EVENTS}/{{id}}", "receivedEvent", GET=reading.get)
 
 
 class ListenerHandler:
-    """Takes the events of one type, at one API in one version."""
+    """Takes the events of one type, of one resource in one version of its API."""
 
-    def __init__(self, api: Api, kind: str) -> None:
-        self._api = api
+    def __init__(self, view: View, kind: str) -> None:
+        self._view = view
         self._kind = kind
 
     async def receive(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST of an event."""
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the event as application/json.")
+        await access.require("create", RECEIVED_EVENT)
         content, raw = await exchange.json_object()
-        _check_carried(content, self._api.events.wrapper)
+        carried = _carried(content, self._view)
         _check_type(content, self._kind)
         _check_time(content)
-        number, version = self._api.number, self._api.version
-        await receive(
-            access, api=number, api_version=version, event_id=_event_id(content), event_type=self._kind, body=raw
-        )
+        event_id = _event_id(content)
+        await receive(access, view=self._view, event_id=event_id, event_type=self._kind, carried=carried, body=raw)
         # Each version has its own word for it in the official files.
-        return Answer(201, raw) if version == "v4" else Answer(204)
+        return Answer(201, raw) if self._view.api.version == "v4" else Answer(204)
 
 
 class ReceivedHandlers:
@@ -95,19 +90,21 @@ class ReceivedHandlers:
         self._public_url = public_url
 
     async def collection(self, exchange: Exchange, access: Access) -> Answer:
-        """Answer GET: what was received, in order of arrival; `after` an id, of one `eventType`."""
-        page = asked(exchange.query_string, ("limit", "after", "eventType"))
+        """Answer GET: what was received, in order of arrival; `after` an id, of one `eventType`, of one `status`."""
+        page = asked(exchange.query_string, ("limit", "after", "eventType", "status"))
         limit = page.whole("limit", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT)
         named = page.given.get("after")
         after = UUID(int=0) if named is None else parse_id(named)
         if after is None:
             raise InvalidParameter("after must be the id of an event that was received.")
-        found = await received(access, after=after, event_type=page.given.get("eventType"), limit=limit + 1)
+        status = page.one_of("status", STATUSES, default="") if "status" in page.given else None
+        event_type = page.given.get("eventType")
+        found = await received(access, after=after, event_type=event_type, status=status, limit=limit + 1)
         shown = [self._shown(row) for row in found[:limit]]
         answer = Answer(206 if len(found) > limit else 200, msgspec.json.encode(shown))
         answer = answer.plus((b"x-result-count", b"%d" % len(shown)))
         if len(found) > limit:
-            kept = page.repeated(("eventType",))
+            kept = page.repeated(("eventType", "status"))
             more = f"{self._public_url}{RECEIVED_EVENTS}?{kept}after={shown[-1]['id']}&limit={limit}"
             answer = answer.plus((b"link", f'<{more}>; rel="next"'.encode()))
         return answer
@@ -132,21 +129,29 @@ class ReceivedHandlers:
             "apiVersion": event.api_version,
             "eventType": event.event_type,
             "receivedAt": written(event.received_at),
+            **({"status": event.status, "breach": msgspec.Raw(event.breaches.encode())} if event.status else {}),
             "body": msgspec.Raw(event.body.encode()),
         }
 
 
-def _check_carried(content: dict[str, Any], wrapper: str) -> None:
-    """Raise InvalidEvent unless the event carries what it is of: under the API's own name for it, or as `event`.
+def _carried(content: dict[str, Any], view: View) -> dict[str, Any]:
+    """Return the record that an event carries: under the API's own name for what it is of, or in `event`.
 
-    Senders of TMF666 follow its v4 file, which has `payload`, or all others.
+    Senders of TMF666 follow its v4 file, which has `payload`, or all others. Raises InvalidEvent where there is none.
     """
-    carried = [name for name in dict.fromkeys((wrapper, "event")) if name in content]
-    if not carried:
-        raise InvalidEvent(f"The event has no `{wrapper}`. Send there, as an object, what it is of.")
-    for name in carried:
-        if not isinstance(content[name], dict):
-            raise InvalidEvent(f"The `{name}` of the event is not an object. Send there what the event is of.")
+    given = [each for each in wrappers(view.api) if each in content]
+    if not given:
+        raise InvalidEvent(f"The event has no `{view.api.events.wrapper}`. Send there, as an object, what it is of.")
+    for each in given:
+        if not isinstance(content[each], dict):
+            raise InvalidEvent(f"The `{each}` of the event is not an object. Send there what the event is of.")
+    names = carried_names(view)
+    found = next((content[each][name] for each in given for name in names if name in content[each]), None)
+    if not isinstance(found, dict) or not found:
+        raise InvalidEvent(
+            f"The `{given[0]}` of the event has no `{names[0]}`. Send there, as an object, what the event tells of it."
+        )
+    return found
 
 
 def _check_time(content: dict[str, Any]) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
 from customer_inventory.api.openapi.resources import Named
+from customer_inventory.model.events import carried_names, event_types, wrappers
 from customer_inventory.model.resource import Api
+from customer_inventory.model.views import VIEWS
 
 _PAGE = ("Link", "Content-Range", "X-Total-Count", "X-Result-Count")
 _KINDS: dict[str, Part] = {
@@ -183,5 +185,21 @@ def _listen(event: str, api: Api) -> Part:
     said = _said(
         f"listenTo{name[0].upper()}{name[1:]}", "Take in an event of another system", taken, 408, 409, 413, 415
     )
-    schema = ref("Event" if api.events.wrapper == "event" else f"Event_{api.events.wrapper}")
+    schema = {
+        "allOf": [ref("Event" if api.events.wrapper == "event" else f"Event_{api.events.wrapper}"), _carries(name, api)]
+    }
     return {**said, "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _carries(event: str, api: Api) -> Part:
+    """Return the schema of an event that carries the record that it is of."""
+    kind = f"{event[0].upper()}{event[1:]}"
+    of_api = (view for view in VIEWS if (view.api.number, view.api.version) == (api.number, api.version))
+    names = carried_names(next(view for view in of_api if kind in event_types(view)))
+    told: Part = {"type": "object", "properties": {name: {"type": "object", "minProperties": 1} for name in names}}
+    carried = _any_of([{**told, "required": [name]} for name in names])
+    return _any_of([{"properties": {each: carried}, "required": [each]} for each in wrappers(api)])
+
+
+def _any_of(several: list[Part]) -> Part:
+    return several[0] if len(several) == 1 else {"anyOf": several}

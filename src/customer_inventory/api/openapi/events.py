@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from customer_inventory.api.openapi.beside import IDENTIFIED, asks, declared, lists_entries
-from customer_inventory.api.openapi.parts import Part, gives, headers, ref, refuses, use
+from customer_inventory.api.openapi.parts import Part, gives, headers, query, ref, refuses, use
+from customer_inventory.repository.receiving import STATUSES
 
 _SAID_OF_TOPICS = "name headerQuery contentQuery @baseType @schemaLocation"
 
@@ -52,9 +53,13 @@ EVENT_SCHEMAS: dict[str, Part] = {
         words="subscription resource recordId status",
     ),
     "ReceivedEvent": declared(
-        "An event that another system sent.",
-        {**IDENTIFIED, "receivedAt": "moment!", "body": "object!"},
-        words="source eventId api apiVersion eventType",
+        "An event that another system sent: acceptable, or quarantined for what the record that it carries breaches.",
+        {**IDENTIFIED, "receivedAt": "moment!", "body": "object!", "breach": "[EventBreach]"},
+        words="source eventId api apiVersion eventType status",
+    ),
+    "EventBreach": declared(
+        "What a record does not meet: where, why, and the requirement and rule that ask for it; never its values.",
+        {"path": "text!", "reason": "text!", "code": "text!", "enforcement": "text!", "requirement": "text"},
     ),
 }
 
@@ -158,6 +163,7 @@ _OPERATIONS: dict[tuple[str, str], Part] = {
         _LIMIT,
         _AFTER,
         asks("eventType", "text", "Events of this type."),
+        query("status", {"type": "string", "enum": [*STATUSES]}, "Events that were judged so."),
         counts=("Link", "X-Result-Count"),
     ),
     ("GET", "/receivedEvent/{id}"): _gets("ReceivedEvent", "Get one received event"),

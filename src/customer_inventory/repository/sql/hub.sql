@@ -192,9 +192,10 @@ where (position, bucket, record_id, version) = (%s, %s, %s, %s) and position < f
 
 -- name: receive
 with kept as (
-    insert into received_event (bucket, source, event_id, id, api, api_version, event_type, received_at, body)
+    insert into received_event (bucket, source, event_id, id, api, api_version, event_type, received_at, body, status,
+        breaches)
     values (%(bucket)s, %(source)s, %(event_id)s, %(id)s, %(api)s, %(api_version)s, %(event_type)s, %(received_at)s,
-        %(body)s)
+        %(body)s, %(status)s, %(breaches)s::jsonb)
     on conflict (bucket, source, event_id) do nothing returning id
 )
 insert into trail values (bucket_of(%(trail_id)s), %(trail_id)s, %(received_at)s, %(source)s, %(person)s, %(purpose)s,
@@ -202,9 +203,11 @@ insert into trail values (bucket_of(%(trail_id)s), %(trail_id)s, %(received_at)s
     (select coalesce(array_agg(id), '{}') from kept), %(request_id)s)
 
 -- name: received
-select id::text, source, event_id, api, api_version, event_type, received_at, body from received_event
+select id::text, source, event_id, api, api_version, event_type, received_at, body, status, breaches::text
+from received_event
 where id > %(after)s and (%(id)s::uuid is null or id = %(id)s)
     and (%(event_type)s::text is null or event_type = %(event_type)s)
+    and (%(status)s::text is null or status = %(status)s)
 order by id limit %(limit)s
 
 -- name: topics

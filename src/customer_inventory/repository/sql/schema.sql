@@ -401,9 +401,12 @@ create table received_event (
     event_type text not null,
     received_at timestamptz not null,
     body text not null,                     -- JSON as it came: jsonb knows neither NUL characters nor lone surrogates
+    status text,                            -- acceptable or quarantined; null from before events were judged
+    breaches jsonb not null default '[]',   -- what the record that it carries does not meet; no values
     primary key (bucket, source, event_id)
 );
 create index received_event_id on received_event (id);
+create index received_event_quarantined on received_event (id) where status = 'quarantined';
 
 -- ---------------------------------------------------------------- words of SQL that filters and sorts use
 
