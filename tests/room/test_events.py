@@ -232,6 +232,7 @@ ALL = "IndividualCreateEvent IndividualStateChangeEvent IndividualAttributeValue
         ("correlationId=asked;correlationId=r-2", ALL),
         ("correlationId=asked,r-2", ALL),
         ("correlationId=r-2", ""),
+        ("eventType=", ALL),  # as it was heard before it was refused of new subscriptions
         ("description=The organization was created.", "OrganizationCreateEvent"),
         ("priority=normal&event.individual.givenName=Eve", "IndividualAttributeValueChangeEvent"),
         ("source.id=customer-inventory&@type=IndividualStateChangeEvent", ""),

@@ -7,7 +7,7 @@ may have asked for. Lists of records are always answered by the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,27 @@ class UnknownAttribute(InventoryError):
 
     code = "unknown-attribute"
     failure = Failure.INVALID
+
+    def __init__(self, message: str | None = None, *, shown: str | None = None, near: str | None = None) -> None:
+        super().__init__(message)
+        self.shown = shown
+        """The attribute as it may be repeated, where the resource has no attribute of this name."""
+        self.near = near
+        """The attribute that it most likely means."""
+
+
+def of_several(refused: Sequence[InventoryError]) -> InventoryError:
+    """Return what is told of a condition that none of several resources understands, by what each refused it for.
+
+    Of a name that none of them has it is the likeliest meaning, or that none has it: not that one of them has not.
+    """
+    likely = [error for error in refused if isinstance(error, UnknownAttribute) and error.near]
+    first = (likely or refused)[0]
+    if likely or len(refused) == 1 or not isinstance(first, UnknownAttribute) or first.shown is None:
+        return first
+    return UnknownAttribute(
+        f"No resource here has an attribute {first.shown}. GET /openapi.json shows those they have."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +123,7 @@ def known_attribute(view: View, path: str, *, repeated: bool = True) -> Attribut
         near = view.nearest(path)
         hint = f"Did you mean {near}?" if near else "GET /openapi.json shows those it has."
         shown = path if _NAME.fullmatch(path) and (near or repeated) else "of this name"
-        raise UnknownAttribute(f"{view.resource.name} has no attribute {shown}. {hint}")
+        raise UnknownAttribute(f"{view.resource.name} has no attribute {shown}. {hint}", shown=shown, near=near)
     return attribute
 
 

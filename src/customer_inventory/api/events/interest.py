@@ -19,7 +19,7 @@ from customer_inventory.api.scanning import Parameter, parameters, text_of
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.envelope import MEMBERS, enveloped
 from customer_inventory.model.events import Content, Event, event_types
-from customer_inventory.model.filtering import Filter, UnknownAttribute
+from customer_inventory.model.filtering import Filter, UnknownAttribute, of_several
 from customer_inventory.model.problems import InvalidValue
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import View
@@ -97,6 +97,8 @@ class Alternative:
 
     types: frozenset[str] | None
     conditions: Mapping[str, Conditions]
+    nameless: bool = False
+    """Whether eventType is asked for without a name, which was once taken for every type."""
 
     def wants(self, view: View, event: Event) -> bool:
         """Return whether an event is wanted."""
@@ -106,7 +108,11 @@ class Alternative:
         return conditions.hold(view, event.body)
 
     def check_values(self) -> None:
-        """Raise InvalidValue when there is a value that no resource which is asked for can have there."""
+        """Raise InvalidQuery for no name of an event, InvalidValue for a value that none of the resources can have."""
+        if self.nameless:
+            raise InvalidQuery(
+                "eventType names no event. Name one or several, such as eventType=CustomerCreateEvent, or leave it out."
+            )
         unfit = [conditions.unfit() for conditions in self.conditions.values()]
         if unfit and unfit[0] is not None and all(unfit):
             raise unfit[0]
@@ -136,7 +142,7 @@ class Interest:
         return any(each.wants(view, event) for each in self.alternatives)
 
     def check_values(self) -> None:
-        """Raise InvalidValue for a value that can never be met.
+        """Raise InvalidValue for a value that can never be met, InvalidQuery for an eventType without one.
 
         For who asks: of what was asked before, types may have changed since, as those of specified entities do.
         """
@@ -209,6 +215,7 @@ class _Part:
         self._types: set[str] = set()
         self._conditions: list[str] = []
         self._typed = False
+        self._nameless = False
         self.begun = False
 
     def take(self, parameter: Parameter) -> None:
@@ -218,7 +225,9 @@ class _Part:
         if self._typed and parameter.sign not in {"=", "==", ""}:
             raise InvalidQuery("eventType can be compared for being equal only.")
         if self._typed:
-            self._types.update(_types(text_of(parameter.value)))
+            types = set(_types(text_of(parameter.value)))
+            self._nameless |= not types
+            self._types |= types
         elif parameter.sign or not self._conditions:
             self._conditions.append(parameter.raw.decode())
         else:
@@ -229,15 +238,16 @@ class _Part:
         """Return the alternative. Raises InvalidQuery, and what a condition raises that no resource understands."""
         _check_types(views, self._types)
         found: dict[str, Conditions] = {}
-        refused: InventoryError | None = None
+        refused: dict[str, InventoryError] = {}
         for kind, view in views.items():
             try:
                 found[kind] = _conditions(view, self._conditions, of_header=self._of_header)
             except InventoryError as error:
-                refused = refused or error
-        if refused is not None and not found:
-            raise refused
-        return Alternative(frozenset(self._types) or None, found)
+                refused[kind] = error
+        if refused and not found:
+            meant = [kind for kind, view in views.items() if self._types & set(event_types(view))]
+            raise of_several([refused[kind] for kind in meant or refused])
+        return Alternative(frozenset(self._types) or None, found, self._nameless)
 
 
 def _conditions(view: View, written: Iterable[str], *, of_header: bool) -> Conditions:

@@ -15,7 +15,7 @@ from customer_inventory.access import Access
 from customer_inventory.api.events.subscribing import SubscriptionNotFound
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, InvalidParameter
-from customer_inventory.api.questions import asked
+from customer_inventory.api.questions import Question, asked
 from customer_inventory.api.routing import Routes
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
@@ -75,7 +75,7 @@ class LetterHandlers:
         offset = page.whole("offset", most=MOST_OFFSET, default=0)
         found = await access.facilities.repository.hub.subscriptions(client_id=access.principal.client_id)
         shown = [self._subscription(one) for one in found[offset : offset + limit]]
-        return _page(shown, total=len(found), offset=offset, paged=bool(page.given))
+        return self._page(exchange, page, shown, total=len(found), offset=offset, limit=limit)
 
     async def subscription(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one subscription: also how many deliveries wait and are dead."""
@@ -108,7 +108,8 @@ class LetterHandlers:
         deliveries, client = access.facilities.repository.deliveries, access.principal.client_id
         found = await deliveries.dead_letters(client_id=client, subscription=subscription, offset=offset, limit=limit)
         total = await deliveries.count_dead_letters(client_id=client, subscription=subscription)
-        return _page([self._letter(*one) for one in found], total=total, offset=offset, paged=bool(page.given))
+        shown = [self._letter(*one) for one in found]
+        return self._page(exchange, page, shown, total=total, offset=offset, limit=limit)
 
     async def letter(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one dead letter."""
@@ -132,6 +133,27 @@ class LetterHandlers:
             "deadLetters": await deliveries.count_dead_letters(client_id=None, subscription=UUID(subscription.id)),
         }
         return Answer(200, msgspec.json.encode({**self._subscription(subscription), **counts}))
+
+    def _page(
+        self,
+        exchange: Exchange,
+        asked_for: Question,
+        shown: list[dict[str, Any]],
+        *,
+        total: int,
+        offset: int,
+        limit: int,
+    ) -> Answer:
+        """Return a page, with a link to the next one where there is more."""
+        following = offset + len(shown)
+        more = following < total and bool(shown)
+        answer = Answer(206 if more else 200, msgspec.json.encode(shown))
+        answer = answer.plus((b"x-total-count", b"%d" % total), (b"x-result-count", b"%d" % len(shown)))
+        if not more or following > MOST_OFFSET:
+            return answer
+        kept = asked_for.repeated(("subscription",))
+        target = f"{self._public_url}{exchange.path}?{kept}offset={following}&limit={limit}"
+        return answer.plus((b"link", f'<{target}>; rel="next"'.encode()))
 
     def _subscription(self, subscription: Subscription) -> dict[str, Any]:
         optional = {
@@ -170,12 +192,6 @@ class LetterHandlers:
             "givenUpAt": written(dead.next_at),
             "status": "dead",
         }
-
-
-def _page(shown: list[dict[str, Any]], *, total: int, offset: int, paged: bool) -> Answer:
-    more = offset + len(shown) < total and bool(shown)
-    answer = Answer(206 if more or (more and paged) else 200, msgspec.json.encode(shown))
-    return answer.plus((b"x-total-count", b"%d" % total), (b"x-result-count", b"%d" % len(shown)))
 
 
 async def _own(access: Access, identifier: str) -> Subscription:

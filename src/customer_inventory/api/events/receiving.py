@@ -99,6 +99,8 @@ class ReceivedHandlers:
             raise InvalidParameter("after must be the id of an event that was received.")
         status = page.one_of("status", STATUSES, default="") if "status" in page.given else None
         event_type = page.given.get("eventType")
+        if event_type == "":
+            raise InvalidParameter("eventType names no event. Name one, such as CustomerCreateEvent, or leave it out.")
         found = await received(access, after=after, event_type=event_type, status=status, limit=limit + 1)
         shown = [self._shown(row) for row in found[:limit]]
         answer = Answer(206 if len(found) > limit else 200, msgspec.json.encode(shown))

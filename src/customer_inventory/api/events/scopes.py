@@ -67,8 +67,8 @@ async def scope(repository: Repository, entities: View, api: str, version: str, 
 def of_topic(document: dict[str, Any], entities: View | None = None) -> Interest:
     """Return the events that a topic which a client made chooses. Raises InvalidQuery."""
     views = covered(*TOPICS_API, EVERYTHING, entities)
-    header = interest(views, document.get("headerQuery") or "", of_header=True)
-    content = interest(views, document.get("contentQuery") or "")
+    header = _possible(interest(views, document.get("headerQuery") or "", of_header=True))
+    content = interest(_told_of(header), document.get("contentQuery") or "")
     if {header.selection, content.selection} != {Selection()}:
         raise InvalidQuery("A topic chooses events, not what is sent of them. Leave fields to who subscribes.")
     return _possible(replace(content, within=header))
@@ -76,7 +76,7 @@ def of_topic(document: dict[str, Any], entities: View | None = None) -> Interest
 
 def heard(within: Interest, query: str) -> Interest:
     """Return what a query asks for of a scope. Raises InvalidQuery."""
-    return _possible(replace(interest(within.views, query), within=within))
+    return _possible(replace(interest(_told_of(within), query), within=within))
 
 
 def asked_for(within: Interest, query: str) -> Interest:
@@ -109,6 +109,12 @@ def _possible(wanted: Interest) -> Interest:
 
 def looked_for(within: Interest, asked: Iterable[Parameter]) -> Interest:
     """Return what the parameters of a request ask for of a scope. Raises as `interest_in` does, and InvalidValue."""
-    wanted = interest_in(within.views, asked)
+    wanted = interest_in(_told_of(within), asked)
     wanted.check_values()
     return replace(wanted, within=within)
+
+
+def _told_of(wanted: Interest) -> dict[str, View]:
+    """The views of the resources that can give an event which is wanted: by them what narrows it is understood."""
+    kinds = wanted.kinds()
+    return {kind: view for kind, view in wanted.views.items() if kind in kinds}

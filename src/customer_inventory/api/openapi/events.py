@@ -63,7 +63,7 @@ EVENT_SCHEMAS: dict[str, Part] = {
     ),
 }
 
-_COUNTS = ("X-Total-Count", "X-Result-Count")
+_COUNTS = ("Link", "X-Total-Count", "X-Result-Count")
 
 
 def event_operation(method: str, rest: str) -> Part | None:
