@@ -244,7 +244,7 @@ def incomplete_documents(random: Random, name: str) -> Iterator[tuple[str, bytes
         without = {key: value for key, value in DOCUMENTS[name].items() if key != missing}
         yield f"without {missing}", _spelled(random, without)
         yield f"{missing} null", _spelled(random, {**without, missing: None})
-        other = random.choice(["", "Thing", "iNdividual", SECRET, "Product", "INDIVIDUAL"])
+        other = random.choice(["", "Thing", "Individuals", SECRET, "Product", "INDIVIDUAL_"])
         yield f"of class {other}", _spelled(random, {**DOCUMENTS[name], "@type": other})
         yield "empty", b"{}"
 

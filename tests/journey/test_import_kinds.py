@@ -150,3 +150,19 @@ async def test_a_version_is_of_documents_that_have_it(access: Access, tmp_path: 
     table.write_text("id,first name,surname\n1,Ann,Lee\n")
     with pytest.raises(InvalidMapping, match="whole documents"):
         await bring_in(access, table, "v4")
+
+
+async def test_classes_come_in_as_they_are_spelled(access: Access, tmp_path: Path):
+    await access.create(RESOURCES["entitySpecification"], METER)
+    source = tmp_path / "spelled.ndjson"
+    documents: list[dict[str, Any]] = [
+        {**PERSON, "@type": "individual", "id": "p1"},
+        {"@type": "smartmeter", "id": "e1", "serialNumber": "SM1"},
+        {"@type": "SMARTMETER", "id": "e2"},
+    ]
+    source.write_text("".join(json.dumps(each) + "\n" for each in documents))
+    report = await bring_in(access, source)
+    assert (report.created, report.rejected) == (2, 1), report.reasons
+    for resource, named in (("individual", "Individual"), ("entity", "SmartMeter")):
+        (kept,) = await take_out(access, RESOURCES[resource], tmp_path / f"{resource}.ndjson")
+        assert kept["@type"] == named

@@ -22,7 +22,7 @@ from customer_inventory.model import Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.entity_classes import entity_attributes, entity_classes, turning_points
 from customer_inventory.model.resource import Document
-from customer_inventory.model.spelling import instant_key
+from customer_inventory.model.spelling import instant_key, spelled_as
 from customer_inventory.model.tmf662 import ENTITY_SPECIFICATION
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.model.view import View
@@ -60,9 +60,9 @@ class EntityClasses:
         """Return the kind of record by which a document of `resource` is checked and searched: an entity's class."""
         if resource is not ENTITY:
             return resource
-        named = document.get("@type")
-        known = (await self.by_name()).get(named) if isinstance(named, str) else None
-        return known or ENTITY
+        known = await self.by_name()
+        named = spelled_as(document.get("@type"), known)
+        return known.get(named, ENTITY) if isinstance(named, str) else ENTITY
 
     async def by_name(self) -> Mapping[str, Resource]:
         """Return the classes that are in force, by name."""

@@ -17,6 +17,7 @@ from customer_inventory.model.contents import AttachmentTooLarge, carries_conten
 from customer_inventory.model.problems import Problem
 from customer_inventory.model.resource import stamped
 from customer_inventory.model.ruling import Breach, Enforcement, asked_of_part
+from customer_inventory.model.spelling import classed
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
 
@@ -73,6 +74,7 @@ async def _document(facilities: Facilities, view: View, told: dict[str, Any], *,
 async def _breaches(facilities: Facilities, view: View, document: dict[str, Any], *, whole: bool) -> list[Breach]:
     """Return the rules that a document breaks. Raises InvalidDocument."""
     resource = await facilities.classes.governing(view.resource, document)
+    document = classed(document, resource.classes)
     demanded = None if view.show is None else view.demanded
     validate(resource, document, mandatory=demanded, earlier=view.show is not None, partial=not whole)
     ruling = await facilities.catalogue.ruling(resource)

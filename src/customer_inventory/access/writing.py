@@ -23,6 +23,7 @@ from customer_inventory.model.problems import Problem
 from customer_inventory.model.relations import owner, pointers
 from customer_inventory.model.resource import stamped, undated
 from customer_inventory.model.ruling import Breach
+from customer_inventory.model.spelling import classed
 from customer_inventory.model.validation import kept
 from customer_inventory.repository.records import (
     Draft,
@@ -288,6 +289,8 @@ class Writing(Opened):
         What was wrong with the one `before` may stay so. Raises InvalidDocument.
         """
         resource = await self.facilities.classes.governing(resource, document)
+        if before is None:
+            document = classed(document, resource.classes)
         validate(resource, document, mandatory=mandatory, before=before, earlier=earlier)
         ruling = await self.facilities.catalogue.ruling(resource)
         breaches = verdict(ruling, document, before=before, now=self.facilities.clock())

@@ -30,6 +30,7 @@ from customer_inventory.api.patching import (
     Patch,
     judge_patch,
     judge_replacement,
+    of_same_class,
     patched,
     read_patch,
     require_patch,
@@ -258,6 +259,7 @@ class ResourceHandlers:
         own = {"id": str(identifier), "href": href(self._view, str(identifier), public_url=self._public_url)}
         shown = document if self._view.show is None else self._view.show(copied(document))
         held = {**own, **{name: shown[name] for name in self._view.immutable if name in shown}}
+        whole = of_same_class(whole, held)
         for name in self._view.immutable:
             if name in whole and whole[name] != held.get(name):
                 raise ImmutableAttribute(f"{name} cannot be changed. Leave it out, or send what it is.")

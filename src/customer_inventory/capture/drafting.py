@@ -20,6 +20,7 @@ from customer_inventory.model import RESOURCES, InvalidDocument, Link, Resource,
 from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
 from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
+from customer_inventory.model.spelling import classed
 from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkLink, BulkRow, Entry, Sought, record_line
 from customer_inventory.requirements.unique import Unique, claimed, no_uniques
@@ -167,7 +168,7 @@ def draft(
     """
     entries = []
     for (resource, said), identifier in zip(records, ids, strict=True):
-        document = stamped(resource.stamps, said, before=None, now=now)
+        document = classed(stamped(resource.stamps, said, before=None, now=now), resource.classes)
         try:
             _refuse_files(resource, document)
             validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)

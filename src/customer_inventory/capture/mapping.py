@@ -22,6 +22,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES, Resource
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.resource import nearest
+from customer_inventory.model.spelling import spelled_as
 from customer_inventory.model.tmf703 import ENTITY
 
 Classes = Mapping[str, Resource]
@@ -156,7 +157,7 @@ def parse(text: str, *, name: str, classes: Classes = NO_CLASSES, standards: Sta
 def _governing(word: str, document: object, classes: Classes) -> Resource:
     """The kind of record by which a document, or its pattern, is read: of an entity the class that it names."""
     resource = RESOURCES[word]
-    named = document.get("@type") if isinstance(document, Mapping) else None
+    named = spelled_as(document.get("@type"), classes) if isinstance(document, Mapping) else None
     return classes.get(named, resource) if resource is ENTITY and isinstance(named, str) else resource
 
 

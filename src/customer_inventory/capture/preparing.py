@@ -34,6 +34,7 @@ from customer_inventory.model import RESOURCES, InvalidDocument, Resource
 from customer_inventory.model.entity_classes import entity_classes
 from customer_inventory.model.exact import decoded
 from customer_inventory.model.relations import owner, pointers
+from customer_inventory.model.spelling import spelled_as
 from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.bulk_rows import BulkRow
 from customer_inventory.requirements.baseline import shipped
@@ -200,8 +201,7 @@ def resource_of(document: Document, classes: Mapping[str, Resource] = MappingPro
     """
     for attribute in ("@type", "@baseType"):
         named = document.get(attribute)
-        known = (classes.get(named) or _BY_CLASS.get(named)) if isinstance(named, str) else None
-        if known is not None:
+        if isinstance(named, str) and (known := _of_class(named, classes)) is not None:
             return known
     href = document.get("href")
     known = _BY_PATH.get(href.rpartition("/")[0].rpartition("/")[2]) if isinstance(href, str) else None
@@ -210,6 +210,14 @@ def resource_of(document: Document, classes: Mapping[str, Resource] = MappingPro
     raise RowRefused(
         "is of no @type that is kept here, and its href leads to no collection of the inventory: name its @type"
     )
+
+
+def _of_class(named: str, classes: Mapping[str, Resource]) -> Resource | None:
+    known = classes.get(named) or _BY_CLASS.get(named)
+    if known is not None:  # nearly always, and the rest is not for every line
+        return known
+    spelled = spelled_as(named, {*classes, *_BY_CLASS})
+    return classes.get(spelled) or _BY_CLASS.get(spelled)
 
 
 def _exact(line: bytes) -> dict[str, object] | None:

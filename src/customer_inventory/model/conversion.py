@@ -28,6 +28,7 @@ from customer_inventory.model.earlier import (
 )
 from customer_inventory.model.shapes import Position, Shape
 from customer_inventory.model.showing import Value, made
+from customer_inventory.model.spelling import spelled_as
 
 Json = dict[str, Any]
 
@@ -167,7 +168,7 @@ def _extended(name: str, classes: Collection[str]) -> Finds:
 
     def finds(stored: Mapping[str, Any]) -> str | None:
         said = stored.get("@type")
-        return None if said is None or said in classes else name
+        return None if said is None or spelled_as(said, classes) in classes else name
 
     return finds
 

@@ -7,6 +7,7 @@ trailing zeros; a plain date, a text and a truth are spelled as they are.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -61,6 +62,21 @@ def read_number(text: str) -> float | None:
         return None
     value = float(text) if set(text) & set(".eE") else int(text)
     return value if abs(value) <= LARGEST_NUMBER else None
+
+
+def spelled_as(named: Any, classes: Collection[str]) -> Any:
+    """Return the one of `classes` from which a name differs by capitals only, or what it is when there is none."""
+    if not isinstance(named, str) or named in classes:
+        return named
+    alike = [each for each in classes if each.casefold() == named.casefold()]
+    return alike[0] if len(alike) == 1 else named
+
+
+def classed(document: dict[str, Any], classes: Collection[str]) -> dict[str, Any]:
+    """Return `document` with `@type` spelled as the class is: clients write it like the name of its resource, too."""
+    named = document.get("@type")
+    known = spelled_as(named, classes)
+    return document if known == named else {**document, "@type": known}
 
 
 def is_unicode(text: str) -> bool:

@@ -7,7 +7,7 @@ whether the result is a record is checked where records are written.
 
 from customer_inventory.api.patching.blind import judge_patch, judge_replacement
 from customer_inventory.api.patching.media import MEDIA_TYPES, read_patch, require_patch
-from customer_inventory.api.patching.record import ImmutableAttribute, Patch, patched
+from customer_inventory.api.patching.record import ImmutableAttribute, Patch, of_same_class, patched
 
 __all__ = [
     "MEDIA_TYPES",
@@ -15,6 +15,7 @@ __all__ = [
     "Patch",
     "judge_patch",
     "judge_replacement",
+    "of_same_class",
     "patched",
     "read_patch",
     "require_patch",

@@ -10,6 +10,7 @@ from customer_inventory.api.patching.budget import weight
 from customer_inventory.api.patching.places import same
 from customer_inventory.api.patching.problems import InvalidPatch
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model.spelling import classed
 from customer_inventory.model.view import View
 
 _ABSENT = object()
@@ -40,6 +41,11 @@ class ImmutableAttribute(InventoryError):
     failure = Failure.INVALID
 
 
+def of_same_class(after: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to stand in place of `before`, its class spelled as there if only capitals tell them apart."""
+    return classed(after, {before["@type"]}) if isinstance(before.get("@type"), str) else after
+
+
 def patched(view: View, document: dict[str, Any], patch: Patch, *, blind: bool = False, **own: str) -> dict[str, Any]:
     """Return a record's document, as a view shows it, with a patch applied; `own` says its id and href.
 
@@ -54,6 +60,7 @@ def patched(view: View, document: dict[str, Any], patch: Patch, *, blind: bool =
         raise InvalidPatch("A record is a JSON object; the patch would leave something else.")
     if patch.whole:
         after = {**{name: before[name] for name in view.immutable if name in before}, **after}
+    after = of_same_class(after, before)
     for name in view.immutable:
         if not same(after.get(name, _ABSENT), before.get(name, _ABSENT)):
             raise ImmutableAttribute(f"{name} cannot be changed. Leave it out of the patch.")
