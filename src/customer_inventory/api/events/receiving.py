@@ -148,12 +148,12 @@ def _carried(content: dict[str, Any], view: View) -> dict[str, Any]:
         if not isinstance(content[each], dict):
             raise InvalidEvent(f"The `{each}` of the event is not an object. Send there what the event is of.")
     names = carried_names(view)
-    found = next((content[each][name] for each in given for name in names if name in content[each]), None)
-    if not isinstance(found, dict) or not found:
-        raise InvalidEvent(
-            f"The `{given[0]}` of the event has no `{names[0]}`. Send there, as an object, what the event tells of it."
-        )
-    return found
+    for told in (content[each].get(name) for each in given for name in names):
+        if isinstance(told, dict) and told:
+            return told
+    raise InvalidEvent(
+        f"The `{given[0]}` of the event has no `{names[0]}`. Send there, as an object, what the event tells of it."
+    )
 
 
 def _check_time(content: dict[str, Any]) -> None:

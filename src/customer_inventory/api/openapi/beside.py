@@ -196,8 +196,8 @@ def _carries(event: str, api: Api) -> Part:
     kind = f"{event[0].upper()}{event[1:]}"
     of_api = (view for view in VIEWS if (view.api.number, view.api.version) == (api.number, api.version))
     names = carried_names(next(view for view in of_api if kind in event_types(view)))
-    told: Part = {"type": "object", "properties": {name: {"type": "object", "minProperties": 1} for name in names}}
-    carried = _any_of([{**told, "required": [name]} for name in names])
+    told = {"type": "object", "minProperties": 1}
+    carried = _any_of([{"type": "object", "properties": {name: told}, "required": [name]} for name in names])
     return _any_of([{"properties": {each: carried}, "required": [each]} for each in wrappers(api)])
 
 
