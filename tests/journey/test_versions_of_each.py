@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from customer_inventory.model.views import EARLIER, NATIVE
@@ -170,6 +171,15 @@ def test_created_as_v4_read_and_changed_as_v5_and_read_as_v4(api: httpx.Client, 
     assert contains(shown, case.shown), shown
     untouched = {key: value for key, value in case.body.items() if key not in case.shown | case.change}
     assert contains(shown, untouched), shown
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() & EARLIER.keys()))
+def test_both_documents_describe_what_either_version_made(api: httpx.Client, name: str) -> None:
+    made = create(api, EARLIER[name].collection, CASES[name].body)
+    for view in (EARLIER[name], NATIVE[name]):
+        document = api.get(f"{view.api.paths[0]}/openapi.json").json()
+        schema = {"$ref": f"#/components/schemas/{view.shape.name}", "components": document["components"]}
+        jsonschema_rs.Draft202012Validator(schema).validate(api.get(f"{view.collection}/{made['id']}").json())
 
 
 @pytest.mark.parametrize("name", sorted(CASES.keys() & EARLIER.keys()))

@@ -3,7 +3,8 @@
 Of a resource X there are X (answers; `fields` may leave out all but id, href and @type), X_FVO (create: without what
 the server sets) and X_MVO (merge patch: null removes, an object is merged into the one that is kept). A class that
 stands among others is X_Typed there: its `@type` must say so, and whatever says something else is read as the base.
-Answers of another version than the stored one are made of X_RES, which promise nothing that only this version demands.
+Answers of a resource that has two versions are made of X_RES, which demand nothing: a record that one version made need
+not say what the other demands of a new one. So do the official files, whose answers demand the class alone.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class _Schemas:
     def of(self, view: View) -> dict[str, Schema]:
         """Return the components of `view`."""
         name = self._name(view.shape)
-        self._form = "_RES" if view.show else ""
+        self._form = "_RES" if view.show or view.resource.declared_earlier else ""
         self._components[name] = self._object(view.shape, required=("id", "href", CLASS.name))
         self._form = ""
         self._components[f"{name}_FVO"] = self._create_object(view)
