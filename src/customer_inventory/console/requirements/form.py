@@ -1,14 +1,17 @@
 """The form of a requirement: what is typed becomes the requirement that is proposed, and back.
 
 Fields are called after what they write, such as `valueRule.codeList`. The form shows one value of each kind that rules
-can say. Rules that hold under a condition, and whatever else it cannot show, are kept as they were.
+can say. Rules that hold under a condition, whatever else it cannot show, and whatever comes back as it was shown, are
+kept as they were.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -44,9 +47,28 @@ FACETS = {
 """What the form shows of value rules, with the code of the rule that is made for it where there is none yet."""
 MEMBERS = ("partyCharacteristic", "characteristic")
 """The attributes that keep what an enterprise adds (TMF630 part 2)."""
+_AREAS = frozenset({"meaning", "valueRule.codeList", *LISTS})
+"""The fields of several lines; in others a browser leaves no end of a line."""
+_ENDS_OF_LINES = re.compile(r"\r\n?|\n")
 _SINGLE_PERIOD = re.compile(r"P(\d+)([YMD])")
 _INDEX = re.compile(r"\[[\d.]+\]")
 _WORDS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A form that came back: what stands in its fields, and what they showed."""
+
+    typed: Typed
+    shown: Typed
+
+    def text(self, name: str) -> str:
+        """Return what stands in a field, without blanks around it."""
+        return self.typed.get(name, "").strip()
+
+    def same(self, *names: str) -> bool:
+        """Return whether fields came back as they were shown; a browser writes ends of lines in its own way."""
+        return all(_sent(name, self.typed.get(name, "")) == _sent(name, self.shown.get(name, "")) for name in names)
 
 
 def added_to(resource: Resource) -> str | None:
@@ -77,11 +99,11 @@ def typed_of(requirement: InformationRequirement) -> dict[str, str]:
     """Return what the fields hold of a requirement that is to be changed."""
     said = asked(requirement)
     typed = {name: str(said[name]) for name in (*TEXTS, *CHOICES, "attribute", "confirmWithin") if name in said}
-    typed |= {name: "\n".join(said[name]) for name in LISTS if name in said}
+    typed |= {name: _in_lines(said[name]) for name in LISTS if name in said}
     typed |= {name: "yes" for name in TRUTHS if said.get(name)}
     for facet, rule in shown_facets(said.get("valueRule", [])).items():
         value = rule[facet]
-        typed[f"valueRule.{facet}"] = "\n".join(value) if isinstance(value, list) else str(value)
+        typed[f"valueRule.{facet}"] = _in_lines(value) if isinstance(value, list) else str(value)
     typed |= {f"qualityTarget.{each['dimension']}": _percent(each["target"]) for each in said.get("qualityTarget", [])}
     return typed | _typed_retention(said.get("retention"))
 
@@ -105,9 +127,10 @@ def requirement_typed(
     """Return the requirement that a form asks, made of the one it changes. Raises InvalidDocument."""
     problems: list[Problem] = []
     said: dict[str, Any] = {} if before is None else asked(before)
-    said |= {"resource": resource.name if before is None else before.resource}
-    said["attribute"] = _attribute(typed, resource, problems) if before is None else before.attribute
-    for name, value in _said(typed, said, problems).items():
+    if before is None:
+        said = {"resource": resource.name, "attribute": _attribute(typed, resource, problems)}
+    fields = _Fields(typed, {} if before is None else typed_of(before))
+    for name, value in _changed(fields, said, problems):
         if value in ("", [], {}, None):
             said.pop(name, None)
         else:
@@ -157,32 +180,43 @@ def _attribute(typed: Typed, resource: Resource, problems: list[Problem]) -> str
     return f"{holder}[{name}]"
 
 
-def _said(typed: Typed, before: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    said: dict[str, Any] = {name: typed.get(name, "").strip() for name in TEXTS}
-    said |= {name: typed.get(name) or default for name, default in CHOICES.items()}
-    said |= {name: _lines(typed.get(name, "")) for name in LISTS}
-    said |= {name: typed.get(name) == "yes" or None for name in TRUTHS}
-    said["confirmWithin"] = _count(typed, "confirmWithin", problems)
-    said["valueRule"] = _rules(typed, before.get("valueRule", []), problems)
-    said["qualityTarget"] = list(_targets(typed, before.get("qualityTarget", []), problems))
-    said["retention"] = _retention(typed, problems)
-    return said
+def _changed(fields: _Fields, before: Mapping[str, Any], problems: list[Problem]) -> Iterator[tuple[str, Any]]:
+    """Yield each attribute of which a field did not come back as it was shown, as it is to be."""
+    for name in (*TEXTS, *CHOICES, *LISTS, *TRUTHS, "confirmWithin"):
+        if not fields.same(name):
+            yield name, _value(name, fields, problems)
+    parts = {
+        "valueRule": _rules(fields, before.get("valueRule", []), problems),
+        "qualityTarget": _targets(fields, before.get("qualityTarget", []), problems),
+        "retention": _retention(fields, before.get("retention", {}), problems),
+    }
+    yield from ((name, part) for name, part in parts.items() if part != before.get(name, type(part)()))
 
 
-def _rules(typed: Typed, before: list[dict[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
+def _value(name: str, fields: _Fields, problems: list[Problem]) -> Any:
+    """What a field says, nothing for one that was emptied."""
+    if name in LISTS or name == "valueRule.codeList":
+        return _lines(fields.typed.get(name, ""))
+    if name in TRUTHS:
+        return fields.text(name) == "yes" or None
+    if name in ("confirmWithin", "valueRule.minLength", "valueRule.maxLength"):
+        return _count(fields, name, problems)
+    return fields.text(name)
+
+
+def _rules(fields: _Fields, before: list[dict[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
     """The rules as they were, with what the form says in place of what it showed of them."""
     rules = [dict(rule) for rule in before]
     shown = shown_facets(rules)
     for facet, code in FACETS.items():
         field = f"valueRule.{facet}"
-        value: Any = _lines(typed.get(field, "")) if facet == "codeList" else typed.get(field, "").strip()
-        if facet in ("minLength", "maxLength"):
-            value = _count(typed, field, problems)
-        if value in ("", [], {}, None):
-            if facet in shown:
-                del shown[facet][facet]
-        else:
+        if fields.same(field):
+            continue
+        value = _value(field, fields, problems)
+        if value not in ("", [], None):
             _rule_for(facet, code, rules, shown)[facet] = value
+        elif facet in shown:
+            del shown[facet][facet]
     return [rule for rule in rules if set(rule) - {"code", "message", "enforcement"}]
 
 
@@ -199,31 +233,51 @@ def _rule_for(facet: str, code: str, rules: list[dict[str, Any]], shown: dict[st
     return shown[facet]
 
 
-def _targets(typed: Typed, before: list[dict[str, Any]], problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    known = {each["dimension"]: each["target"] for each in before}
+def _targets(fields: _Fields, before: list[dict[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
+    """The targets as they were and where they stood, with what the form says in place of what it showed."""
+    targets = list(before)
     for dimension in DIMENSIONS:
         field = f"qualityTarget.{dimension}"
-        text = typed.get(field, "").strip().removesuffix("%").strip()
-        if not text:
+        if fields.same(field):
             continue
+        dimensions = [each["dimension"] for each in targets]
+        at = dimensions.index(dimension) if dimension in dimensions else len(targets)
+        targets = [each for each in targets if each["dimension"] != dimension]
+        text = fields.text(field).removesuffix("%").strip()
         try:
-            same = dimension in known and _percent(known[dimension]) == text
-            yield {"dimension": dimension, "target": known[dimension] if same else float(text) / 100}
+            targets[at:at] = [{"dimension": dimension, "target": float(text) / 100}] if text else []
         except ValueError:
             problems.append(Problem(field, "is no number; write a percentage such as 99.5"))
+    return targets
 
 
-def _retention(typed: Typed, problems: list[Problem]) -> dict[str, str]:
-    number, unit = typed.get("retention.period", "").strip(), typed.get("retention.unit", "")
-    trigger, ground = typed.get("retention.trigger", "").strip(), typed.get("retention.ground", "").strip()
-    if not (number or trigger or ground or unit.startswith("P")):
+def _retention(fields: _Fields, before: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    names = ("trigger", "ground")
+    parts = {
+        each: before.get(each, "") if fields.same(f"retention.{each}") else fields.text(f"retention.{each}")
+        for each in names
+    }
+    number, unit = fields.text("retention.period"), fields.text("retention.unit")
+    if not (number or any(parts.values()) or unit.startswith("P")):
         return {}
-    period = unit if unit.startswith("P") else f"P{number}{unit or 'Y'}"
-    if not unit.startswith("P") and not (number.isascii() and number.isdigit()):
-        problems.append(Problem("retention.period", "is needed as a whole number"))
-    if not trigger:
+    if fields.same("retention.period", "retention.unit") and before:
+        period = before["period"]
+    else:
+        period = _period(number, unit, problems)
+    if not parts["trigger"]:
         problems.append(Problem("retention.trigger", "is needed: from when on the time is counted"))
-    return {"period": period, "trigger": trigger, **({"ground": ground} if ground else {})}
+    return {"period": period, **{name: value for name, value in parts.items() if value}}
+
+
+def _period(number: str, unit: str, problems: list[Problem]) -> str:
+    """The period of a number and a unit; one of several units stands there as a unit of its own, without a number."""
+    if unit.startswith("P"):
+        if number:
+            problems.append(Problem("retention.period", "is of another unit now: choose that too"))
+        return unit
+    if not (number.isascii() and number.isdigit()):
+        problems.append(Problem("retention.period", "is needed as a whole number"))
+    return f"P{number}{unit or 'Y'}"
 
 
 def _typed_retention(retention: Mapping[str, str] | None) -> dict[str, str]:
@@ -235,18 +289,44 @@ def _typed_retention(retention: Mapping[str, str] | None) -> dict[str, str]:
     return {"retention.period": number, "retention.unit": unit, **rest}
 
 
-def _count(typed: Typed, field: str, problems: list[Problem]) -> int | None:
-    text = typed.get(field, "").strip()
+def _count(fields: _Fields, name: str, problems: list[Problem]) -> int | None:
+    text = fields.text(name)
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        problems.append(Problem(field, "is no whole number"))
+        problems.append(Problem(name, "is no whole number"))
         return None
     return int(text)
 
 
+def _sent(name: str, text: str) -> str:
+    """Return a text as a browser sends it, with the ends of its lines written in one way."""
+    return _ENDS_OF_LINES.sub("\n" if name in _AREAS else "", text)
+
+
+def _in_lines(values: Iterable[str]) -> str:
+    """Return values line by line, in quotes (a string of JSON) those that would be lost or cut there."""
+    return "\n".join(map(_in_line, values))
+
+
+def _in_line(value: str) -> str:
+    if value == value.strip() and value.splitlines() == [value] and not value.startswith('"'):
+        return value
+    return json.dumps(value, ensure_ascii=len(value.splitlines()) > 1)
+
+
 def _lines(text: str) -> list[str]:
-    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    """Return the values that stand line by line, each once."""
+    return list(dict.fromkeys(_unquoted(line.strip()) for line in text.splitlines() if line.strip()))
+
+
+def _unquoted(line: str) -> str:
+    """Return what a line says: what stands in quotes as it stands there."""
+    try:
+        value = json.loads(line) if line.startswith('"') else line
+    except ValueError:
+        return line
+    return str(value)
 
 
 def _percent(share: float) -> str:
