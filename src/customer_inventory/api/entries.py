@@ -30,8 +30,10 @@ _ALWAYS = frozenset({"id", "href", "@type"})
 
 
 def asked_of_entries(view: View, exchange: Exchange, *, public_url: str) -> Asked:
-    """Return what GET on a collection asks for. Raises what `parameters.parse` does."""
-    return _of_now(ranged(parse(view, exchange.query_string, public_url=public_url), exchange.header(b"range")))
+    """Return what GET on a collection asks for. Raises what `parameters.parse` does, and InvalidValue as lists do."""
+    asked = _of_now(ranged(parse(view, exchange.query_string, public_url=public_url), exchange.header(b"range")))
+    Filter(asked.query.conditions).check_values()
+    return asked
 
 
 def asked_of_entry(view: View, exchange: Exchange) -> Asked:
