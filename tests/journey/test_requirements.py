@@ -321,6 +321,10 @@ def test_of_two_changes_of_one_requirement_the_second_must_see_the_first(server:
         ({"valueRule": [{"code": "x", "condition": "@.birthDaye"}]}, "Did you mean birthDate?"),
         ({"valueRule": [{"code": "x", "codeList": []}]}, "is empty"),
         ({"valueRule": [{"code": "x", "minimum": "3", "maximum": "1"}]}, "less than minimum"),
+        (
+            {"valueRule": [{"code": "x", "codeList": ["de"]}, {"code": "y", "minLength": 3}]},
+            "contradicts codeList of the",
+        ),
         ({"valueRul": []}, "did you mean valueRule?"),
         ({"sensitivity": "secret"}, "requirement.sensitivity"),
         ({"meaning": "a\0b"}, "requirement.meaning: holds a character that cannot be kept"),
@@ -332,9 +336,11 @@ def test_of_two_changes_of_one_requirement_the_second_must_see_the_first(server:
 )
 def test_what_cannot_be_asked_is_refused_with_what_is_wrong(server: Server, wrong: dict[str, Any], told: str) -> None:
     with server.api() as api:
-        answer = api.post(PROPOSALS, json={"requirement": {**language(), **wrong}, "reason": "asked for"})
-        assert refused(answer, 400) == "invalid-document"
-        assert told in answer.json()["message"]
+        for status in ("proposed", "draft"):
+            body = {"requirement": {**language(), **wrong}, "reason": "asked for", "status": status}
+            answer = api.post(PROPOSALS, json=body)
+            assert refused(answer, 400) == "invalid-document"
+            assert told in answer.json()["message"]
 
 
 def test_a_record_may_keep_what_was_wrong_with_it_but_not_add_to_it(server: Server, second: httpx.Client) -> None:

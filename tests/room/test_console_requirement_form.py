@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -219,8 +220,8 @@ async def test_a_page_that_is_saved_as_it_was_proposes_nothing(
         **HARD["codes"],
         **{each: EVERYTHING[each] for each in TRUTHS},
     }
-    await govern(access, attribute="birthDate", **hardest)
-    page = "/requirements/individual.birthDate/change"
+    await govern(access, attribute="familyName", **hardest)
+    page = "/requirements/individual.familyName/change"
     fields = read(await stewards.get(page))
     assert set(CHOICES) < set(fields)
     same = await stewards.form(page, {**by_browser(fields), "reason": "none"})
@@ -229,6 +230,15 @@ async def test_a_page_that_is_saved_as_it_was_proposes_nothing(
     fields["valueRule.codeList"] += "\r\nmore"
     made = await stewards.form(page, {**by_browser(fields), "reason": "more"})
     assert made.status_code == 303, made.text
-    proposals = await access.facilities.catalogue.store.versions(identifier="individual.birthDate", version=2)
+    proposals = await access.facilities.catalogue.store.versions(identifier="individual.familyName", version=2)
     kept = msgspec.json.decode(proposals[0].document)["valueRule"][0]["codeList"]
     assert kept == [*CODES, "more"]
+
+
+async def test_rules_that_contradict_each_other_are_told_at_their_field(stewards: Browser, access: Access) -> None:
+    await govern(access, attribute="partyCharacteristic[age]", valueRule=[{"code": "type", "type": "integer"}])
+    page = "/requirements/individual.partyCharacteristic%5Bage%5D/change"
+    fields = {**by_browser(read(await stewards.get(page))), "valueRule.format": "email", "reason": "why"}
+    answer = await stewards.form(page, fields)
+    assert answer.status_code == 400
+    assert re.search(r'id="e-valueRule.format">Contradicts type of the rule type: no value can', answer.text)

@@ -207,8 +207,8 @@ async def decide(access: Access, made: governing.Proposal) -> None:
 
 
 async def test_a_change_shows_before_and_after_and_versions_are_compared(stewards: Browser, access: Access) -> None:
-    await govern(access, attribute="birthDate", name="Born", valueRule=EVERYTHING["valueRule"][3:])  # type: ignore[index]
-    page = "/requirements/individual.birthDate"
+    await govern(access, attribute="familyName", name="Born", valueRule=EVERYTHING["valueRule"][3:])  # type: ignore[index]
+    page = "/requirements/individual.familyName"
     form = (await stewards.get(f"{page}/change")).text
     assert "They stay as they are" in form
     fields = {"name": "Birthday", "meaning": "m", "obligation": "mandatory", "enforcement": "warn", "reason": "clearer"}
@@ -220,7 +220,7 @@ async def test_a_change_shows_before_and_after_and_versions_are_compared(steward
     assert "Pattern" not in shown
     assert "Change proposed" in (await stewards.get("/requirements")).text
     await enter(stewards, "cem")
-    await stewards.form("/proposals/individual.birthDate@2", {"do": "approve"})
+    await stewards.form("/proposals/individual.familyName@2", {"do": "approve"})
     compared = (await stewards.get(page, params={"from": "1", "to": "2"})).text
     assert "<del><bdi>Born</bdi>" in compared
     assert (await stewards.get(page, params={"from": "1", "to": "9"})).status_code == 400

@@ -120,6 +120,13 @@ async def proposal(access: Opened, identifier: str, number: int) -> Proposal:
     return await _proposal(access, found[0])
 
 
+async def check(access: Opened, proposed: Proposed) -> None:
+    """Return if what is proposed can be asked. Raises Denied and what `Governance.check` raises."""
+    await access.require("create", _PROPOSAL)
+    resource = None if proposed.retires else await resource_named(access, proposed.requirement.resource)
+    _governance(access).check(proposed, resource)
+
+
 async def propose(access: Opened, proposed: Proposed) -> Proposal:
     """Propose a requirement, or draft one. Raises Denied and what `Governance.propose` raises."""
     await access.require("create", _PROPOSAL)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from cyclopts import App, Parameter, validators
@@ -22,9 +22,11 @@ from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.progress import say
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import InvalidDocument
 from customer_inventory.requirements.governance import NothingProposed, ProposalNotFound, Proposed, differences
 from customer_inventory.requirements.requirement import InformationRequirement
-from customer_inventory.requirements.toml_form import read_catalogue_file, write_catalogue
+from customer_inventory.requirements.rules import identifier_of
+from customer_inventory.requirements.toml_form import InvalidCatalogue, read_catalogue_file, write_catalogue
 from customer_inventory.settings import Settings
 
 requirement = App(name="requirement", help="Govern what is asked of the attributes of customers' records.")
@@ -139,31 +141,46 @@ def propose(
 
 async def _propose(file: Path, reason: str, settings: Settings, *, draft: bool, dry: bool) -> None:
     wanted = _read(file)
-    made = 0
     async with opened_access(settings) as access:
-        for each in wanted:
-            if dry:
-                made += await _foretold(access, each)
-                continue
-            try:
-                proposal = await catalogue.propose(access, Proposed(each, reason, draft=draft))
-            except NothingProposed:
-                continue
-            made += 1
-            print(line(proposal))
+        governs = {each.id: each for each in await catalogue.requirements(access)}
+        changes = {identifier_of(each): differences(governs.get(identifier_of(each)), each) for each in wanted}
+        changed = [Proposed(each, reason, draft=draft) for each in wanted if changes[identifier_of(each)]]
+        await _check(access, changed, file.name)
+        made = 0
+        for each in changed:
+            identifier = identifier_of(each.requirement)
+            made += _foretold(identifier, changes[identifier]) if dry else await _made(access, each)
     done = "would be proposed" if dry else "kept as drafts" if draft else "proposed"
     say(f"{made:,} of {len(wanted):,} requirements {done}; the others are what governs.")
 
 
-async def _foretold(access: Access, wanted: InformationRequirement) -> int:
-    """Print what a proposal would change; return whether it would change anything."""
-    governs = {each.id: each for each in await catalogue.requirements(access, [wanted.resource])}
-    changed = differences(governs.get(f"{wanted.resource}.{wanted.attribute}"), wanted)
+async def _check(access: Access, changed: list[Proposed], source: str) -> None:
+    """Raise InvalidCatalogue with everything of a file that cannot be asked, before any of it is proposed."""
+    problems: list[str] = []
+    for each in changed:
+        try:
+            await catalogue.check(access, each)
+        except InvalidDocument as error:
+            problems += [f"{identifier_of(each.requirement)}: {problem}" for problem in error.problems]
+    if problems:
+        raise InvalidCatalogue(source, list(dict.fromkeys(problems)))
+
+
+async def _made(access: Access, proposed: Proposed) -> int:
+    try:
+        print(line(await catalogue.propose(access, proposed)))
+    except NothingProposed:  # somebody else was faster
+        return 0
+    return 1
+
+
+def _foretold(identifier: str, changed: list[dict[str, Any]]) -> int:
+    """Print what a proposal would change."""
     for each in changed:
         said = {name: msgspec.json.encode(each[name]).decode() for name in ("before", "after") if name in each}
         words = f"{said.get('before', '(nothing)')} -> {said.get('after', '(nothing)')}"
-        print(f"{wanted.resource}.{wanted.attribute}  {each['attribute']}  {words}")
-    return int(bool(changed))
+        print(f"{identifier}  {each['attribute']}  {words}")
+    return 1
 
 
 @requirement.command

@@ -18,6 +18,7 @@ from customer_inventory.model import InvalidDocument, Resource
 from customer_inventory.model.problems import Problem
 from customer_inventory.repository.catalogue import CatalogueStore, CatalogueTurn, RequirementVersion
 from customer_inventory.requirements.catalogue import Shipped, order, requirement_of
+from customer_inventory.requirements.contradictions import check_contradictions
 from customer_inventory.requirements.indexes import check_searchable
 from customer_inventory.requirements.reading import NOT_KEPT, is_kept
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement
@@ -158,6 +159,7 @@ class Governance:
             raise InvalidDocument([Problem("reason", NOT_KEPT)])
         if resource is not None:
             rules_of(proposed.requirement, resource)
+            check_contradictions(proposed.requirement, resource)
             check_searchable(proposed.requirement, resource)
             check_unique(proposed.requirement, resource)
 

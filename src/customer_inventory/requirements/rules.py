@@ -127,7 +127,7 @@ def _value_rules(requirement: InformationRequirement, at: Place, resource: Resou
 
 
 def _value_rule(requirement: InformationRequirement, said: ValueRule, at: Place, resource: Resource, path: str) -> Rule:
-    tests = tuple(_tests(said, path))
+    tests = tuple(asked_of_values(said, path))
     holds = _expression(said.condition, f"{path}.condition", at, resource)
     if not tests and holds is None:
         raise InvalidDocument(
@@ -148,7 +148,8 @@ def _value_rule(requirement: InformationRequirement, said: ValueRule, at: Place,
     )
 
 
-def _tests(said: ValueRule, path: str) -> Iterator[ValueTest]:
+def asked_of_values(said: ValueRule, path: str) -> Iterator[ValueTest]:
+    """Yield the tests of values that a rule says. Raises InvalidDocument with problems below `path`."""
     if said.type is not UNSET:
         yield OfType(said.type)
     if said.format is not UNSET:
