@@ -66,3 +66,24 @@ def test_what_governs_is_left_out_and_the_rest_is_proposed(
         told = command("requirement", "propose", str(file), "--reason", "r", "--data", data, *more)
         assert f"1 of 4 requirements {done}" in told.stderr
     assert "partyCharacteristic[age]@1" in command("requirement", "proposals", "--data", data).stdout
+
+
+def test_the_impact_says_whether_every_value_fits_into_an_index(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = str(tmp_path_factory.getbasetemp() / "proposing")
+    file = tmp_path / "searchable.toml"
+    file.write_text(
+        """version = 1
+        [[requirement]]
+        resource = "individual"
+        attribute = "placeOfBirth"
+        name = "Place of birth"
+        meaning = "Where the person was born."
+        searchable = true
+        """
+    )
+    command("requirement", "propose", str(file), "--reason", "r", "--data", data)
+    told = command("requirement", "impact", "individual.placeOfBirth@1", "--data", data).stdout
+    assert "the index takes about 0 s" in told
+    assert "every value fits into the index" in told

@@ -280,6 +280,17 @@ async def test_the_impact_leads_to_records_that_would_break_it(stewards: Browser
     assert f'<a href="/individual/{made.record.id}">record 1</a>' in shown
 
 
+async def test_the_impact_tells_of_values_that_are_too_long_for_an_index(stewards: Browser, access: Access) -> None:
+    long = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(3000))
+    await access.create(
+        RESOURCES["individual"], {"@type": "Individual", "givenName": "A", "familyName": "B", "placeOfBirth": long}
+    )
+    fields = {"from": "known", "attribute": "placeOfBirth", "searchable": "yes", "valueRule.codeList": ""}
+    answer = await propose(stewards, **fields)
+    shown = (await stewards.get(answer.headers["location"])).text
+    assert "1 record has a value that is too long for the index" in shown
+
+
 async def test_a_draft_waits_for_its_author_and_can_be_withdrawn(stewards: Browser) -> None:
     answer = await propose(stewards, **{"as": "draft"})
     assert answer.headers["location"] == f"{PROPOSAL}?done=draft"

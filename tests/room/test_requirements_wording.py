@@ -9,7 +9,12 @@ import pytest
 
 from customer_inventory.requirements.baseline import governed, shipped
 from customer_inventory.requirements.requirement import FORMATS, InformationRequirement, ValueRule
-from customer_inventory.requirements.wording import condition_in_words, obligation_in_words, rule_in_words
+from customer_inventory.requirements.wording import (
+    condition_in_words,
+    index_in_words,
+    obligation_in_words,
+    rule_in_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +79,9 @@ def test_every_format_and_every_rule_that_is_shipped_has_words() -> None:
             for text in (obligation_in_words(asked), *map(rule_in_words, asked.value_rule or ())):
                 assert "@." not in text, asked.id
                 assert "$." not in text, asked.id
+
+
+def test_whether_an_index_takes_every_value_is_said_in_words() -> None:
+    assert index_in_words(0) == "every value fits into the index"
+    assert index_in_words(1200).startswith("1,200 records have a value that is too long for the index")
+    assert "took too long" in index_in_words(None)

@@ -49,7 +49,8 @@ class Impact:
     """What approving a proposal would do.
 
     `examined` records of a `kind` were held against `rules`; `index_seconds` is about how long an index would take,
-    None when none is asked for anew. `readers` and `writers` are the clients that may read the attribute, and write it;
+    None when none is asked for anew, and `index_too_long` of how many records the value is too long for it, None also
+    where that took too long to say. `readers` and `writers` are the clients that may read the attribute, and write it;
     `users` are those that asked for it by name in the last `DAYS` days. `losing` are the roles of people who would see
     it masked from then on, `gaining` those who would see it as it is.
     """
@@ -59,6 +60,7 @@ class Impact:
     examined: int
     rules: tuple[RuleImpact, ...]
     index_seconds: float | None
+    index_too_long: int | None
     readers: tuple[str, ...]
     writers: tuple[str, ...]
     users: tuple[str, ...]
@@ -86,6 +88,7 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
         examined=examined,
         rules=rules,
         index_seconds=await _index(access, found, resource),
+        index_too_long=await _too_long(access, found, resource, within_s),
         readers=_granted(clients, _READING, resource),
         writers=_granted(clients, _WRITING, resource),
         users=await _users(access, clients, found, resource),
@@ -146,10 +149,22 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
 
 async def _index(access: Opened, found: Proposal, resource: Resource) -> float | None:
     """Return about how many seconds an index would take that is asked for anew."""
-    was = found.governing is not None and found.governing.searchable
-    if found.version.change == "retire" or not found.requirement.searchable or was:
+    if not _asks_for_index(found):
         return None
     return await access.facilities.repository.indexing.estimate(resource.kind, found.requirement.attribute)
+
+
+async def _too_long(access: Opened, found: Proposal, resource: Resource, within_s: float) -> int | None:
+    """Return how many records have a value that is too long for an index that is asked for anew."""
+    if not _asks_for_index(found):
+        return None
+    indexing, path = access.facilities.repository.indexing, found.requirement.attribute
+    return await indexing.too_long(resource.kind, path, within_s=within_s)
+
+
+def _asks_for_index(found: Proposal) -> bool:
+    was = found.governing is not None and found.governing.searchable
+    return found.version.change != "retire" and found.requirement.searchable and not was
 
 
 async def _users(access: Opened, clients: Iterable[Client], found: Proposal, resource: Resource) -> tuple[str, ...]:

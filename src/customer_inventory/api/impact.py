@@ -36,6 +36,7 @@ def _shown(found: Impact) -> dict[str, Any]:
         "recordCount": found.examined,
         "rule": [_rule(each) for each in found.rules],
         "indexSeconds": None if found.index_seconds is None else round(found.index_seconds, 1),
+        "tooLongCount": found.index_too_long,
         "reader": list(found.readers),
         "writer": list(found.writers),
         "user": list(found.users),

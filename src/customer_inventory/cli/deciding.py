@@ -10,6 +10,7 @@ from customer_inventory.access.impact import impact as find_impact
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.requirement import line, named, opened_access, requirement
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.requirements.wording import index_in_words
 from customer_inventory.settings import Settings
 
 _DEFAULTS = Settings()
@@ -71,6 +72,7 @@ async def _impact(proposal: str, settings: Settings) -> None:
             print(f"    such as {', '.join(each.samples)}")
     if found.index_seconds is not None:
         print(f"  the index takes about {found.index_seconds:,.0f} s")
+        print(f"  {index_in_words(found.index_too_long)}")
     print(f"  asked for by name in {DAYS} days by {', '.join(found.users) or 'no client'}")
     for verb, roles in (("masked to", found.losing), ("no longer masked to", found.gaining)):
         if roles:

@@ -6,6 +6,7 @@ leaves half built is no index: it is dropped and built anew by whoever looks nex
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -28,6 +29,10 @@ _TURN = 0x1316_0002
 _SQL = sql.statements("indexing.sql")
 _SAMPLED = 3000
 """About so many records are tried for an estimate: 10 to 50 ms."""
+_TRIED = 10_000
+"""So many long values at most are tried, whether they fit into an index."""
+_OF_TEXT = frozenset({"string", "any"})
+"""The types of which a value can be long."""
 _PHASES = {
     "building index: scanning table": (0.0, 0.5),
     "building index: sorting live tuples": (0.5, 0.0),
@@ -171,6 +176,40 @@ class Indexing:
                 seen = await _tried(connection, "sample_pages", percent, kind=kind)
                 seconds += _whole(number, made, seen)
         return seconds
+
+    async def too_long(self, kind: str, path: str, *, within_s: float) -> int | None:
+        """Return how many records have a value that is too long for an index, None where it takes too long to say.
+
+        Values of more than 2,674 bytes are tried, whether they fit when they are compressed as in an index. Of more
+        than 10,000 such values it is said by those. Raises what `estimate` raises.
+        """
+        own = KINDS[kind]
+        indexes = indexes_of(own, path) if own.own_attributes[path].type in _OF_TEXT else ()
+        connection = await connect(self._conninfo, statement_timeout_ms=math.ceil(within_s * 1000))
+        try:
+            async with asyncio.timeout(within_s):
+                found = [await _too_long(connection, index) for index in indexes]
+        except (TimeoutError, psycopg.errors.QueryCanceled, psycopg.errors.InsufficientPrivilege):
+            return None
+        except psycopg.OperationalError as error:
+            raise RepositoryUnavailable from error
+        finally:
+            connection.pgconn.finish()
+        return None if None in found else max((number for number in found if number is not None), default=0)
+
+
+async def _too_long(connection: Connection, index: Index) -> int | None:
+    """Return how many values are too long for an index; None where there are many long ones, and all tried fit."""
+    pieces = {"kind": index.kind, "expression": index.expression}
+    (longest,) = await _row(connection, _SQL["longest"])
+    async with connection.transaction():
+        await connection.execute(_SQL["long_table"].encode())
+        await connection.execute(_SQL["keep_long"].format(**pieces).encode(), (longest, _TRIED), prepare=False)
+        number, tried = await _row(connection, _SQL["too_long"], longest)
+    if tried < _TRIED:
+        return int(number)
+    (long,) = await _row(connection, _SQL["count_long"].format(**pieces), longest)
+    return round(long * number / tried) or (None if long > tried else 0)
 
 
 @cache

@@ -60,6 +60,16 @@ def condition_in_words(text: str) -> str:
     return _words(parse(text, of_element=True)) or f"`{text}`"
 
 
+def index_in_words(too_long: int | None) -> str:
+    """Return whether every value fits into an index, of which `too_long` are too long; None where nobody knows."""
+    if too_long is None:
+        return "it took too long to see whether every value fits into the index"
+    if not too_long:
+        return "every value fits into the index"
+    has = "record has" if too_long == 1 else "records have"
+    return f"{too_long:,} {has} a value that is too long for the index: it cannot be built before that is shortened"
+
+
 def _asked(rule: ValueRule) -> Iterator[str]:
     if rule.type is not UNSET:
         yield f"is of the type {rule.type}"

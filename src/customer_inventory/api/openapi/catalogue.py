@@ -32,6 +32,7 @@ CATALOGUE_SCHEMAS: dict[str, Part] = {
             "recordCount": "whole!",
             "rule": "[RuleImpact]",
             "indexSeconds": "any",
+            "tooLongCount": "whole",
             "reader": "[text]",
             "writer": "[text]",
             "user": "[text]",

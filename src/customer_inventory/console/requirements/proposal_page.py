@@ -37,6 +37,7 @@ from customer_inventory.requirements.governance import (
     VersionWaits,
 )
 from customer_inventory.requirements.requirement import InformationRequirement
+from customer_inventory.requirements.wording import index_in_words
 
 _DECIDED_SHOWN = 50
 _COUNTING_S = 5.0
@@ -173,9 +174,9 @@ def _consequences(found: Impact) -> Iterator[Saying]:
         pages = tuple(f"/{found.kind}/{identifier}" for identifier in rule.samples)
         yield Saying(f"rule-{rule.code}", f"{rule.code} ({rule.enforcement})", lines, pages)
     if found.index_seconds is not None:
-        yield Saying(
-            "index", "Index", (f"takes about {found.index_seconds:,.0f} seconds; everybody can go on to write",)
-        )
+        takes = f"takes about {found.index_seconds:,.0f} seconds; everybody can go on to write"
+        fits = index_in_words(found.index_too_long)
+        yield Saying("index", "Index", (takes, *((fits,) if found.index_too_long != 0 else ())))
     for name, heading, roles in (
         ("losing", "Masked from now on to", found.losing),
         ("gaining", "Shown to", found.gaining),

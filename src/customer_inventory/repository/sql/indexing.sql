@@ -40,6 +40,25 @@ from pg_class where oid = '{kind}'::regclass
 -- name: number
 select count(*) from {kind}
 
+-- name: longest
+-- How many bytes of text are sure to fit: a third of a page (BTMaxItemSize of nbtree.h) without what else stands there:
+-- the header of the entry, that of the text, a bucket and an id.
+select (current_setting('block_size')::integer - 56) / 24 * 8 - 8 - 30
+
+-- name: long_table
+create temporary table long_value (value text) on commit drop
+
+-- name: keep_long
+-- Kept, they are compressed as they would be in the index.
+insert into long_value select {expression} from {kind} where octet_length({expression}) > %s limit %s
+
+-- name: too_long
+-- What is not compressed into a row stands beside it, where its size is told without its header.
+select count(*) filter (where pg_column_size(value) > %s), count(*) from long_value
+
+-- name: count_long
+select count(*) from {kind} where octet_length({expression}) > %s
+
 -- name: sample
 -- What a build does with each record, done with some: the value is made and brought into order.
 explain (analyze, timing off, buffers off, format json)
