@@ -100,6 +100,7 @@ def _notes(profile: Profile, column: Column) -> Iterator[str]:
         yield "every value is different: a key"
     elif column.is_key:
         yield f"nearly a key: {column.repeated:,} rows share their value"
+    yield from _keys(profile, column)
     told = [each for each in profile.dependencies if each.dependent == column.name and each.determinant]
     if told:
         best = sorted(told, key=lambda each: -each.confidence)[:_MOST_TELLERS]
@@ -108,6 +109,16 @@ def _notes(profile: Profile, column: Column) -> Iterator[str]:
     suspected = sum(each.column == column.name for each in profile.suspicions)
     if suspected:
         yield f"{suspected:,} values suspected to be wrong"
+
+
+def _keys(profile: Profile, column: Column) -> Iterator[str]:
+    """Yield the keys of several columns to which a column belongs, the surest."""
+    keys = [each for each in profile.keys.found if column.name in each.columns]
+    for each in keys[:_MOST_TELLERS]:
+        others = " and ".join(name for name in each.columns if name != column.name)
+        yield f"with {others} a key: {each.rows:,} rows, {each.distinct:,} distinct ({each.confidence:.0%})"
+    if len(keys) > _MOST_TELLERS:
+        yield f"with others a key in {len(keys) - _MOST_TELLERS} more ways"
 
 
 def _lower_bound(passed: int, asked: int) -> float:

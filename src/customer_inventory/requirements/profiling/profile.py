@@ -12,6 +12,7 @@ from typing import Any
 from customer_inventory.requirements.profiling.columns import Column, column
 from customer_inventory.requirements.profiling.dependencies import Dependency, find
 from customer_inventory.requirements.profiling.documents import DocumentSampler
+from customer_inventory.requirements.profiling.keys import Keys, keys_of
 from customer_inventory.requirements.profiling.sample import Row, Sample, draw
 from customer_inventory.requirements.profiling.suspicion import Suspicion, doubts_of_cells, suspicions
 from customer_inventory.requirements.profiling.voting import Votes
@@ -19,7 +20,7 @@ from customer_inventory.requirements.profiling.voting import Votes
 
 @dataclass(frozen=True)
 class Profile:
-    """What a source holds: its columns, what depends on what, and which cells are suspected to be wrong."""
+    """What a source holds: its columns, what depends on what, which cells are suspected to be wrong, and its keys."""
 
     seen: int
     """How many rows the source has."""
@@ -28,6 +29,8 @@ class Profile:
     columns: tuple[Column, ...]
     dependencies: tuple[Dependency, ...]
     suspicions: tuple[Suspicion, ...] = field(repr=False)
+    keys: Keys
+    """What tells rows apart, where it takes several columns."""
 
 
 def profile(
@@ -69,4 +72,5 @@ def profile_of(sample: Sample, *, today: date) -> Profile:
         columns=columns,
         dependencies=tuple(each.dependency for each in found),
         suspicions=suspicions(sample, columns, doubts, today=today),
+        keys=keys_of(sample, columns),
     )

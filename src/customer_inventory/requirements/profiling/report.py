@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from customer_inventory.requirements.profiling.dependencies import Dependency
+from customer_inventory.requirements.profiling.keys import Keys
 from customer_inventory.requirements.profiling.profile import Profile
 from customer_inventory.requirements.profiling.proposals import Draft
 from customer_inventory.requirements.toml_form import write_catalogue
 
 HEADINGS = ("row", "column", "holds", "likely", "confidence", "reasons")
 _ROWS_NAMED = 5
+_KEYS_NAMED = 10
 
 
 Called = Callable[[int], str]
@@ -50,6 +52,20 @@ def _about(profile: Profile, called: Called) -> Iterator[str]:
         yield from (
             f"  {_dependency(each, called)}" for each in sorted(profile.dependencies, key=lambda one: -one.confidence)
         )
+    yield from _keys(profile.keys)
+
+
+def _keys(keys: Keys) -> Iterator[str]:
+    if not keys.found and keys.complete:
+        return
+    yield ""
+    tried = "" if keys.complete else "; not all combinations were tried"
+    yield f"What tells rows apart together (a suggestion; a catalogue does not ask for it{tried}):"
+    yield from (f"  {each}" for each in keys.found[:_KEYS_NAMED])
+    if not keys.found:
+        yield "  nothing that was tried"
+    if len(keys.found) > _KEYS_NAMED:
+        yield f"  and {len(keys.found) - _KEYS_NAMED} more"
 
 
 def _dependency(each: Dependency, called: Called) -> str:
