@@ -113,6 +113,15 @@ class Server:
         headers = {"authorization": f"Bearer {self.token()}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, **options)
 
+    def signed_in(self, login: str = "admin", password: str | None = None) -> httpx.Client:
+        """Return a browser in which somebody is signed in at the console."""
+        client = httpx.Client(base_url=self.url, timeout=30)
+        proof = re.search(r'name="proof" value="(\w+)"', client.get("/sign-in").text)
+        assert proof
+        form = {"login": login, "password": self.password if password is None else password, "proof": proof[1]}
+        assert client.post("/sign-in", data=form).status_code == 303
+        return client
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -37,16 +37,6 @@ def servers(new_server: Server, tmp_path: Path) -> Iterator[tuple[Server, Server
     assert second.stop() == 0, second.output()
 
 
-def signed_in(server: Server, login: str, password: str) -> httpx.Client:
-    """Return a browser in which somebody is signed in."""
-    client = httpx.Client(base_url=server.url, timeout=30)
-    proof = re.search(r'name="proof" value="(\w+)"', client.get("/sign-in").text)
-    assert proof
-    form = {"login": login, "password": password, "proof": proof[1]}
-    assert client.post("/sign-in", data=form).status_code == 303
-    return client
-
-
 @pytest.fixture
 def browsers(servers: tuple[Server, Server, str]) -> Iterator[dict[str, list[httpx.Client]]]:
     """A steward's and an auditor's browser at each of the servers."""
@@ -56,7 +46,7 @@ def browsers(servers: tuple[Server, Server, str]) -> Iterator[dict[str, list[htt
         added = command("person", "add", login, "--role", role, "--data", str(first.data))
         password = re.search(r"password\s+(\S+)", added.stdout)
         assert password, added.stderr
-        found[login] = [signed_in(each, login, password[1]) for each in (first, second)]
+        found[login] = [each.signed_in(login, password[1]) for each in (first, second)]
     yield found
     for each in (*found["bea"], *found["aud"]):
         each.close()

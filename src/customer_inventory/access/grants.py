@@ -14,7 +14,10 @@ from customer_inventory.model.tmf672 import REGISTER
 from customer_inventory.model.tmf688 import TOPIC
 from customer_inventory.requirements.requirement import CATALOGUE_KINDS
 
-OWN_KINDS = {"receivedEvent": "received_event", TOPIC.name: TOPIC.kind, **CATALOGUE_KINDS}
+TRAIL = "trail"
+"""The kind that grants name as trailEntry."""
+
+OWN_KINDS = {"receivedEvent": "received_event", "trailEntry": TRAIL, TOPIC.name: TOPIC.kind, **CATALOGUE_KINDS}
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""
 
 VERBS = ("create", "modify", "update", "delete", "download", "read")

@@ -23,6 +23,7 @@ from customer_inventory.api.requirements import add_requirements
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
 from customer_inventory.api.tokens import TokenEndpoint
+from customer_inventory.api.trail import add_trail
 
 
 def create_door(desk: Desk, *, public_url: str, callbacks: Callbacks, measure: Measure) -> Door:
@@ -46,6 +47,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_changes(routes, public_url=public_url)
     add_deleted_records(routes, public_url=public_url)
     add_customer_360(routes, public_url=public_url)
+    add_trail(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)
     add_impact(routes)

@@ -25,6 +25,7 @@ from customer_inventory.console.kinds import EDITED, KIND_NAMES, resource_of
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
 from customer_inventory.console.requirements import REQUIREMENT_PAGES
+from customer_inventory.console.seen import seen_page
 from customer_inventory.console.sessions import proof
 from customer_inventory.console.visit import Answering, Place, Visit
 from customer_inventory.errors import Failure, InventoryError
@@ -84,11 +85,13 @@ class _Console:
         guard, entrance = self._guarded, self._entrance
         own = [self._route(place) for place in (*REQUIREMENT_PAGES, *FORM_PAGES)]
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
+        seen = [Route(f"/{kind}/{{id}}/seen", guard(self._signed_in(seen_page(kind)))) for kind in KIND_NAMES]
         application = Starlette(
             routes=[
                 Route("/", guard(self._signed_in(self._search))),
                 *own,
                 *records,
+                *seen,
                 Route("/sign-in", guard(entrance.answer), methods=["GET", "POST"]),
                 Route("/sign-out", guard(entrance.leave), methods=["POST"]),
                 Route("/static/{name}", guard(self._file)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -31,6 +31,57 @@ class TrailEntry(NamedTuple):
     record_ids: tuple[str, ...]
     request_id: str
     attributes: tuple[str, ...] = ()
+
+
+class Sighting(NamedTuple):
+    """An entry of the trail that shows a record: who did or saw what, through which client, by which name.
+
+    `attributes` are those asked for by name, None where the whole record was; `records` is how many the entry shows.
+    """
+
+    id: str
+    at: datetime
+    client_id: str
+    client: str
+    person: str | None
+    purpose: str
+    verb: str
+    kind: str
+    outcome: str
+    request_id: str
+    attributes: list[str] | None
+    records: int
+
+
+class Seen(NamedTuple):
+    """How often somebody did the same to any of some records, from when to when.
+
+    `attributes` are all that were asked for by name; `whole` is whether whole records were seen or written too.
+    """
+
+    client_id: str
+    client: str
+    person: str | None
+    purpose: str
+    verb: str
+    outcome: str
+    times: int
+    first: datetime
+    last: datetime
+    attributes: list[str] | None
+    whole: bool
+
+
+class SightingQuery(NamedTuple):
+    """What is asked of the trail about one record; None lets everything pass, `after` is the entry before the page."""
+
+    record: UUID
+    limit: int
+    client: str | None = None
+    verb: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: UUID | None = None
 
 
 class Journal:
@@ -66,6 +117,19 @@ class Journal:
                 await connection.execute(_SQL["append_trail"], values, prepare=True)
         except QueryTooCostly as error:
             raise RepositoryUnavailable("The access trail could not be written in time. Try again.") from error
+
+    async def sightings(self, query: SightingQuery) -> list[Sighting]:
+        """Return the entries that show a record, newest first."""
+        async with self._connections.lend() as connection:
+            rows = await (await connection.execute(_SQL["sightings"], query._asdict())).fetchall()
+        return [Sighting(*row) for row in rows]
+
+    async def seen(self, records: Collection[str], *, since: datetime | None, limit: int) -> list[Seen]:
+        """Return who saw or wrote any of these records, the last one first."""
+        values = {"records": list(records), "since": since, "limit": limit}
+        async with self._connections.lend() as connection:
+            rows = await (await connection.execute(_SQL["sightings_together"], values)).fetchall()
+        return [Seen(*row) for row in rows]
 
     async def of_request(self, request_id: str) -> list[tuple[str, str, str, list[str]]]:
         """Return what the trail holds of one request: (verb, kind, outcome, ids) of each entry."""

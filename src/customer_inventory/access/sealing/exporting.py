@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 
+from customer_inventory.access.grants import TRAIL
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.sealing.blocks import Block, End, hash_of, said_in, signed
 from customer_inventory.access.sealing.entries import exported, moment
 from customer_inventory.errors import Failure, InventoryError
 
-TRAIL = "trail"
-"""The kind under which the trail tells that it was exported itself."""
 FORMAT = 1
 
 

@@ -35,6 +35,7 @@ from customer_inventory.api.openapi.resources import (
 )
 from customer_inventory.api.openapi.specified import Classes, with_classes
 from customer_inventory.api.openapi.told import callback, event_schemas
+from customer_inventory.api.openapi.trail import TRAIL_SCHEMAS, trail_operation
 from customer_inventory.api.requirements import CATALOGUE_VIEWS
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
@@ -56,6 +57,7 @@ _SHARED = {
     **OWN_SCHEMAS,
     **CATALOGUE_SCHEMAS,
     **EVENT_SCHEMAS,
+    **TRAIL_SCHEMAS,
 }
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')
 _HUB = "/hub"
@@ -251,7 +253,9 @@ def _operation(method: str, rest: str, known: Mapping[str, Named], api: Api) -> 
     if name == parties.PATH:
         return joint_list(name, [known[each] for each in parties.CLASSES])
     if name not in known:
-        return hub_operation(method, rest, api) or own_operation(method, rest) or event_operation(method, rest)
+        beside = (own_operation, event_operation, trail_operation)
+        found = (operation(method, rest) for operation in beside)
+        return hub_operation(method, rest, api) or next(filter(None, found), None)
     if name in CATALOGUE_PATHS:
         return catalogue_operation(method, below, known[name])
     if below not in {"", "{id}"}:

@@ -18,6 +18,29 @@ from unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %
 -- What the trail holds of one request, for those who check it.
 select verb, kind, outcome, record_ids::text[], client_id, person, purpose, at from trail where request_id = %s
 
+-- name: sightings
+-- What the trail holds of one record, newest first; a condition without a value lets everything pass.
+select t.id::text, t.at, t.client_id, coalesce(c.name, t.client_id), t.person, t.purpose, t.verb, t.kind, t.outcome,
+    t.request_id, t.attributes, cardinality(t.record_ids)
+from trail t left join client c on c.client_id = t.client_id
+where t.record_ids @> array[%(record)s::uuid] and (%(client)s::text is null or t.client_id = %(client)s::text)
+    and (%(verb)s::text is null or t.verb = %(verb)s::text)
+    and (%(since)s::timestamptz is null or t.at >= %(since)s::timestamptz)
+    and (%(until)s::timestamptz is null or t.at < %(until)s::timestamptz)
+    and (%(after)s::uuid is null or (t.at, t.id) < (
+        select a.at, a.id from trail a where (a.bucket, a.id) = (bucket_of(%(after)s::uuid), %(after)s::uuid)))
+order by t.at desc, t.id desc limit %(limit)s
+
+-- name: sightings_together
+-- Who saw or wrote any of these records: each once, with how often, from when to when, and which attributes were asked for
+-- by name; whole records were seen where nobody named any.
+select t.client_id, coalesce(c.name, t.client_id), t.person, t.purpose, t.verb, t.outcome, count(*), min(t.at), max(t.at),
+    (select array_agg(distinct a order by a) from unnest(array_agg(array_to_string(t.attributes, e'\n'))) as l(line),
+        unnest(string_to_array(line, e'\n')) as a), bool_or(t.attributes is null)
+from trail t left join client c on c.client_id = t.client_id
+where t.record_ids && %(records)s::uuid[] and (%(since)s::timestamptz is null or t.at >= %(since)s::timestamptz)
+group by 1, 2, 3, 4, 5, 6 order by max(t.at) desc, 1, 3, 4, 5, 6 limit %(limit)s
+
 -- name: change
 select id, position, at, operation, client_id, person, purpose, source, reason, request_id from change
 where bucket = %s and id = %s

@@ -104,6 +104,7 @@ create table trail (
     primary key (bucket, id)
 );
 create index trail_position on trail using brin (position) with (autosummarize = on);
+create index trail_record_ids on trail using gin (record_ids);
 
 -- The blocks of entries that are sealed, up to but not including a place. What was sealed is in `signed`, and nowhere else
 -- (access/sealing/).
