@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,10 @@ def entry(**stated: Any) -> TrailEntry:
     return TrailEntry(**{**fields, **stated})
 
 
+async def append(repository: Repository, *entries: TrailEntry) -> None:
+    await repository.journal.append(entries, secrets.token_bytes(16 * len(entries)))
+
+
 def some_ids(number: int) -> tuple[str, ...]:
     return tuple(str(new_id(bucket=draw_bucket(), at=START)) for _ in range(number))
 
@@ -43,7 +48,7 @@ def some_ids(number: int) -> tuple[str, ...]:
 async def test_an_entry_holds_who_what_why_and_every_id_shown(repository: Repository, database: str) -> None:
     shown = some_ids(1000)
     said = entry(record_ids=shown, person='Ada "the first", {1,2} \\ NULL', client_id="a,b", request_id="r-1")
-    await repository.journal.append([said, entry(request_id="r-2", outcome="refused", verb="delete")])
+    await append(repository, said, entry(request_id="r-2", outcome="refused", verb="delete"))
     assert await repository.journal.of_request("r-1") == [("read", "individual", "shown", list(shown))]
     assert await repository.journal.of_request("r-2") == [("delete", "individual", "refused", [])]
     assert await repository.journal.of_request("r-3") == []
@@ -52,14 +57,14 @@ async def test_an_entry_holds_who_what_why_and_every_id_shown(repository: Reposi
 
 
 async def test_a_thousand_entries_are_one_statement(repository: Repository, database: str) -> None:
-    await repository.journal.append([entry(record_ids=some_ids(3)) for _ in range(1000)])
+    await append(repository, *(entry(record_ids=some_ids(3)) for _ in range(1000)))
     assert await ask(
         database, "select count(*), count(distinct xmin::text), sum(cardinality(record_ids)) from trail"
     ) == [(1000, 1, 3000)]
 
 
 async def test_the_writer_gathers_what_waits_into_few_statements(repository: Repository, database: str) -> None:
-    async with TrailWriter(repository.journal) as writer:
+    async with TrailWriter(repository.journal, randomness=secrets.randbits) as writer:
         entries = [entry(request_id=f"r-{n}") for n in range(500)]
         await asyncio.gather(*(writer.record(one) for one in entries))
     rows = await ask(database, "select count(*), count(distinct request_id), count(distinct xmin::text) from trail")
@@ -68,7 +73,7 @@ async def test_the_writer_gathers_what_waits_into_few_statements(repository: Rep
 
 
 async def test_an_entry_is_there_when_the_writer_says_so(repository: Repository, database: str) -> None:
-    async with TrailWriter(repository.journal) as writer:
+    async with TrailWriter(repository.journal, randomness=secrets.randbits) as writer:
 
         async def one(number: int) -> int:
             await writer.record(entry(request_id=f"r-{number}"))
@@ -80,7 +85,7 @@ async def test_an_entry_is_there_when_the_writer_says_so(repository: Repository,
 async def test_an_entry_that_cannot_be_written_fails_whoever_waits_for_it(
     repository: Repository, database: str
 ) -> None:
-    async with TrailWriter(repository.journal) as writer:
+    async with TrailWriter(repository.journal, randomness=secrets.randbits) as writer:
         await writer.record(entry())
         await ask(database, "alter table trail rename to away")
         refused = await together(*(writer.record(entry()) for _ in range(20)))
@@ -95,13 +100,13 @@ async def test_an_entry_that_takes_too_long_is_an_unavailable_repository(databas
     async with await psycopg.AsyncConnection.connect(database) as holder:
         await holder.execute("lock table trail in access exclusive mode")
         with pytest.raises(RepositoryUnavailable):
-            await repository.journal.append([entry()])
-    await repository.journal.append([entry()])
+            await append(repository, entry())
+    await append(repository, entry())
     await repository.close()
 
 
 async def test_the_writer_survives_the_loss_of_its_connection(repository: Repository, database: str) -> None:
-    async with TrailWriter(repository.journal) as writer:
+    async with TrailWriter(repository.journal, randomness=secrets.randbits) as writer:
         await writer.record(entry())
         for _ in range(3):
             await ask(
@@ -115,7 +120,7 @@ async def test_the_writer_survives_the_loss_of_its_connection(repository: Reposi
 
 
 async def test_entries_that_wait_at_the_end_are_not_left_hanging(repository: Repository) -> None:
-    writer = TrailWriter(repository.journal)
+    writer = TrailWriter(repository.journal, randomness=secrets.randbits)
     await writer.__aenter__()
     waiting = [asyncio.ensure_future(writer.record(entry())) for _ in range(5)]
     await asyncio.sleep(0)

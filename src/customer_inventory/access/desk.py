@@ -72,7 +72,7 @@ class Desk:
     ) -> None:
         self.repository = repository
         self.clock = clock
-        self.trail = TrailWriter(repository.journal)
+        self.trail = TrailWriter(repository.journal, randomness=randomness)
         self.catalogue = Catalogue(repository.catalogue, shipped=shipped, clock=clock)
         self._facilities = Facilities(
             repository,

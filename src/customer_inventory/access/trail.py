@@ -9,16 +9,22 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
+from customer_inventory.ids import Randomness
 from customer_inventory.repository.journal import Journal, TrailEntry
 
 _MOST_AT_ONCE = 1000
+_BUSY = 3
+_GATHERS_S = 0.001
+"""So long a group gathers after one of more than `_BUSY` entries: a statement and its flush cost 170 us of processor
+time, an entry in it 10, so that twice as many to a group make a read under load a tenth cheaper. A lone one waits not."""
 
 
 class TrailWriter:
     """Writes trail entries in groups, in the order in which they came."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, randomness: Randomness) -> None:
         self._journal = journal
+        self._randomness = randomness
         self._pending: list[tuple[TrailEntry, asyncio.Future[None]]] = []
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -42,20 +48,25 @@ class TrailWriter:
         await written
 
     async def _write_for_ever(self) -> None:
+        gathered = 0
         try:
             while True:
                 await self._arrived.wait()
                 self._arrived.clear()
                 while self._pending:
+                    if gathered > _BUSY:
+                        await asyncio.sleep(_GATHERS_S)
                     group, self._pending = self._pending[:_MOST_AT_ONCE], self._pending[_MOST_AT_ONCE:]
                     await self._write(group)
+                    gathered = len(group)
         finally:
             for _, written in self._pending:
                 written.cancel()
 
     async def _write(self, group: list[tuple[TrailEntry, asyncio.Future[None]]]) -> None:
         try:
-            await self._journal.append([entry for entry, _ in group])
+            seeds = self._randomness(128 * len(group)).to_bytes(16 * len(group))
+            await self._journal.append([entry for entry, _ in group], seeds)
         except asyncio.CancelledError:
             for _, written in group:
                 written.cancel()

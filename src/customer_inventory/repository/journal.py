@@ -90,10 +90,11 @@ class Journal:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def append(self, entries: Sequence[TrailEntry]) -> None:
+    async def append(self, entries: Sequence[TrailEntry], seeds: bytes) -> None:
         """Write the entries in one statement that is durable when this returns.
 
-        Raises RepositoryUnavailable, also when it takes too long: the queries of those who wait are not to blame.
+        `seeds` has 16 random bytes for each: PostgreSQL without OpenSSL would open /dev/urandom for every one. Raises
+        RepositoryUnavailable, also when it takes too long: the queries of those who wait are not to blame.
         """
         ids, at, clients, people, purposes, verbs, kinds, outcomes, records, requests, named = zip(
             *entries, strict=True
@@ -110,6 +111,7 @@ class Journal:
             ["{" + ",".join(shown) + "}" for shown in records],
             requests,
             [array(attributes) if attributes else "" for attributes in named],
+            [seeds[at : at + 16].hex() for at in range(0, 16 * len(entries), 16)],
         )
         values = [array(column) for column in columns]
         try:

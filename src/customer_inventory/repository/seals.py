@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 import psycopg
 
@@ -14,14 +13,18 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, RepositoryUnavailable, connect
 
 AT_A_TIME = 500
+_YEAR_2000_US = 946_684_800_000_000
 _SQL = sql.statements("seals.sql")
 
 
 class SealedEntry(NamedTuple):
-    """An entry of the trail in its block; its salts grow from `seed`, which those from before there were seals lack."""
+    """An entry of the trail in its block: ids as their 16 bytes, `at` in microseconds since 1970.
 
-    id: UUID
-    at: datetime
+    The salts of its `record_ids` grow from `seed`, which those from before there were seals lack.
+    """
+
+    id: bytes
+    at: int
     client_id: str
     person: str | None
     purpose: str
@@ -30,8 +33,8 @@ class SealedEntry(NamedTuple):
     outcome: str
     request_id: str
     attributes: list[str] | None
-    record_ids: list[UUID]
-    seed: UUID | None
+    record_ids: list[bytes]
+    seed: bytes | None
 
 
 class Seal(NamedTuple):
@@ -49,6 +52,16 @@ class SealKey(NamedTuple):
     id: str
     private_key: bytes
     public_key: bytes
+
+
+def _moment(sent: bytes) -> int:
+    """Read what `timestamptz_send` gives: microseconds since 2000."""
+    return int.from_bytes(sent, signed=True) + _YEAR_2000_US
+
+
+def _ids(sent: bytes) -> list[bytes]:
+    """Read what `array_send` gives of uuids in one dimension: 20 bytes of heading, and 4 of length before each."""
+    return [sent[at : at + 16] for at in range(24, len(sent), 20)]
 
 
 class SealStore:
@@ -130,11 +143,11 @@ class Sealing:
 
     async def entries(self, first: int, beyond: int) -> AsyncGenerator[SealedEntry, None]:
         """Yield the entries of places from `first` up to but not including `beyond`, in order of place and id."""
-        async with self._connection.transaction(), self._connection.cursor("entries") as cursor:
+        async with self._connection.transaction(), self._connection.cursor("entries", binary=True) as cursor:
             await cursor.execute(_SQL["entries"], (first, beyond))
             while rows := await cursor.fetchmany(AT_A_TIME):
                 for row in rows:
-                    yield SealedEntry(*row)
+                    yield SealedEntry(*(row[0], _moment(row[1]), *row[2:10], _ids(row[10]), row[11]))
 
     async def add(self, seal: Seal) -> None:
         """Keep a block."""

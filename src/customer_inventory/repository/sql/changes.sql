@@ -9,10 +9,10 @@ order by position, bucket, record_id, version limit %s
 -- name: append_trail
 insert into trail
 select bucket_of(id), id, at, client_id, nullif(person, ''), purpose, verb, kind, outcome, record_ids::uuid[], request_id,
-    nullif(attributes, '')::text[], (select feed_position()), gen_random_uuid()
+    nullif(attributes, '')::text[], (select feed_position()), seed
 from unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[])
-    as t(id, at, client_id, person, purpose, verb, kind, outcome, record_ids, request_id, attributes)
+            %s::text[], %s::text[], %s::text[], %s::uuid[])
+    as t(id, at, client_id, person, purpose, verb, kind, outcome, record_ids, request_id, attributes, seed)
 
 -- name: trail_of
 -- What the trail holds of one request, for those who check it.

@@ -103,7 +103,7 @@ create table trail (
     seed uuid default gen_random_uuid(),    -- of the salts under which its seal holds the ids
     primary key (bucket, id)
 );
-create index trail_position on trail using brin (position) with (autosummarize = on);
+create index trail_position on trail (position);
 create index trail_record_ids on trail using gin (record_ids);
 
 -- The blocks of entries that are sealed, up to but not including a place. What was sealed is in `signed`, and nowhere else

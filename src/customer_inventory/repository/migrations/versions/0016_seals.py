@@ -16,7 +16,6 @@ def upgrade() -> None:
     op.execute("alter table trail add column position bigint not null default 0, add column seed uuid")
     op.execute("alter table trail alter column position set default feed_position()")
     op.execute("alter table trail alter column seed set default gen_random_uuid()")
-    op.execute("create index trail_position on trail using brin (position) with (autosummarize = on)")
     op.execute("""
         create table seal_key (
             id text primary key,
