@@ -16,7 +16,7 @@ _MOST_AT_ONCE = 1000
 _BUSY = 3
 _GATHERS_S = 0.001
 """So long a group gathers after one of more than `_BUSY` entries: a statement and its flush cost 170 us of processor
-time, an entry in it 10, so that twice as many to a group make a read under load a tenth cheaper. A lone one waits not."""
+time, an entry in it 10, so that twice as many to a group make reads under load a tenth cheaper. One alone waits not."""
 
 
 class TrailWriter:
