@@ -21,11 +21,11 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, RepositoryUnavailable, connect
 from customer_inventory.repository.kinds import KINDS, Index, indexes_of
 from customer_inventory.repository.served import standing
+from customer_inventory.repository.turns import Work, turn
 
 ENTER_TIMEOUT = "4s"
 """So long a build waits for vacuum, or for a change of the schema, before it is tried again later."""
 
-_TURN = 0x1316_0002
 _SQL = sql.statements("indexing.sql")
 _SAMPLED = 3000
 """About so many records are tried for an estimate: 10 to 50 ms."""
@@ -145,16 +145,8 @@ class Indexing:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Builder | None]:
         """Build and drop within, alone on all servers; None while another one does. Raises RepositoryUnavailable."""
-        connection = await connect(self._conninfo, statement_timeout_ms=0)
-        try:
-            # Whatever database or role say: a build waits long for transactions that are open, in nobody's way.
-            await connection.execute("set lock_timeout = 0")
-            row = await (await connection.execute(_SQL["turn"], (_TURN,))).fetchone()
-            yield Builder(connection) if row and row[0] else None
-        except psycopg.OperationalError as error:
-            raise RepositoryUnavailable from error
-        finally:
-            connection.pgconn.finish()
+        async with turn(self._conninfo, Work.INDEXING) as connection:
+            yield Builder(connection) if connection else None
 
     async def estimate(self, kind: str, path: str) -> float:
         """Return about how many seconds it would take to make an attribute searchable, by trying it on some records.

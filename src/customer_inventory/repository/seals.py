@@ -11,6 +11,7 @@ import psycopg
 
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, RepositoryUnavailable, connect
+from customer_inventory.repository.turns import Work, turn
 
 AT_A_TIME = 500
 _YEAR_2000_US = 946_684_800_000_000
@@ -73,18 +74,9 @@ class SealStore:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Sealing | None]:
-        """Seal within, alone on all servers; None while another one does. Raises RepositoryUnavailable.
-
-        The lock has a connection of its own: it ends with it, whatever happens to this process.
-        """
-        connection = await connect(self._conninfo, statement_timeout_ms=0)
-        try:
-            row = await (await connection.execute(_SQL["turn"])).fetchone()
-            yield Sealing(connection) if row and row[0] else None
-        except psycopg.OperationalError as error:
-            raise RepositoryUnavailable from error
-        finally:
-            connection.pgconn.finish()
+        """Seal within, alone on all servers; None while another one does. Raises RepositoryUnavailable."""
+        async with turn(self._conninfo, Work.SEALING) as connection:
+            yield Sealing(connection) if connection else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Sealing]:

@@ -21,6 +21,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, RepositoryUnavailable, connect
 from customer_inventory.repository.records import WriteContention
 from customer_inventory.repository.ruling import WeighingTooLong
+from customer_inventory.repository.turns import Work, turn
 
 _SQL = sql.statements("unique.sql")
 _AT_A_TIME = 64
@@ -115,14 +116,8 @@ class Settling:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Settler | None]:
         """Settle within, alone on all servers; None while another one does. Raises RepositoryUnavailable."""
-        connection = await connect(self._conninfo, statement_timeout_ms=0)
-        try:
-            row = await (await connection.execute(_SQL["turn"])).fetchone()
-            yield Settler(connection) if row and row[0] else None
-        except psycopg.OperationalError as error:
-            raise RepositoryUnavailable from error
-        finally:
-            connection.pgconn.finish()
+        async with turn(self._conninfo, Work.SETTLING) as connection:
+            yield Settler(connection) if connection else None
 
     async def shared(self, demand: Demand, *, samples: int, within_s: float) -> Shared:
         """Count the records that have a value that another one has too.

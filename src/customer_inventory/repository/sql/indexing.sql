@@ -7,10 +7,6 @@ from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid
 where t.relname = any(%s::name[]) and t.relkind in ('r', 'p') and pg_table_is_visible(t.oid)
     and (starts_with(i.relname::text, t.relname || '_by_') or starts_with(i.relname::text, t.relname || '_asked_'))
 
--- name: turn
--- Tried, never waited for: who waits for a lock has a snapshot, and an index that is built waits for every snapshot.
-select pg_try_advisory_lock(%s)
-
 -- name: enter
 -- What an index needs of its table. Readers and writers do not notice; vacuum, or another change of the schema, is
 -- waited for here, where giving up costs nothing.

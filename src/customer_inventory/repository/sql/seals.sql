@@ -1,9 +1,5 @@
 -- The seals of the trail (seals.py).
 
--- name: turn
--- Tried, never waited for. Held until the connection ends; the number stands for nothing.
-select pg_try_advisory_lock(6620715)
-
 -- name: one_moment
 begin isolation level repeatable read, read only
 

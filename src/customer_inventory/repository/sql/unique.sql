@@ -26,10 +26,6 @@ delete from unique_value u where u.record_id = any(%(released)s::uuid[]) and not
 -- name: settled
 select id from unique_requirement
 
--- name: turn
--- Tried, never waited for. Held until the connection ends; the number stands for nothing.
-select pg_try_advisory_lock(6620714)
-
 -- name: mark
 select pg_current_xact_id()::text
 
