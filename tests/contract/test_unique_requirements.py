@@ -123,6 +123,38 @@ async def test_what_was_stored_before_is_held_from_when_it_was_looked_through(de
     await keep(access, "a@example.com")
 
 
+async def test_what_two_had_before_nobody_else_can_have_though_one_gives_it_up(desk: Desk, access: Access) -> None:
+    """Nor while nothing was looked through: of what was stored the records themselves tell."""
+    shared = [await keep(access, "s@example.com") for _ in range(3)]
+    await decide(desk, access, asked())
+    with pytest.raises(ValueTaken):
+        await keep(access, "s@example.com")
+    await settle(desk)
+    for each in shared[:2]:
+        await access.modify(INDIVIDUAL, each, lambda document: {**document, "contactMedium": []})
+        with pytest.raises(ValueTaken):
+            await keep(access, "s@example.com")
+    await access.delete(INDIVIDUAL, shared[2])
+    await keep(access, "s@example.com")
+
+
+async def test_rows_that_lose_to_a_row_that_is_refused_are_taken(desk: Desk, access: Access, tmp_path: Path) -> None:
+    await decide(desk, access, asked())
+    await keep(access, "taken@example.com")
+    path = tmp_path / "people.ndjson"
+
+    def line(number: int, *emails: str) -> bytes:
+        media = [person(email)["contactMedium"][0] for email in emails]
+        return msgspec.json.encode({**person(""), "id": f"s{number}", "contactMedium": media})
+
+    rows = [line(1, "taken@example.com", "v@example.com"), line(2, "v@example.com", "w@example.com")]
+    rows += [line(3, "w@example.com"), line(4, "x@example.com", "y@example.com"), line(5, "y@example.com")]
+    path.write_bytes(b"\n".join(rows))
+    report = await import_file(access, Order(path=path, source="s"), chosen=choose_mapping(path))
+    assert (report.created, report.rejected) == (2, 3), report  # the second and the fourth
+    assert len(report.reasons) == 1
+
+
 async def test_writes_while_it_is_looked_through_leave_nothing_wrong(desk: Desk, access: Access, database: str) -> None:
     ids = [await keep(access, f"{number}@example.com") for number in range(60)]
     await decide(desk, access, asked())

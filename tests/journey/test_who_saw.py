@@ -34,7 +34,8 @@ def test_a_report_tells_who_saw_a_customer_and_its_party_for_what(server: Server
         assert (seen["verb"], seen["outcome"], seen["count"], seen["whole"]) == ("read", "shown", 2, True)
         assert {"status", "name"} <= {*seen["attribute"]}
         assert seen["first"] < seen["last"]
-        assert {("create", "done")} <= {(each["verb"], each["outcome"]) for each in report["access"]}
+        told = {(each["verb"], each["resource"], each["outcome"]) for each in report["access"]}
+        assert {("create", "customer", "done"), ("create", "individual", "done")} <= told
         # The same by the party; and who asked this is told the next time.
         again = api.get(f"{REPORT}/{party['id']}").json()
         assert {each["id"] for each in again["record"]} == {party["id"], made["id"]}
@@ -86,6 +87,6 @@ def test_the_page_of_a_record_leads_to_who_saw_it(server: Server) -> None:
         assert seen.status_code == 200
         assert "Who saw this customer" in seen.text
         assert "1 person" in seen.text
-        assert "Created" in seen.text
+        assert "Created (person)" in seen.text
         assert console.get(f"/individual/{party['id']}/seen").status_code == 200
         assert console.get(f"/individual/{uuid4()}/seen").status_code == 404

@@ -144,6 +144,18 @@ async def test_other_keys_and_other_anchors_are_told() -> None:
     assert missing == [f"line {len(lines) + 1}: block 4, which is anchored, is missing"]
 
 
+async def test_anchors_that_contradict_each_other_are_told_and_older_ones_left_alone() -> None:
+    lines = sealed(3, random.Random(6))
+    blocks = [each for each in lines if b'"block"' in each]
+    true, false = Anchor(2, sha256(_payload(blocks[1])).hexdigest()), Anchor(2, "0" * 64)
+    assert (await found(lines, anchors=[true])).findings == []
+    for anchors in ([true, false], [false, true]):
+        assert (await found(lines, anchors=anchors)).findings
+    later = [lines[0], *lines[lines.index(blocks[1]) :]]
+    verdict = await found(later, anchors=[Anchor(1, "0" * 64), true])
+    assert (verdict.unseen, [each for each in verdict.findings if "anchored" in each]) == ([1], [])
+
+
 async def test_nothing_is_no_export() -> None:
     assert (await found([])).findings == ["line 1: the end is missing: something was cut off"]
     assert (await found([b"{}\n", b"[" * 5000, b"\xff\n"])).findings[-1].endswith("something was cut off")

@@ -67,6 +67,11 @@ def grantable() -> dict[str, str]:
     return {**{resource.name: resource.kind for resource in resources}, **OWN_KINDS}
 
 
+def named(kind: str) -> str:
+    """Return what grants call a kind."""
+    return next((name for name, each in grantable().items() if each == kind), kind)
+
+
 def allows(grants: frozenset[str], verb: str, kind: str) -> bool:
     """Return whether the grants hold this verb on this kind."""
     return f"{verb}:{kind}" in grants or f"{verb}:*" in grants

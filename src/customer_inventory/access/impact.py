@@ -132,7 +132,7 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
     asked = found.requirement
     rule = unique_rule(identifier_of(asked), asked.attribute, asked.enforcement)
     shared = await access.facilities.repository.settling.shared(
-        demand(unique_of(asked), resource),
+        demand(unique_of(asked, resource), resource),
         samples=SAMPLES if access.may("read", resource) else 0,
         within_s=within_s,
     )

@@ -8,7 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from customer_inventory.access.entity_classes import EntityClasses
-from customer_inventory.access.grants import Denied, allows
+from customer_inventory.access.grants import Denied, allows, named
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
@@ -105,7 +105,7 @@ class Opened:
         if allows(self.principal.grants, verb, kind):
             return
         await self.note(verb, kind, "refused", ())
-        raise Denied(f"{self.principal.client_id} is not granted {verb}:{kind}.")
+        raise Denied(f"{self.principal.client_id} is not granted {verb}:{named(kind)}.")
 
     async def note(self, verb: str, kind: str, outcome: str, record_ids: tuple[str, ...]) -> None:
         """Make a trail entry durable."""

@@ -139,6 +139,8 @@ def _sorts(view: View, text: str) -> tuple[Sort, ...]:
 def _sorted_path(written: str) -> str:
     """Return the path that a sort attribute names: as JSONPath, it may say `$.` and `[*]`, which go without saying."""
     path = written.removeprefix("$.").replace("[*]", "")
+    if path.count("[") != path.count("]") or path.startswith("["):
+        raise InvalidParameter("A sort attribute has brackets that lead nowhere. Sort by a dotted attribute.")
     if "[" in path:
         raise JsonPathNotSupported("A sort by chosen elements is not supported here. Sort by a dotted attribute.")
     return path

@@ -9,7 +9,7 @@ import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.access import RecordNotFound
-from customer_inventory.access.grants import VERBS
+from customer_inventory.access.grants import VERBS, named
 from customer_inventory.access.sightings import sightings, who_saw
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.parameters import MOST_LIMIT
@@ -93,6 +93,10 @@ def _record(public_url: str, kind: str, identifier: str) -> dict[str, Any]:
     }
 
 
+def _resource(kind: str) -> str:
+    return KINDS[kind].name if kind in KINDS else named(kind)
+
+
 def _entry(entry: Sighting) -> dict[str, Any]:
     return said(
         {
@@ -103,7 +107,7 @@ def _entry(entry: Sighting) -> dict[str, Any]:
             "person": entry.person,
             "purpose": entry.purpose,
             "verb": entry.verb,
-            "resource": KINDS[entry.kind].name if entry.kind in KINDS else entry.kind,
+            "resource": _resource(entry.kind),
             "outcome": entry.outcome,
             "requestId": entry.request_id,
             "attribute": entry.attributes,
@@ -120,6 +124,7 @@ def _seen(seen: Seen) -> dict[str, Any]:
             "person": seen.person,
             "purpose": seen.purpose,
             "verb": seen.verb,
+            "resource": _resource(seen.kind),
             "outcome": seen.outcome,
             "count": seen.times,
             "first": seen.first,

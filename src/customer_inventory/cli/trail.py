@@ -167,6 +167,8 @@ def _tell(found: Verdict, *, pinned: bool, anchored: int) -> None:
     say("All of it is as it was sealed.")
     if not pinned:
         say(f"It is signed by its own keys ({', '.join(found.keys)}); name yours with --key to trust no others.")
+    if found.unseen:
+        say(f"{len(found.unseen)} anchored blocks are older than the first one here, so nothing is told of them.")
     if not anchored:
         say("Whether newer blocks were cut off, or all were sealed anew, only an --anchor tells.")
 

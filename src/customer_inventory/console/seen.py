@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from customer_inventory.access.grants import TRAIL
 from customer_inventory.access.sightings import who_saw
 from customer_inventory.console.kinds import KIND_NAMES, KINDS_NAMES
 from customer_inventory.console.record_page import identifier_of
@@ -35,11 +36,15 @@ _MOST_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Who did or saw what, how often, from when to when, for what, and which attributes were asked for by name."""
+    """Who did or saw what, how often, from when to when, for what, and which attributes were asked for by name.
+
+    `of` is the kind of record where that is another one than the page is of.
+    """
 
     who: str
     through: str
     done: str
+    of: str
     besides: str
     times: int
     first: Shown
@@ -60,7 +65,7 @@ def seen_page(kind: str) -> Answering:
             "seen.html",
             kind=kind,
             identifier=str(identifier),
-            lines=[_line(each) for each in found.seen],
+            lines=[_line(each, kind) for each in found.seen],
             together=together,
             cut=found.cut,
         )
@@ -72,13 +77,14 @@ def _named(kind: str, number: int) -> str:
     return (KIND_NAMES if number == 1 else KINDS_NAMES)[kind].lower()
 
 
-def _line(seen: Seen) -> Line:
+def _line(seen: Seen, kind: str) -> Line:
     names = [spelled(each) for each in seen.attributes or ()]
     told = ", ".join(names[:_MOST_WORDS]) + (" …" if len(names) > _MOST_WORDS else "")
     return Line(
         who=seen.person or seen.client,
         through=seen.client if seen.person else "",
-        done=_DONE.get(seen.verb, seen.verb),
+        done="Looked who saw it" if seen.kind == TRAIL else _DONE.get(seen.verb, seen.verb),
+        of="" if seen.kind in {kind, TRAIL} else KIND_NAMES.get(seen.kind, seen.kind).lower(),
         besides=_OTHERWISE.get(seen.outcome, ""),
         times=seen.times,
         first=shown_at(seen.first),

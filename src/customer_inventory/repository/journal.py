@@ -54,7 +54,7 @@ class Sighting(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """How often somebody did the same to any of some records, from when to when.
+    """How often somebody did the same to any of some records of a kind, from when to when.
 
     `attributes` are all that were asked for by name; `whole` is whether whole records were seen or written too.
     """
@@ -64,6 +64,7 @@ class Seen(NamedTuple):
     person: str | None
     purpose: str
     verb: str
+    kind: str
     outcome: str
     times: int
     first: datetime

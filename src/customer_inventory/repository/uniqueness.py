@@ -14,6 +14,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import BUCKETS
 from customer_inventory.model.resource import Claim
 from customer_inventory.repository import sql
+from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection
 
 Claims = Mapping[str, Sequence[Claim]]
@@ -28,6 +29,7 @@ class Taken(NamedTuple):
 
 
 _SQL = sql.statements("unique.sql")
+_MOST_ELSEWHERE = 10_000
 
 
 class ValueTaken(InventoryError):
@@ -56,11 +58,29 @@ async def hold(connection: Connection, claims: Claims) -> dict[str, list[Taken]]
     await connection.execute(_SQL["release"], values)
     if wanted:
         cursor = await connection.execute(_SQL["hold"], values)
-        for digest, holder in await cursor.fetchall():
+        fresh = []
+        for digest, holder, new in await cursor.fetchall():
             record_id, claim = wanted[bytes(digest)]
             if holder != record_id:
                 taken.setdefault(record_id, []).append(Taken(claim, holder))
+            elif new and claim.kind and not claim.tolerated:
+                fresh.append((record_id, claim))
+        for record_id, found in await _elsewhere(connection, fresh, list(claims)):
+            taken.setdefault(record_id, []).append(found)
     return taken
+
+
+async def _elsewhere(
+    connection: Connection, fresh: Sequence[tuple[str, Claim]], writing: Sequence[str]
+) -> list[tuple[str, Taken]]:
+    """Return which values that nobody held others have all the same, of those that are not being written."""
+    found = []
+    for kind in {claim.kind for _, claim in fresh}:
+        wanted = {claim.term: (record_id, claim) for record_id, claim in fresh if claim.kind == kind}
+        values = {"terms": array(list(wanted)), "writing": writing, "most": _MOST_ELSEWHERE}
+        rows = await (await connection.execute(_SQL["elsewhere"].replace("{kind}", kind), values)).fetchall()
+        found += [(wanted[term][0], Taken(wanted[term][1], holder)) for term, holder in rows]
+    return found
 
 
 async def _wanted(
@@ -109,7 +129,8 @@ async def hold_of_one(connection: Connection, record_id: str, claims: Sequence[C
 
 def refusal(taken: Sequence[Taken]) -> str:
     """Return why a row of a source cannot be taken."""
-    return f"{_named(taken)}; it {_demanded(taken)}"
+    # Without its id: rows that are refused for the same reason are counted together.
+    return f"{_first(taken).claim.attribute} has a value that another record has already; it {_demanded(taken)}"
 
 
 def _first(taken: Sequence[Taken]) -> Taken:

@@ -25,7 +25,8 @@ UNIQUE = "unique"
 class Unique(NamedTuple):
     """An attribute that a door asks to be unique: by which requirement, and whether a record is kept out for it.
 
-    Its terms begin with one of `prefixes` (model/search.py: long values stand as their hash); before them stands of
+    `kind` is where records are looked for that have a value of it, nothing where they are of classes. Its terms
+    begin with one of `prefixes` (model/search.py: long values stand as their hash); before them stands of
     which resource they are in what is held.
     """
 
@@ -34,6 +35,7 @@ class Unique(NamedTuple):
     refuses: bool
     before: str
     prefixes: tuple[str, str]
+    kind: str
 
 
 def check_unique(requirement: InformationRequirement, resource: Resource) -> None:
@@ -45,18 +47,19 @@ def check_unique(requirement: InformationRequirement, resource: Resource) -> Non
 def uniques_of(requirements: Iterable[InformationRequirement], resource: Resource) -> tuple[Unique, ...]:
     """Return the attributes of a resource that doors ask to be unique: not those that are left to audits (observe)."""
     return tuple(
-        unique_of(each)
+        unique_of(each, resource)
         for each in requirements
         if each.unique and each.enforcement != "observe" and _why_not(each.attribute, resource) is None
     )
 
 
-def unique_of(requirement: InformationRequirement) -> Unique:
-    """Return what a requirement demands that marks its attribute unique."""
+def unique_of(requirement: InformationRequirement, resource: Resource) -> Unique:
+    """Return what a requirement demands of a resource that marks its attribute unique."""
     refuses = requirement.enforcement == "refuse"
     name = requirement.resource
+    kind = resource.kind if resource.kind != ENTITY.kind else ""
     path = requirement.attribute
-    return Unique(identifier_of(requirement), path, refuses, f"{name} ", (f"{path}=", f"{path}#"))
+    return Unique(identifier_of(requirement), path, refuses, f"{name} ", (f"{path}=", f"{path}#"), kind)
 
 
 def no_uniques(resource: Resource) -> tuple[Unique, ...]:  # noqa: ARG001  what a door asks that asks nothing
@@ -88,7 +91,8 @@ def claims_of(uniques: Iterable[Unique], found: Collection[str], before: Collect
         for term in found:
             if term.startswith(unique.prefixes):
                 digest = sha256(f"{unique.before}{term}".encode()).digest()
-                yield Claim(unique.attribute, digest, unique.requirement, not unique.refuses or term in before)
+                tolerated = not unique.refuses or term in before
+                yield Claim(unique.attribute, digest, unique.requirement, tolerated, unique.kind, term)
 
 
 def shared(claims: Iterable[Claim]) -> Iterator[Breach]:

@@ -54,6 +54,8 @@ async def trail_lines(access: Opened, *, since: datetime | None = None) -> Async
             async for row in reading.entries(last.first, last.next):
                 yield (line := _line(exported(row)))
                 digest.update(line)
+    if last is None and since is not None:
+        raise NothingSealed(f"Nothing of the trail was sealed since {since:%Y-%m-%d %H:%M} UTC.")
     if last is None:
         raise NothingSealed
     at = moment(access.facilities.clock())

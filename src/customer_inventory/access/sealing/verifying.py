@@ -39,7 +39,10 @@ def anchor_of(seal: Seal) -> Anchor:
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found: how much was looked at, from which block to which, and what is not as it was sealed."""
+    """What was found: how much was looked at, from which block to which, and what is not as it was sealed.
+
+    `unseen` are blocks that are anchored and lie before the first one.
+    """
 
     blocks: int = 0
     entries: int = 0
@@ -48,6 +51,7 @@ class Verdict:
     sealed_until: str | None = None
     keys: tuple[str, ...] = ()
     findings: list[str] = field(default_factory=list)
+    unseen: list[int] = field(default_factory=list)
 
     def find(self, line: int, what: str) -> None:
         """Add what is wrong at a line."""
@@ -91,7 +95,9 @@ class _Reading:
     def __init__(self, keys: Sequence[bytes], anchors: Sequence[Anchor]) -> None:
         self.verdict = Verdict()
         self._seals = Seals(keys) if keys else None
-        self._anchors = {anchor.number: anchor.hash for anchor in anchors}
+        self._anchors: dict[int, set[str]] = {}
+        for anchor in anchors:
+            self._anchors.setdefault(anchor.number, set()).add(anchor.hash)
         self._digest = sha256()
         self._block: Block | None = None
         self._at = 0
@@ -127,8 +133,11 @@ class _Reading:
         if not self._ended:
             self._close()
             self.verdict.find(number, "the end is missing: something was cut off")
-        for block, _ in sorted(self._anchors.items()):
-            self.verdict.find(number, f"block {block}, which is anchored, is missing")
+        for block in sorted(self._anchors):
+            if self.verdict.first is not None and block < self.verdict.first:
+                self.verdict.unseen.append(block)  # the export begins later
+            else:
+                self.verdict.find(number, f"block {block}, which is anchored, is missing")
 
     def _head(self, number: int, head: _Head) -> None:
         if number != 1:
@@ -159,7 +168,7 @@ class _Reading:
         if block.number == 1 and (block.previous, block.first) != (NOTHING, 0):
             self.verdict.find(number, "block 1 names one before it")
         anchored = self._anchors.pop(block.number, None)
-        if anchored is not None and anchored != hash_of(block):
+        if anchored is not None and anchored != {hash_of(block)}:
             self.verdict.find(number, f"block {block.number} is another one than is anchored")
 
     def _entry(self, number: int, entry: Entry) -> None:

@@ -36,7 +36,7 @@ TRAIL_SCHEMAS: dict[str, Part] = {
             "attribute": "[text]",
             "whole": "truth!",
         },
-        words="person",
+        words="person resource",
     ),
     "AccessReport": declared(
         "Who saw or wrote a record, or a customer or party with all that belongs to it.",

@@ -34,12 +34,13 @@ order by t.at desc, t.id desc limit %(limit)s
 -- name: sightings_together
 -- Who saw or wrote any of these records: each once, with how often, from when to when, and which attributes were asked for
 -- by name; whole records were seen where nobody named any.
-select t.client_id, coalesce(c.name, t.client_id), t.person, t.purpose, t.verb, t.outcome, count(*), min(t.at), max(t.at),
+select t.client_id, coalesce(c.name, t.client_id), t.person, t.purpose, t.verb, t.kind, t.outcome, count(*), min(t.at),
+    max(t.at),
     (select array_agg(distinct a order by a) from unnest(array_agg(array_to_string(t.attributes, e'\n'))) as l(line),
         unnest(string_to_array(line, e'\n')) as a), bool_or(t.attributes is null)
 from trail t left join client c on c.client_id = t.client_id
 where t.record_ids && %(records)s::uuid[] and (%(since)s::timestamptz is null or t.at >= %(since)s::timestamptz)
-group by 1, 2, 3, 4, 5, 6 order by max(t.at) desc, 1, 3, 4, 5, 6 limit %(limit)s
+group by 1, 2, 3, 4, 5, 6, 7 order by max(t.at) desc, 1, 3, 4, 5, 6, 7 limit %(limit)s
 
 -- name: change
 select id, position, at, operation, client_id, person, purpose, source, reason, request_id from change

@@ -10,7 +10,13 @@ from unnest(%(buckets)s::smallint[], %(digests)s::bytea[], %(ids)s::uuid[], %(re
     as i(bucket, digest, record_id, requirement)
 order by i.bucket, i.digest
 on conflict (bucket, digest) do update set record_id = held.record_id
-returning digest, record_id::text
+returning digest, record_id::text, xmax = 0
+
+-- name: elsewhere
+-- Which of these values other records have, though none holds them: they had them before they had to be unique.
+select term, r.id::text from {kind} r, unnest(r.terms) as term
+where r.terms && %(terms)s::text[] and term = any(%(terms)s::text[]) and r.id <> all(%(writing)s::uuid[])
+limit %(most)s
 
 -- name: holders
 select u.digest, u.record_id::text from unique_value u
