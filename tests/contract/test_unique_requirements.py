@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -48,11 +47,6 @@ def person(email: str, **more: Any) -> dict[str, Any]:
 
 async def keep(access: Access, email: str, **more: Any) -> UUID:
     return UUID((await access.create(INDIVIDUAL, person(email, **more))).record.id)
-
-
-async def held(access: Access, identifier: UUID) -> Mapping[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode((await access.read(INDIVIDUAL, identifier)).document)
-    return found
 
 
 async def settle(desk: Desk) -> None:
@@ -136,6 +130,22 @@ async def test_what_two_had_before_nobody_else_can_have_though_one_gives_it_up(d
             await keep(access, "s@example.com")
     await access.delete(INDIVIDUAL, shared[2])
     await keep(access, "s@example.com")
+
+
+async def test_off_and_on_again_leaves_no_hole_and_no_value_held_for_nothing(desk: Desk, access: Access) -> None:
+    await decide(desk, access, asked())
+    first = await keep(access, "a@example.com")
+    await decide(desk, access, asked(unique=False))
+    await keep(access, "b@example.com")
+    await access.modify(INDIVIDUAL, first, lambda _: person("c@example.com"))
+    await decide(desk, access, asked())
+    with pytest.raises(ValueTaken):
+        await keep(access, "b@example.com")
+    with pytest.raises(ValueTaken):
+        await keep(access, "c@example.com")
+    await keep(access, "a@example.com")
+    with pytest.raises(ValueTaken):
+        await access.modify(INDIVIDUAL, first, lambda _: person("a@example.com"))
 
 
 async def test_rows_that_lose_to_a_row_that_is_refused_are_taken(desk: Desk, access: Access, tmp_path: Path) -> None:

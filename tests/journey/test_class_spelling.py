@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from customer_inventory.model.views import EARLIER, NATIVE
 from tests.journey.api_words import PERSONS, create, person, refused
-from tests.journey.conftest import Server
+from tests.journey.conftest import Server, command
 from tests.journey.test_entities_specified import INVENTORY, SERIAL, specified
 
 MERGE = {"content-type": "application/merge-patch+json"}
@@ -58,3 +60,21 @@ def test_an_entity_does_not_escape_its_specification_by_capitals(api: httpx.Clie
     assert refused(api.post(INVENTORY, json={"@type": "hoist", "serial": "wrong"}), 400) == "invalid-document"
     assert create(api, INVENTORY, {"@type": "hoist", "serial": "C1"})["@type"] == "Hoist"
     assert create(api, INVENTORY, {"@type": "hoists"})["@type"] == "hoists"
+
+
+def test_a_class_within_a_record_is_spelled_as_it_is_or_is_told(
+    api: httpx.Client, server: Server, tmp_path: Path
+) -> None:
+    """Else it would be a class of the client's own, of which no requirement asks anything."""
+    medium = {"@type": "emailcontactmedium", "contactType": "email"}
+    answer = api.post(PERSONS, json=person(contactMedium=[medium]))
+    assert refused(answer, 400) == "invalid-document"
+    assert "contactMedium[0].@type: differs from EmailContactMedium by capitals alone" in answer.json()["message"]
+    made = create(api, PERSONS, person())
+    assert refused(api.patch(made["href"], json={"contactMedium": [medium]}), 400) == "invalid-document"
+    own = {"@type": "CarrierPigeonContactMedium", "@baseType": "ContactMedium", "contactType": "pigeon"}
+    assert api.patch(made["href"], json={"contactMedium": [own]}).status_code == 200
+    rows = tmp_path / "people.ndjson"
+    rows.write_text(json.dumps({"id": "1", **person(contactMedium=[medium])}))
+    done = command("import", str(rows), "--data", str(server.data), "--json")
+    assert (json.loads(done.stdout)["accepted"], json.loads(done.stdout)["rejected"]) == (0, 1), done.stdout

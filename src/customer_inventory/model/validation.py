@@ -20,7 +20,7 @@ from customer_inventory.model.entity import DayOrInstant
 from customer_inventory.model.problems import PROBLEMS_SHOWN, InvalidDocument, Problem
 from customer_inventory.model.resource import DECLARED, Document, Resource
 from customer_inventory.model.shapes import Field, Leaf, Position, Shape
-from customer_inventory.model.spelling import is_instant
+from customer_inventory.model.spelling import is_instant, spelled_as
 
 _SEEN = {bool: "a truth", int: "a number", float: "a number", str: "a text", list: "an array", dict: "an object"}
 _WANTED = {
@@ -223,6 +223,11 @@ def _content_problems(content: Leaf | Position, value: Any, path: str) -> Iterat
     elif type(value) is not dict:
         yield Problem(path, f"expected an object, got {_seen(value)}")
     else:
+        named = value.get("@type")
+        # Else it would be a class of the client's own, of which nothing is asked. What merely refers may be spelled as
+        # the official files do ("PArtyRef").
+        if (meant := spelled_as(named, content.choices)) != named and not meant.endswith("Ref"):
+            yield Problem(f"{path}.@type", f"differs from {meant} by capitals alone; spell it so")
         yield from _object_problems(content.resolve(value), value, path)
 
 

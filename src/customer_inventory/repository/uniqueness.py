@@ -57,26 +57,37 @@ async def hold(connection: Connection, claims: Claims) -> dict[str, list[Taken]]
     }
     await connection.execute(_SQL["release"], values)
     if wanted:
-        cursor = await connection.execute(_SQL["hold"], values)
-        fresh = []
-        for digest, holder, new in await cursor.fetchall():
+        rows = await (await connection.execute(_SQL["hold"], values)).fetchall()
+        asked, given_up = [], []
+        for digest, holder, new in rows:
             record_id, claim = wanted[bytes(digest)]
-            if holder != record_id:
+            # Of what requirements demand the records tell: values were stored, and given up, while none did.
+            if claim.kind and not claim.tolerated and (new or holder != record_id):
+                asked.append((record_id, claim))
+                given_up += [] if new else [(digest, record_id)]
+            elif holder != record_id:
                 taken.setdefault(record_id, []).append(Taken(claim, holder))
-            elif new and claim.kind and not claim.tolerated:
-                fresh.append((record_id, claim))
-        for record_id, found in await _elsewhere(connection, fresh, list(claims)):
+        for record_id, found in await _elsewhere(connection, asked, list(claims)):
             taken.setdefault(record_id, []).append(found)
+        await _take_over(connection, given_up)
     return taken
 
 
+async def _take_over(connection: Connection, given_up: Sequence[tuple[bytes, str]]) -> None:
+    """Let records hold what others hold and may not have any more; for who cannot have it, the caller rolls it back."""
+    if given_up:
+        digests = [digest for digest, _ in given_up]
+        values = {"buckets": list(map(_bucket, digests)), "digests": digests, "ids": [each for _, each in given_up]}
+        await connection.execute(_SQL["take_over"], values)
+
+
 async def _elsewhere(
-    connection: Connection, fresh: Sequence[tuple[str, Claim]], writing: Sequence[str]
+    connection: Connection, asked: Sequence[tuple[str, Claim]], writing: Sequence[str]
 ) -> list[tuple[str, Taken]]:
-    """Return which values that nobody held others have all the same, of those that are not being written."""
+    """Return which values other records have, of those that are not being written."""
     found = []
-    for kind in {claim.kind for _, claim in fresh}:
-        wanted = {claim.term: (record_id, claim) for record_id, claim in fresh if claim.kind == kind}
+    for kind in {claim.kind for _, claim in asked}:
+        wanted = {claim.term: (record_id, claim) for record_id, claim in asked if claim.kind == kind}
         values = {"terms": array(list(wanted)), "writing": writing, "most": _MOST_ELSEWHERE}
         rows = await (await connection.execute(_SQL["elsewhere"].replace("{kind}", kind), values)).fetchall()
         found += [(wanted[term][0], Taken(wanted[term][1], holder)) for term, holder in rows]

@@ -18,6 +18,11 @@ select term, r.id::text from {kind} r, unnest(r.terms) as term
 where r.terms && %(terms)s::text[] and term = any(%(terms)s::text[]) and r.id <> all(%(writing)s::uuid[])
 limit %(most)s
 
+-- name: take_over
+update unique_value u set record_id = i.record_id
+from unnest(%(buckets)s::smallint[], %(digests)s::bytea[], %(ids)s::uuid[]) as i(bucket, digest, record_id)
+where (u.bucket, u.digest) = (i.bucket, i.digest)
+
 -- name: holders
 select u.digest, u.record_id::text from unique_value u
 join unnest(%(buckets)s::smallint[], %(digests)s::bytea[]) as i(bucket, digest)
