@@ -17,7 +17,7 @@ shown, the ratio is the median over the pairs."""
 
 _LINES_NOTE = """\
 Processor milliseconds of server and database, of getting one record by id and of listing twenty, as it is stored and
-in v4, and how many times the one the other is. Measured once and briefly: a miss is worth a closer look."""
+in v4, and how many times the one the other is. The median of three brief rounds in which the versions take turns."""
 
 
 _ASKED_NOTE = """\

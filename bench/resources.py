@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import msgspec
 
@@ -14,6 +15,7 @@ from customer_inventory.model.views import EARLIER, NATIVE
 
 EARLIER_RATIO = 2.0
 _FILL_S = 0.3
+_ROUNDS = 3
 
 
 async def measure_resources(asking: Asking, *, seconds: float) -> list[Line]:
@@ -23,21 +25,11 @@ async def measure_resources(asking: Asking, *, seconds: float) -> list[Line]:
 
 async def _line(asking: Asking, view: View, seconds: float) -> Line:
     ids = await _ids(asking, view)
-    line = Line(
-        name=view.resource.name,
-        get_ms=await _spent(asking, [f"{view.collection}/{one}" for one in ids], seconds),
-        list_ms=await _spent(asking, [f"{view.collection}?limit=20"], seconds),
-    )
-    earlier = EARLIER.get(view.resource.name)
-    if earlier is None:
-        return judged(line)
-    return judged(
-        msgspec.structs.replace(
-            line,
-            earlier_get_ms=await _spent(asking, [f"{earlier.collection}/{one}" for one in ids], seconds),
-            earlier_list_ms=await _spent(asking, [f"{earlier.collection}?limit=20"], seconds),
-        )
-    )
+    views = [view, *filter(None, [EARLIER.get(view.resource.name)])]
+    gets = await _in_turn(asking, [[f"{each.collection}/{one}" for one in ids] for each in views], seconds)
+    lists = await _in_turn(asking, [[f"{each.collection}?limit=20"] for each in views], seconds)
+    earlier = {"earlier_get_ms": gets[1], "earlier_list_ms": lists[1]} if len(views) > 1 else {}
+    return judged(Line(name=view.resource.name, get_ms=gets[0], list_ms=lists[0], **earlier))
 
 
 async def _ids(asking: Asking, view: View) -> list[str]:
@@ -48,6 +40,12 @@ async def _ids(asking: Asking, view: View) -> list[str]:
         async with asking.house.connected() as connection:
             await connection.execute(f"vacuum (analyze) {view.resource.kind}")
     return await ids_of(asking.house, view.resource.kind)
+
+
+async def _in_turn(asking: Asking, targets: Sequence[Sequence[str]], seconds: float) -> list[float]:
+    """Return what a request of each costs, the median of rounds in which they take turns: machines drift."""
+    rounds = [[await _spent(asking, each, seconds / _ROUNDS) for each in targets] for _ in range(_ROUNDS)]
+    return [median(each) for each in zip(*rounds, strict=True)]
 
 
 async def _spent(asking: Asking, targets: Sequence[str], seconds: float) -> float:
