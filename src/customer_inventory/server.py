@@ -22,7 +22,6 @@ from customer_inventory import __version__
 from customer_inventory.access import Desk
 from customer_inventory.access.indexing import indexing
 from customer_inventory.access.sealing import sealing
-from customer_inventory.access.settling import settling
 from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
@@ -151,10 +150,6 @@ class Application:
     def indexing(self) -> AbstractAsyncContextManager[None]:
         """Return the work on indexes that follows the catalogue, a context to serve in."""
         return indexing(self._desk, measure=self._metrics.measure_index)
-
-    def settling(self) -> AbstractAsyncContextManager[None]:
-        """Return the work on values that are unique, which follows the catalogue, a context to serve in."""
-        return settling(self._desk)
 
     def sealing(self) -> AbstractAsyncContextManager[None]:
         """Return the work that seals the trail, a context to serve in."""

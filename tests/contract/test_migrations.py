@@ -133,7 +133,6 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "delivery",
         "requirement_version",
         "catalogue_stamp",
-        "unique_requirement",
         "seal",
         "seal_key",
         "topic",

@@ -14,7 +14,6 @@ from customer_inventory.access.governing import Proposal, proposal, resource_nam
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
-from customer_inventory.access.settling import demand
 from customer_inventory.model import Resource
 from customer_inventory.model.ruling import Rule
 from customer_inventory.repository.register import Client
@@ -131,8 +130,11 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
     """Count the records that have a value of the attribute that another one has too."""
     asked = found.requirement
     rule = unique_rule(identifier_of(asked), asked.attribute, asked.enforcement)
-    shared = await access.facilities.repository.settling.shared(
-        demand(unique_of(asked, resource), resource),
+    demanded = unique_of(asked, resource)
+    shared = await access.facilities.repository.sharing.shared(
+        demanded.kind,
+        demanded.prefixes,
+        named=demanded.named,
         samples=SAMPLES if access.may("read", resource) else 0,
         within_s=within_s,
     )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from customer_inventory.access import Access
 from customer_inventory.access.loading import Loading, last_run, loading, strictly_checked
-from customer_inventory.access.settling import settle_again
 from customer_inventory.access.specifying import settle
 from customer_inventory.access.undoing import MOST_RECORDS
 from customer_inventory.capture.mappings import Chosen
@@ -122,8 +121,6 @@ async def import_file(
     report.rejected_file = str(rejects.path) if rejects.count else None
     if not order.dry:
         await settle(access, specified)
-        if await access.facilities.catalogue.packed() != instructions.catalogue:
-            await settle_again(access)  # what has to be unique since the import began, its rows were not asked
     return report
 
 

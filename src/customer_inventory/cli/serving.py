@@ -33,7 +33,6 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
         async with (
             application.telling(),
             application.indexing(),
-            application.settling(),
             application.sealing(),
             sweeping_hourly(desk),
             purging_hourly(desk),

@@ -122,15 +122,17 @@ class Claim(NamedTuple):
     """A value that no other record may have: the attribute, and a SHA-256 of the value and of where it is unique.
 
     `requirement` is which one demands it, nothing where the specification of the class does. One that is `tolerated`
-    keeps no record out: another one may have the value already. `term` is by what records of a `kind` are found that
-    had the value before it had to be unique, nothing where none can have.
+    keeps no record out: another one may have the value already, as where the record `had` it before. By its `term` the
+    records of a `kind`, and of the class `named` if any, are found that have the value, whoever holds it.
     """
 
     attribute: str
     digest: bytes
     requirement: str = ""
     tolerated: bool = False
+    had: bool = False
     kind: str = ""
+    named: str = ""
     term: str = ""
 
 

@@ -28,7 +28,7 @@ from customer_inventory.repository.reverting import Reverting
 from customer_inventory.repository.ruling import Rulings
 from customer_inventory.repository.seals import SealStore
 from customer_inventory.repository.served import Served
-from customer_inventory.repository.settling import Settling
+from customer_inventory.repository.sharing import Sharing
 from customer_inventory.repository.surroundings import Surroundings
 from customer_inventory.repository.topics import Topics
 
@@ -74,7 +74,7 @@ class Repository:
         self.classified = Classified(self._connections, conninfo)
         self.reverting = Reverting(self._connections, self.records)
         self.rulings = Rulings(conninfo)
-        self.settling = Settling(self._connections, conninfo)
+        self.sharing = Sharing(conninfo)
         self.seals = SealStore(self._connections, conninfo)
 
     async def ping(self) -> None:

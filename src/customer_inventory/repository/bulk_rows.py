@@ -57,7 +57,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     source_id: str | None
     sought: tuple[Sought, ...] = ()
     dated: tuple[str, ...] = ()
-    claims: tuple[tuple[str, bytes, str, bool, str, str], ...] | None = None
+    claims: tuple[tuple[str, bytes, str, bool, bool, str, str, str], ...] | None = None
 
 
 class BulkRow(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -18,8 +18,7 @@ class Work(IntEnum):
     """What is done in turns, with the number of its advisory lock; the numbers stand for nothing."""
 
     INDEXING = 0x1316_0002
-    SETTLING = 0x1316_0003
-    SEALING = 0x1316_0004
+    SEALING = 0x1316_0003
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 The values are kept as digests in a table of their own, by a bucket that follows from the value; its key decides between
 two that write the same value at the same time. A record holds its values as long as it is there: not while it is
-deleted. What was stored before a requirement demanded it is looked through once (`settling.py`).
+deleted. Of what a requirement demands the records themselves tell, found by their terms: values may have been stored
+before it did, or given up while it did not.
 """
 
 from __future__ import annotations
@@ -53,7 +54,6 @@ async def hold(connection: Connection, claims: Claims) -> dict[str, list[Taken]]
         "buckets": [_bucket(digest) for digest in wanted],
         "digests": list(wanted),
         "ids": [record_id for record_id, _ in wanted.values()],
-        "requirements": [claim.requirement for _, claim in wanted.values()],
     }
     await connection.execute(_SQL["release"], values)
     if wanted:
@@ -62,19 +62,21 @@ async def hold(connection: Connection, claims: Claims) -> dict[str, list[Taken]]
         for digest, holder, new in rows:
             record_id, claim = wanted[bytes(digest)]
             # Of what requirements demand the records tell: values were stored, and given up, while none did.
-            if claim.kind and not claim.tolerated and (new or holder != record_id):
+            if claim.kind and not claim.had and (new or holder != record_id):
                 asked.append((record_id, claim))
-                given_up += [] if new else [(digest, record_id)]
+                given_up += [] if new else [(bytes(digest), record_id)]
             elif holder != record_id:
                 taken.setdefault(record_id, []).append(Taken(claim, holder))
-        for record_id, found in await _elsewhere(connection, asked, list(claims)):
+        elsewhere = await _elsewhere(connection, asked, list(claims))
+        for record_id, found in elsewhere:
             taken.setdefault(record_id, []).append(found)
-        await _take_over(connection, given_up)
+        had = {found.claim.digest for _, found in elsewhere}
+        await _take_over(connection, [each for each in given_up if each[0] not in had])
     return taken
 
 
 async def _take_over(connection: Connection, given_up: Sequence[tuple[bytes, str]]) -> None:
-    """Let records hold what others hold and may not have any more; for who cannot have it, the caller rolls it back."""
+    """Let records hold what others hold and have no more."""
     if given_up:
         digests = [digest for digest, _ in given_up]
         values = {"buckets": list(map(_bucket, digests)), "digests": digests, "ids": [each for _, each in given_up]}
@@ -86,9 +88,11 @@ async def _elsewhere(
 ) -> list[tuple[str, Taken]]:
     """Return which values other records have, of those that are not being written."""
     found = []
-    for kind in {claim.kind for _, claim in asked}:
-        wanted = {claim.term: (record_id, claim) for record_id, claim in asked if claim.kind == kind}
+    for kind, named in {(claim.kind, claim.named) for _, claim in asked}:
+        of_these = [each for each in asked if (each[1].kind, each[1].named) == (kind, named)]
+        wanted = {claim.term: (record_id, claim) for record_id, claim in of_these}
         values = {"terms": array(list(wanted)), "writing": writing, "most": _MOST_ELSEWHERE}
+        values |= {"named": f"@type={named}" if named else None}
         rows = await (await connection.execute(_SQL["elsewhere"].replace("{kind}", kind), values)).fetchall()
         found += [(wanted[term][0], Taken(wanted[term][1], holder)) for term, holder in rows]
     return found

@@ -25,9 +25,9 @@ UNIQUE = "unique"
 class Unique(NamedTuple):
     """An attribute that a door asks to be unique: by which requirement, and whether a record is kept out for it.
 
-    `kind` is where records are looked for that have a value of it, nothing where they are of classes. Its terms
-    begin with one of `prefixes` (model/search.py: long values stand as their hash); before them stands of
-    which resource they are in what is held.
+    `kind` is where records are looked for that have a value of it, of the class `named` if any. Its terms begin with
+    one of `prefixes` (model/search.py: long values stand as their hash); before them stands of which resource they are
+    in what is held.
     """
 
     requirement: str
@@ -36,6 +36,7 @@ class Unique(NamedTuple):
     before: str
     prefixes: tuple[str, str]
     kind: str
+    named: str
 
 
 def check_unique(requirement: InformationRequirement, resource: Resource) -> None:
@@ -57,9 +58,9 @@ def unique_of(requirement: InformationRequirement, resource: Resource) -> Unique
     """Return what a requirement demands of a resource that marks its attribute unique."""
     refuses = requirement.enforcement == "refuse"
     name = requirement.resource
-    kind = resource.kind if resource.kind != ENTITY.kind else ""
+    named = resource.shape.name if resource.kind == ENTITY.kind and resource is not ENTITY else ""
     path = requirement.attribute
-    return Unique(identifier_of(requirement), path, refuses, f"{name} ", (f"{path}=", f"{path}#"), kind)
+    return Unique(identifier_of(requirement), path, refuses, f"{name} ", (f"{path}=", f"{path}#"), resource.kind, named)
 
 
 def no_uniques(resource: Resource) -> tuple[Unique, ...]:  # noqa: ARG001  what a door asks that asks nothing
@@ -91,8 +92,8 @@ def claims_of(uniques: Iterable[Unique], found: Collection[str], before: Collect
         for term in found:
             if term.startswith(unique.prefixes):
                 digest = sha256(f"{unique.before}{term}".encode()).digest()
-                tolerated = not unique.refuses or term in before
-                yield Claim(unique.attribute, digest, unique.requirement, tolerated, unique.kind, term)
+                had, where = term in before, (unique.kind, unique.named)
+                yield Claim(unique.attribute, digest, unique.requirement, had or not unique.refuses, had, *where, term)
 
 
 def shared(claims: Iterable[Claim]) -> Iterator[Breach]:

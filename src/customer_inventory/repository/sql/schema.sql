@@ -5,7 +5,7 @@
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record,
---             unique_value, unique_requirement, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
+--             unique_value, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
 --             received_event
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
@@ -275,16 +275,9 @@ create table unique_value (
     bucket smallint not null,               -- follows from the digest
     digest bytea not null check (length(digest) = 32), -- SHA-256 of kind or class, attribute and value
     record_id uuid not null,
-    requirement text not null default '',   -- which one demands it; none where the specification of the class does
     primary key (bucket, digest)
 );
 create index unique_value_record on unique_value (record_id);
-
--- Of which requirements the values of all stored records are held: of others those written since they demand it.
-create table unique_requirement (
-    id text primary key,
-    since timestamptz not null
-);
 
 create table import_run (
     id uuid primary key,
