@@ -79,7 +79,7 @@ class Restoring(Writing):
                 )
         if written.outcome in {"done", "unchanged"}:
             record = Record(str(identifier), written.version, draft.document)
-            return Saved(record, written.outcome, *((missing, tuple(shared(written.shared))) if reading else ()))
+            return Saved(record, written.outcome, *((missing, tuple(shared(written.shared))) if reading else ((), ())))
         if written.outcome in {"replayed", "reused"}:
             return await self._replayed("modify", resource, written)
         return None
