@@ -390,3 +390,6 @@ def test_what_must_be_unique_is_at_every_door_and_what_was_there_counts(
         done = command("import", str(rows), "--data", str(server.data), "--json")
         report = json.loads(done.stdout)
         assert (report["accepted"], report["rejected"]) == (1, 2), done.stdout
+        ended = second.delete(f"{REQUIREMENTS}/individual.title", headers={"x-reason": "others use this server too"})
+        assert decide(api, ended.json())["status"] == "effective"
+        assert api.post(PERSONS, json=person(title="New")).status_code == 201

@@ -46,9 +46,11 @@ def test_the_lists_are_asked_by_what_their_attributes_can_be(api: httpx.Client) 
     asked = {"resource": "individual", "attribute": "partyCharacteristic[shoe]", "name": "Shoe", "meaning": "m"}
     propose(api, {**asked, "sensitivity": "special"})
     assert {each["searchable"] for each in api.get(REQUIREMENTS, params={"searchable": "true"}).json()} == {True}
-    found = api.get(f"{REQUIREMENTS}?sensitivity=special,internal&enforcement.ne=refuse").json()
+    found = api.get(f"{REQUIREMENTS}?sensitivity=special,internal&enforcement.ne=refuse&limit=1000").json()
     assert {each["sensitivity"] for each in found} == {"special", "internal"}
-    assert len(api.get(PROPOSALS, params={"status": "proposed", "change": "create"}).json()) == 1
+    of_it = {"requirementId": "individual.partyCharacteristic[shoe]", "status": "proposed"}
+    assert len(api.get(PROPOSALS, params={**of_it, "change": "create"}).json()) == 1
+    assert api.get(PROPOSALS, params={**of_it, "change": "modify"}).json() == []
     assert api.get(PROPOSALS, params={"status.contains": "propo"}).status_code == 200
 
 
