@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from customer_inventory.access.attaching import Attaching
 from customer_inventory.access.opened import Facilities, Principal, RecordNotFound, VersionNotFound
+from customer_inventory.access.saved import Saved
 from customer_inventory.access.undoing import Undoing
 from customer_inventory.access.writing import (
     Change,
     IdempotencyKeyReused,
     ReferenceForeign,
-    Saved,
     StillReferenced,
     VersionConflict,
 )

@@ -1,4 +1,4 @@
-"""Following: what a server does by itself whenever the catalogue moved, in the background, for as long as it runs."""
+"""Following: what a server does by itself in the background, for as long as it runs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import structlog
 from customer_inventory.errors import InventoryError
 
 LOOK_S = 0.5
-"""How often a server looks whether the catalogue moved; it costs a comparison, and a query of one row."""
-LOOK_AGAIN_S = 60.0
-"""How often it looks at what follows from it though nothing moved: a server may have been killed half way."""
+"""How often a server looks whether there is something to do."""
 
 _log = structlog.get_logger(__name__)
 

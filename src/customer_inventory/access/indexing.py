@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from customer_inventory.access.desk import Desk
-from customer_inventory.access.following import LOOK_AGAIN_S, LOOK_S, following
+from customer_inventory.access.following import LOOK_S, following
 from customer_inventory.access.opened import Opened
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.indexing import Builder, IndexNotBuilt, Step, steps
@@ -23,6 +23,8 @@ from customer_inventory.requirements.catalogue import Governing
 from customer_inventory.requirements.indexes import indexes_wanted
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
 
+LOOK_AGAIN_S = 60.0
+"""How often it looks at the indexes though nothing moved: somebody may have dropped one, or been killed."""
 OTHERS_BUILD_S = 2.0
 """How long it lets another server build before it asks again whether it is its turn."""
 FIRST_PAUSE_S = 5.0

@@ -15,15 +15,15 @@ import msgspec
 from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
 from customer_inventory.access.pointing import Pointing
+from customer_inventory.access.saved import Saved, saved
 from customer_inventory.access.specifying import specifying
-from customer_inventory.access.writing import ATTEMPTS, Saved, VersionConflict, Writing, hushed
+from customer_inventory.access.writing import ATTEMPTS, VersionConflict, Writing, hushed
 from customer_inventory.ids import bucket_of
 from customer_inventory.model import Resource
 from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
 from customer_inventory.model.validation import is_blank
 from customer_inventory.repository.records import Draft, IdempotencyKey, Record, Standing, WriteContention
-from customer_inventory.requirements.unique import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Restoring(Writing):
                 )
         if written.outcome in {"done", "unchanged"}:
             record = Record(str(identifier), written.version, draft.document)
-            return Saved(record, written.outcome, *((missing, tuple(shared(written.shared))) if reading else ((), ())))
+            return saved(record, written, missing, told=reading)
         if written.outcome in {"replayed", "reused"}:
             return await self._replayed("modify", resource, written)
         return None

@@ -14,6 +14,7 @@ import msgspec
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened, RecordNotFound
 from customer_inventory.access.pointing import Pointing, pointing
+from customer_inventory.access.saved import Saved, saved
 from customer_inventory.access.specifying import specifying
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of
@@ -34,7 +35,7 @@ from customer_inventory.repository.records import (
     Written,
 )
 from customer_inventory.repository.uniqueness import ValueTaken
-from customer_inventory.requirements.unique import claimed, shared
+from customer_inventory.requirements.unique import claimed
 from customer_inventory.requirements.verdict import verdict
 
 ATTEMPTS = 60
@@ -83,18 +84,6 @@ class ReferenceForeign(InventoryError):
     failure = Failure.UNPROCESSABLE
 
 
-class Saved(NamedTuple):
-    """What a write left: the record, what happened, and what about it is not as it should be.
-
-    `unresolved` are the reference attributes that name nothing we hold, `breaches` the rules that it does not keep.
-    """
-
-    record: Record
-    outcome: str
-    unresolved: tuple[str, ...]
-    breaches: tuple[Breach, ...] = ()
-
-
 class _Drafted(NamedTuple):
     """What is about to be written, the records that it points at, and the requirements that it does not meet."""
 
@@ -140,9 +129,7 @@ class Writing(Opened):
                     resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
                 )
         if written.outcome == "done":
-            return Saved(
-                Record(str(identifier), 1, draft.document), "done", missing, (*breaches, *shared(written.shared))
-            )
+            return saved(Record(str(identifier), 1, draft.document), written, missing, breaches)
         return await self._replayed("create", resource, written)
 
     async def modify(
@@ -216,8 +203,7 @@ class Writing(Opened):
                 verb=verb,
             )
         record = Record(old.id, written.version, draft.document)
-        told = (missing, (*breaches, *shared(written.shared))) if reading else ((), ())
-        return written, Saved(record, written.outcome, *told)
+        return written, saved(record, written, missing, breaches, told=reading)
 
     async def delete(
         self,

@@ -20,10 +20,10 @@ async def unholdable(connection: Connection, rows: Sequence[BulkRow]) -> dict[in
 
     Without those rows others may be able to: what a row is refused for may be another refused row's.
     """
+    numbers = {entry.id: row.number for row in rows for entry in row.entries}
     out: dict[int, str] = {}
     passes = 0
     while claims := _claims(row for row in rows if row.number not in out):
-        numbers = {entry.id: row.number for row in rows for entry in row.entries}
         async with connection.transaction() as attempt:
             taken = refused(await hold(connection, claims))
             for identifier in _lost(taken) if passes < _PASSES else taken:

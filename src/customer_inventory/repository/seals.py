@@ -125,9 +125,9 @@ class Sealing:
         row = await (await self._connection.execute(_SQL["horizon"])).fetchone()
         return int(row[0]) if row else 0
 
-    async def blocks(self, *, after: int = 0) -> AsyncGenerator[Seal, None]:
-        """Yield the blocks behind number `after`, in order."""
-        number = after
+    async def blocks(self) -> AsyncGenerator[Seal, None]:
+        """Yield the blocks in order."""
+        number = 0
         while rows := await (await self._connection.execute(_SQL["blocks"], (number, AT_A_TIME))).fetchall():
             for row in rows:
                 yield Seal(*row)

@@ -30,7 +30,6 @@ class Taken(NamedTuple):
 
 
 _SQL = sql.statements("unique.sql")
-_MOST_ELSEWHERE = 10_000
 
 
 class ValueTaken(InventoryError):
@@ -86,13 +85,13 @@ async def _take_over(connection: Connection, given_up: Sequence[tuple[bytes, str
 async def _elsewhere(
     connection: Connection, asked: Sequence[tuple[str, Claim]], writing: Sequence[str]
 ) -> list[tuple[str, Taken]]:
-    """Return which values other records have, of those that are not being written."""
+    """Return which values other records have, one of each, of those that are not being written."""
     found = []
     for kind, named in {(claim.kind, claim.named) for _, claim in asked}:
         of_these = [each for each in asked if (each[1].kind, each[1].named) == (kind, named)]
         wanted = {claim.term: (record_id, claim) for record_id, claim in of_these}
-        values = {"terms": array(list(wanted)), "writing": writing, "most": _MOST_ELSEWHERE}
-        values |= {"named": f"@type={named}" if named else None}
+        of_class = f"@type={named}" if named else None
+        values = {"terms": array(list(wanted)), "writing": writing, "named": of_class}
         rows = await (await connection.execute(_SQL["elsewhere"].replace("{kind}", kind), values)).fetchall()
         found += [(wanted[term][0], Taken(wanted[term][1], holder)) for term, holder in rows]
     return found

@@ -1,6 +1,6 @@
 """Unique values: of which attributes no two records are to have the same, and what a record claims by them.
 
-A value is known by its term, the canonical spelling by which the index finds it: what a filter takes for equal is.
+A value is known by its term, the canonical spelling by which the index finds it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from customer_inventory.model import InvalidDocument, Resource, terms
 from customer_inventory.model.places import place
 from customer_inventory.model.problems import Problem
 from customer_inventory.model.resource import Claim, Document
-from customer_inventory.model.ruling import Breach, Rule
+from customer_inventory.model.ruling import Breach, Enforcement, Rule
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.requirements.requirement import InformationRequirement
 from customer_inventory.requirements.rules import identifier_of
@@ -102,13 +102,13 @@ def shared(claims: Iterable[Claim]) -> Iterator[Breach]:
         yield Breach(unique_rule(requirement, attribute, "warn"), attribute)
 
 
-def unique_rule(requirement: str, attribute: str, enforcement: str) -> Rule:
+def unique_rule(requirement: str, attribute: str, enforcement: Enforcement) -> Rule:
     """Return the rule that a value is unique, to be told of; it is asked of all records together, never of one."""
     return Rule(
         requirement=requirement,
         code=UNIQUE,
         place=place(attribute),
-        enforcement=enforcement,  # type: ignore[arg-type]
+        enforcement=enforcement,
         reason="has a value that another record has too",
     )
 

@@ -39,21 +39,24 @@ async def trail_lines(access: Opened, *, since: datetime | None = None) -> Async
     keys = await store.keys()
     digest = sha256()
     last: Block | None = None
+
+    def told(said: Any) -> bytes:
+        line = _line(said)
+        digest.update(line)
+        return line
+
     async with store.reading() as reading:
         head = {"@type": "TrailExport", "format": FORMAT, "key": [msgspec.Raw(each.public_key) for each in keys]}
-        yield (line := _line(head))
-        digest.update(line)
+        yield told(head)
         async for seal in reading.blocks():
             if since is not None and seal.at < since:
                 continue
-            yield (line := _line({"@type": "TrailSeal", "block": seal.signed}))
-            digest.update(line)
+            yield told({"@type": "TrailSeal", "block": seal.signed})
             last = said_in(seal.signed)
             if last is None:  # somebody put there what is no seal: whoever verifies the export is told
                 continue
             async for row in reading.entries(last.first, last.next):
-                yield (line := _line(exported(row)))
-                digest.update(line)
+                yield told(exported(row))
     if last is None and since is not None:
         raise NothingSealed(f"Nothing of the trail was sealed since {since:%Y-%m-%d %H:%M} UTC.")
     if last is None:

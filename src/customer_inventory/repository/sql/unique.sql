@@ -12,11 +12,12 @@ on conflict (bucket, digest) do update set record_id = held.record_id
 returning digest, record_id::text, xmax = 0
 
 -- name: elsewhere
--- Which of these values other records have, whoever holds them: they may have had them before they had to be unique.
-select term, r.id::text from {kind} r, unnest(r.terms) as term
+-- Which of these values other records have, whoever holds them: they may have had them before they had to be unique. One
+-- record for each value, however many have it.
+select distinct on (term) term, r.id::text from {kind} r, unnest(r.terms) as term
 where r.terms && %(terms)s::text[] and term = any(%(terms)s::text[]) and r.id <> all(%(writing)s::uuid[])
     and (%(named)s::text is null or r.terms @> array[%(named)s::text])
-limit %(most)s
+order by term, r.id
 
 -- name: take_over
 update unique_value u set record_id = i.record_id
