@@ -125,6 +125,8 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
     register = {
         "client",
         "client_grant",
+        "client_policy",
+        "client_use",
         "person",
         "session",
         "signing_key",

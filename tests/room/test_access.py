@@ -186,7 +186,7 @@ async def test_a_revoked_client_loses_its_tokens_within_a_second(desk: Desk) -> 
     token = await registered(desk, "crm", "all")
     await desk.open_by_token(token, purpose=None, request_id="r")
     revoked = await revoke_client(desk.repository.register, name="crm")
-    desk._principals[revoked.client_id] = (0.0, desk._principals[revoked.client_id][1])  # the second has passed
+    desk._standings[revoked.client_id] = (0.0, desk._standings[revoked.client_id][1])  # the second has passed
     with pytest.raises(InvalidToken):
         await desk.open_by_token(token, purpose=None, request_id="r")
 

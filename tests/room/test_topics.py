@@ -56,7 +56,10 @@ class Feed:
     def access(self) -> Any:
         facilities = SimpleNamespace(repository=SimpleNamespace(looks=self, changes=self))
         principal = SimpleNamespace(grants=frozenset({"read:*"}))
-        return SimpleNamespace(facilities=facilities, principal=principal, note=self.note)
+        return SimpleNamespace(facilities=facilities, principal=principal, note=self.note, window=self.window)
+
+    async def window(self, kind: str) -> None:
+        del kind
 
     async def page(
         self, start: Mark, kinds: Sequence[str], *, limit: int, back: bool = False, wanted: Interest = EVERYTHING

@@ -12,7 +12,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from customer_inventory.access.grants import parse_grants
+from customer_inventory.access.grants import named, parse_grants
+from customer_inventory.access.policy import parse_policy, written
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client, Register
@@ -77,25 +78,72 @@ async def register_client(
 ) -> Credentials:
     """Register a process and return its credentials.
 
-    Raises InvalidRegistration, InvalidGrant, or NameTaken.
+    `grants` are short ones, such as read:customer, or lines of a policy. Raises InvalidRegistration, InvalidGrant,
+    InvalidPolicy, or NameTaken.
     """
     stated = tuple(purposes) or (DEFAULT_PURPOSE,)
     for word in (name, *stated):
         if not _well_formed(word):
             raise InvalidRegistration
+    pairs, policy = granted(grants)
     credentials = Credentials(f"{name}-{secrets.token_hex(4)}", secrets.token_urlsafe(32))
     added = await register.add_client(
         client_id=credentials.client_id,
         name=name,
         secret_hash=hash_secret(credentials.client_secret),
         purposes=stated,
-        grants=parse_grants(grants),
+        grants=pairs,
+        policy=policy,
         at=clock(),
         by=by,
     )
     if not added:
         raise NameTaken(f"A client named {name!r} is registered already. Choose another name.")
     return credentials
+
+
+def granted(texts: Iterable[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return what texts grant: short ones as (verb, kind) pairs, and the others as lines of a policy, written alike.
+
+    A line has attributes in parentheses, a short one never. Raises InvalidGrant or InvalidPolicy.
+    """
+    given = [text.strip() for text in texts]
+    short, long = ([text for text in given if ("(" in text) is way] for way in (False, True))
+    return parse_grants(short), [written(grant) for grant in parse_policy(long)]
+
+
+@dataclass(frozen=True, slots=True)
+class Regranted:
+    """What a change of grants takes from a client and gives it, a line each."""
+
+    taken: list[str]
+    given: list[str]
+
+
+async def regrant(register: Register, *, name: str, grants: Iterable[str], dry: bool) -> Regranted:
+    """Grant a client this and nothing else; with `dry` tell only what that would change.
+
+    Raises UnknownClient, InvalidGrant and InvalidPolicy.
+    """
+    client = await _registered(register, name)
+    pairs, policy = granted(grants)
+    before = {*(_line(grant) for grant in client.grants), *client.policy}
+    after = {*(_line(f"{verb}:{kind}") for verb, kind in pairs), *policy}
+    if not dry:
+        await register.set_grants(client.client_id, grants=pairs, policy=policy)
+    return Regranted(sorted(before - after), sorted(after - before))
+
+
+def _line(grant: str) -> str:
+    verb, _, kind = grant.partition(":")
+    return f"{verb}:{named(kind)}"
+
+
+async def _registered(register: Register, name: str) -> Client:
+    client = await register.client(name) or await register.client_named(name)
+    if client is None or client.secret_hash is None:
+        raise UnknownClient(f"No client {name!r} is registered whose grants or state could be changed.")
+    return client
 
 
 async def register_own_clients(register: Register, *, clock: Clock) -> None:
@@ -127,9 +175,7 @@ async def authenticate_client(register: Register, *, client_id: str, secret: str
 
 async def revoke_client(register: Register, *, name: str) -> Client:
     """Revoke a client: no new tokens, and those it has stop working within a second. Raises UnknownClient."""
-    client = await register.client(name) or await register.client_named(name)
-    if client is None or client.secret_hash is None:
-        raise UnknownClient(f"No client {name!r} is registered that could be revoked.")
+    client = await _registered(register, name)
     await register.set_client_status(client.client_id, status="revoked")
     return client
 

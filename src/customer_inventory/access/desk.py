@@ -8,16 +8,17 @@ trail entry durable before it hands anything back.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.entity_classes import EntityClasses
-from customer_inventory.access.masked import masked_access
 from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.references import ReferenceChecks
+from customer_inventory.access.scoped import masked_access, scoped_access
+from customer_inventory.access.standing import Standing, standing_of
 from customer_inventory.access.tokens import InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
@@ -27,11 +28,11 @@ from customer_inventory.model import Resource
 from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
-from customer_inventory.repository.register import Client, Person
+from customer_inventory.repository.register import Person
 from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.catalogue import Catalogue
 
-_PRINCIPAL_LASTS_S = 1.0
+_STANDING_LASTS_S = 1.0
 
 
 class PurposeRequired(InventoryError):
@@ -88,7 +89,7 @@ class Desk:
         self.tokens = Tokens(repository.register, clock=clock)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
         self._mask_key = randomness(256).to_bytes(32)
-        self._principals: dict[str, tuple[float, Principal | None]] = {}
+        self._standings: dict[str, tuple[float, Standing | None]] = {}
 
     async def __aenter__(self) -> Desk:
         await self.trail.__aenter__()
@@ -117,20 +118,26 @@ class Desk:
 
         Raises InvalidToken, PurposeRequired or PurposeNotRegistered.
         """
-        principal = await self._principal(await self.tokens.verify(token))
-        if principal is None:
+        standing = await self._standing(await self.tokens.verify(token))
+        if standing is None:
             raise InvalidToken
-        return Access(self._facilities, principal, purpose=_purpose(principal, purpose), request_id=request_id)
+        return self._opened(standing, purpose=purpose, request_id=request_id)
 
     async def open_for_client(self, client_id: str, *, purpose: str, request_id: str) -> Access:
         """Open an access for a client that is told of something, by what it is granted now.
 
         Raises InvalidClient when it was revoked, and PurposeNotRegistered.
         """
-        principal = await self._principal(client_id)
-        if principal is None:
+        standing = await self._standing(client_id)
+        if standing is None:
             raise InvalidClient(f"The client {client_id!r} is not registered or was revoked.")
-        return Access(self._facilities, principal, purpose=_purpose(principal, purpose), request_id=request_id)
+        return self._opened(standing, purpose=purpose, request_id=request_id)
+
+    def _opened(self, standing: Standing, *, purpose: str | None, request_id: str) -> Access:
+        stated = _purpose(standing.client.purposes, purpose)
+        principal = standing.principal(stated, self.clock())
+        access = Access(self._facilities, principal, purpose=stated, request_id=request_id)
+        return scoped_access(access, principal.limits, key=self._mask_key) if principal.limits else access
 
     async def open_for_person(self, person: Person, *, request_id: str, reason: str | None = None) -> Access:
         """Open an access for someone who is signed in at the console; the person's role says what is granted.
@@ -140,7 +147,11 @@ class Desk:
         principal = await self._own(CONSOLE)
         signed_in = Principal(principal.client_id, principal.purposes, ROLE_GRANTS[person.role], person.login)
         opened = Access(
-            self._facilities, signed_in, purpose=_purpose(principal, None), request_id=request_id, reason=reason
+            self._facilities,
+            signed_in,
+            purpose=_purpose(principal.purposes, None),
+            request_id=request_id,
+            reason=reason,
         )
         return opened if person.role in UNMASKED_ROLES else masked_access(opened, self._mask_key)
 
@@ -163,32 +174,26 @@ class Desk:
         return Access(self._facilities, principal, purpose=principal.purposes[0], request_id=request_id)
 
     async def _own(self, client_id: str) -> Principal:
-        principal = await self._principal(client_id)
-        if principal is None:
+        standing = await self._standing(client_id)
+        if standing is None:
             raise InvalidClient(f"The product's own client {client_id!r} is not registered or was revoked.")
-        return principal
+        return standing.principal(standing.client.purposes[0], self.clock())
 
-    async def _principal(self, client_id: str) -> Principal | None:
-        known = self._principals.get(client_id)
+    async def _standing(self, client_id: str) -> Standing | None:
+        known = self._standings.get(client_id)
         now = time.monotonic()
         if known is None or known[0] < now:
             client = await self.repository.register.client(client_id)
-            known = (now + _PRINCIPAL_LASTS_S, _active(client))
-            self._principals[client_id] = known
+            known = (now + _STANDING_LASTS_S, standing_of(client))
+            self._standings[client_id] = known
         return known[1]
 
 
-def _active(client: Client | None) -> Principal | None:
-    if client is None or client.status != "active":
-        return None
-    return Principal(client.client_id, client.purposes, client.grants, None)
-
-
-def _purpose(principal: Principal, stated: str | None) -> str:
+def _purpose(purposes: Sequence[str], stated: str | None) -> str:
     if stated is None:
-        if len(principal.purposes) > 1:
+        if len(purposes) > 1:
             raise PurposeRequired
-        return principal.purposes[0]
-    if stated not in principal.purposes:
+        return purposes[0]
+    if stated not in purposes:
         raise PurposeNotRegistered
     return stated

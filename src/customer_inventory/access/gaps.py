@@ -64,7 +64,7 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None, days: i
     """
     await access.require("read", INFORMATION_REQUIREMENT.kind)
     resource = await resource_named(access, name)
-    await access.require("read", resource.kind)
+    await access.require_every("read", resource.kind)
     asked = list((await access.facilities.catalogue.requirements(governed_name(resource))).values())
     by = way(place(segment)) if segment else _NOTHING
     since = access.facilities.clock() - timedelta(days=days)

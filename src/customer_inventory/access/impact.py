@@ -105,7 +105,7 @@ async def _weighed(
         [*after, *before],
         now=access.facilities.clock(),
         within_s=within_s,
-        samples=SAMPLES if access.may("read", resource) else 0,
+        samples=SAMPLES if access.may_every("read", resource.kind) else 0,
         by_source=True,
         attributes=resource.attributes,
         named=class_of(resource),
@@ -135,7 +135,7 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
         demanded.kind,
         demanded.prefixes,
         named=demanded.named,
-        samples=SAMPLES if access.may("read", resource) else 0,
+        samples=SAMPLES if access.may_every("read", resource.kind) else 0,
         within_s=within_s,
     )
     return RuleImpact(

@@ -15,7 +15,6 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access.access import Access, RecordNotFound
-from customer_inventory.access.grants import allows
 from customer_inventory.access.pointing import pointing
 from customer_inventory.model.belonging import PARTIES, ROLES
 from customer_inventory.model.kinship import Relation, canonical, relation, same_relationship
@@ -250,7 +249,7 @@ async def links_then(access: Access, record: Near) -> list[Edge]:
 
 
 async def _readable(access: Access) -> list[str]:
-    kinds = [kind for kind in PEOPLE if allows(access.principal.grants, "read", kind)]
+    kinds = [kind for kind in PEOPLE if access.may_every("read", kind)]
     if not kinds:
         await access.require("read", PEOPLE[0])
     return kinds

@@ -34,7 +34,7 @@ class Loading:
         """Return when the access may load these kinds. Raises Denied."""
         for kind in sorted(set(kinds) - self._allowed):
             for verb in VERBS:
-                await self._access.require(verb, kind)
+                await self._access.require_every(verb, kind)
             self._allowed.add(kind)
 
     async def repeated(self, keys: Sequence[str], numbers: Sequence[int]) -> dict[int, int]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.grants import Denied, allows, named
+from customer_inventory.access.policy.grant import Grant
+from customer_inventory.access.policy.rights import Amounts
 from customer_inventory.access.references import ReferenceChecks
+from customer_inventory.access.spending import AllowanceSpent, spend_records, spend_request
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
@@ -20,6 +24,9 @@ from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.records import Authorship
 from customer_inventory.requirements.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from customer_inventory.access.window import Window
 
 
 class RecordNotFound(InventoryError):
@@ -42,6 +49,10 @@ class VersionNotFound(InventoryError):
     failure = Failure.NOT_FOUND
 
 
+_SHOWING = frozenset({"read", "download"})
+"""The verbs by which records are counted as they are shown; by the others, as they are written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is asking: a client, what it may do, and the person on whose behalf it asks."""
@@ -50,6 +61,21 @@ class Principal:
     purposes: tuple[str, ...]
     grants: frozenset[str]
     person: str | None
+    limits: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    """What limits a grant, by "verb:kind"; a kind of "*" limits the verb on every kind."""
+    amounts: Mapping[str, Amounts] = field(default_factory=dict)
+    """At most how much, by "verb:kind" or "verb:*"."""
+
+    def limited(self, verb: str, kind: str) -> tuple[Grant, ...]:
+        """Return the grants that limit a verb on a kind; none where nothing does, or where it is not granted."""
+        if not self.limits or f"{verb}:{kind}" in self.limits:
+            return self.limits.get(f"{verb}:{kind}", ())
+        return self.limits.get(f"{verb}:*", ())
+
+    def metered(self, verb: str, kind: str) -> str | None:
+        """Return the name of the grant that has an amount for a verb on a kind, None where there is none."""
+        names = (f"{verb}:{kind}", f"{verb}:*")
+        return next((name for name in names if name in self.amounts), None) if self.amounts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,8 @@ class Opened:
     reason: str | None = None
     named: tuple[str, ...] = ()
     """The attributes that are asked for by name, for the trail; empty where whole records are."""
+    spent: set[str] = field(default_factory=set)
+    """The grants with an amount that this request was counted for."""
     despite_conflicts: bool = False
     """Whether a specification is written although stored records do not follow it, or are left without one."""
 
@@ -100,16 +128,64 @@ class Opened:
         """Return whether the verb is granted on the resource."""
         return allows(self.principal.grants, verb, resource.kind)
 
+    def sees_whole(self, kind: str) -> bool:
+        """Return whether every record of a kind may be read, whole and as it is."""
+        return allows(self.principal.grants, "read", kind) and not self.principal.limited("read", kind)
+
+    def may_every(self, verb: str, kind: str) -> bool:
+        """Return whether a verb is granted on every record and attribute of a kind, be it masked."""
+        limits = self.principal.limited(verb, kind)
+        return allows(self.principal.grants, verb, kind) and not any(each.limited_beyond_masks for each in limits)
+
+    async def window(self, kind: str, verb: str = "read") -> Window | None:  # noqa: ARG002  see ScopedAccess
+        """Return what the grants leave open of a kind, None where that is all of it."""
+        return None
+
+    async def require_every(self, verb: str, kind: str) -> None:
+        """Return if a verb is granted on every record and attribute of a kind; as `require` otherwise."""
+        if self.may_every(verb, kind):
+            return
+        await self.note(verb, kind, "refused", ())
+        raise Denied(f"This takes {verb}:{named(kind)} on every record and attribute of the kind.")
+
+    async def require_whole(self, verb: str, kind: str) -> None:
+        """Return if a verb is granted on every record of a kind, whole and as it is; as `require` otherwise."""
+        if self.principal.limited(verb, kind):
+            await self.note(verb, kind, "refused", ())
+            raise Denied(f"This takes {verb}:{named(kind)} on whole records of the kind, without limits.")
+        await self.require(verb, kind)
+
     async def require(self, verb: str, kind: str) -> None:
         """Return if the verb is granted on the kind; otherwise put the refusal in the trail and raise Denied."""
         if allows(self.principal.grants, verb, kind):
+            if (name := self.principal.metered(verb, kind)) is not None and name not in self.spent:
+                await self._spend(name, verb, kind)
             return
         await self.note(verb, kind, "refused", ())
         raise Denied(f"{self.principal.client_id} is not granted {verb}:{named(kind)}.")
 
+    async def _spend(self, name: str, verb: str, kind: str) -> None:
+        """Count a request, and the record that it is about to write. Raises AllowanceSpent, with a trail entry."""
+        allowances, amounts = self.facilities.repository.allowances, self.principal.amounts[name]
+        now, client = self.facilities.clock(), self.principal.client_id
+        self.spent.add(name)
+        try:
+            await spend_request(allowances, amounts, client, name, now)
+            await spend_records(allowances, amounts, client, name, now, number=0 if verb in _SHOWING else 1)
+        except AllowanceSpent:
+            await self.note(verb, kind, "refused", ())
+            raise
+
     async def note(self, verb: str, kind: str, outcome: str, record_ids: tuple[str, ...]) -> None:
-        """Make a trail entry durable."""
+        """Make a trail entry durable. Raises AllowanceSpent where more would be shown than is granted."""
         now = self.facilities.clock()
+        if outcome == "shown" and verb in _SHOWING and (name := self.principal.metered(verb, kind)) is not None:
+            allowances, amounts = self.facilities.repository.allowances, self.principal.amounts[name]
+            try:
+                await spend_records(allowances, amounts, self.principal.client_id, name, now, number=len(record_ids))
+            except AllowanceSpent:
+                await self.note(verb, kind, "refused", ())
+                raise
         bucket = int(record_ids[0][15:18], 16) if record_ids else 0
         await self.facilities.trail.record(
             TrailEntry(

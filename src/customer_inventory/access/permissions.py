@@ -9,6 +9,7 @@ from typing import Any
 from customer_inventory.access.access import Access
 from customer_inventory.access.grants import VERBS, grantable, parse_grants
 from customer_inventory.access.people import ROLE_GRANTS
+from customer_inventory.access.policy import parse_policy
 from customer_inventory.model.tmf672 import PERMISSION, PERMISSION_SPECIFICATION_SET, USER_ROLE
 from customer_inventory.repository.register import Client, Person
 
@@ -84,7 +85,7 @@ def _of_client(client: Client) -> Shown:
             "role": "granter",
             "@referredType": "Person",
         },
-        "privilege": _privileges(client.grants),
+        "privilege": [*_privileges(client.grants), *_limited(client.policy)],
     }
 
 
@@ -110,6 +111,16 @@ def _privileges(grants: Iterable[str]) -> list[Shown]:
             "manageableAsset": {"@type": "EntityRef", "id": function, "@referredType": "Resource"},
         }
         for verb, function in _pairs(grants)
+    ]
+
+
+def _limited(policy: Iterable[str]) -> list[Shown]:
+    """The grants that are limited, each with the line that says how."""
+    return [
+        {**privilege, "policy": line}
+        for line in policy
+        for grant in parse_policy([line])
+        for privilege in _privileges([f"{grant.verb}:{grant.kind}"])
     ]
 
 

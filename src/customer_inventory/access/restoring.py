@@ -61,7 +61,7 @@ class Restoring(Writing):
         self, resource: Resource, identifier: UUID, version: int, *, standing: Standing, key: IdempotencyKey | None
     ) -> Saved | None:
         """Write the content of `version` again where the record stands; None when it does not stand there any more."""
-        reading = self.may("read", resource)
+        reading = self.sees_whole(resource.kind)
         with hushed(unless=reading):
             draft, pointed = await self._former(resource, identifier, version, standing)
             missing = await self._unresolved(resource, msgspec.json.decode(draft.document), pointed)
@@ -93,7 +93,7 @@ class Restoring(Writing):
             await self.require(verb, resource.kind)
         except Denied as error:
             # Which verb is missing tells whether the record is there, is deleted, or never was.
-            if self.may("read", resource):
+            if self.sees_whole(resource.kind):
                 raise
             raise RecordNotFound(absent) from error
         if standing is None:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.grants import allows
+from customer_inventory.access.window import Window, standing_windows
 from customer_inventory.repository.changes import FeedEntry
 from customer_inventory.repository.deliveries import Deliveries, Origin
 
@@ -42,10 +43,16 @@ async def tell(
     granted = [kind for kind in kinds if allows(access.principal.grants, "read", kind)]
     for kind in kinds.keys() - set(granted):
         await access.note("read", kind, "refused", ())
+    windows = {kind: window for kind in granted if (window := await access.window(kind)) is not None}
+    ids = [(entry.kind, entry.record_id) for entry in entries]
+    standing = await standing_windows(access.facilities.repository.surroundings, windows, ids) if windows else {}
     contents = await asyncio.gather(*(_contents(source, entries, kind) for kind in granted))
     found = {key: content for one in contents for key, content in one.items()}
     origins = await source.origins(entry.change_id for entry in entries)
-    told = [(entry, _made(entry, found, origins, make) if entry.kind in granted else []) for entry in entries]
+    told = []
+    for entry in entries:
+        window = standing.get(entry.record_id) or windows.get(entry.kind)
+        told.append((entry, _made(entry, found, origins, make, window) if entry.kind in granted else []))
     shown = {kind: {entry.record_id: None for entry, made in told if made and entry.kind == kind} for kind in granted}
     await asyncio.gather(*(access.note("read", kind, "shown", tuple(ids)) for kind, ids in shown.items() if ids))
     return told
@@ -67,9 +74,17 @@ def _made(
     found: dict[tuple[str, int], bytes],
     origins: dict[str, Origin],
     make: Callable[[Came], list[T]],
+    window: Window | None,
 ) -> list[T]:
     before, after = found.get((entry.record_id, entry.version - 1)), found.get((entry.record_id, entry.version))
     origin = origins.get(entry.change_id)
     if origin is None or (after is None and entry.operation != "delete"):
         return []
+    if window is not None:
+        then = window.standing(entry.record_id, after) if after else window
+        before = then.shown(entry.record_id, before) if before else None
+        after = window.shown(entry.record_id, after) if after else None
+        # Nothing of it that may be seen came about, or it is, or became, none of those that may be seen.
+        if before == after or (after is None and entry.operation != "delete"):
+            return []
     return make(Came(entry, origin, before, after))

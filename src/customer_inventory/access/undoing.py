@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
-from customer_inventory.access.grants import Denied, allows
+from customer_inventory.access.grants import Denied
 from customer_inventory.access.restoring import Restoring
 from customer_inventory.access.specifying import specifying_all
 from customer_inventory.errors import Failure, InventoryError
@@ -110,7 +110,7 @@ class Undoing(Restoring):
         was deleted. Raises Denied, ChangeNotFound, UndoTooLarge, UndoConflict, NotStorable and WriteContention.
         """
         entries = await self._entries(identifier)
-        seen = any(allows(self.principal.grants, "read", entry.kind) for entry in entries)
+        seen = any(self.may_every("read", entry.kind) for entry in entries)
         for verb, kind in sorted({(_TAKES[entry.operation], entry.kind) for entry in entries}):
             await self._require_seen(verb, kind, identifier, seen=seen)
         reversals, invalid = await self._reversals(entries)
@@ -135,9 +135,9 @@ class Undoing(Restoring):
 
     async def _readable(self) -> list[str] | None:
         """The kinds that may be read, None for all; Denied when there is none."""
-        if allows(self.principal.grants, "read", "*"):
+        if self.may_every("read", "*"):
             return None
-        kinds = [kind for kind in KINDS if allows(self.principal.grants, "read", kind)]
+        kinds = [kind for kind in KINDS if self.may_every("read", kind)]
         if not kinds:
             await self.require("read", "change")
         return kinds
@@ -145,7 +145,7 @@ class Undoing(Restoring):
     async def _require_seen(self, verb: str, kind: str, identifier: UUID, *, seen: bool) -> None:
         """Return if the verb is granted; else raise Denied, or ChangeNotFound for a change that may not be `seen`."""
         try:
-            await self.require(verb, kind)
+            await self.require_every(verb, kind)
         except Denied as error:
             if seen:
                 raise

@@ -17,6 +17,7 @@ import msgspec
 from customer_inventory.access.access import Access, RecordNotFound
 from customer_inventory.access.grants import Denied, allows
 from customer_inventory.access.kin import PEOPLE, links_then
+from customer_inventory.access.window import Window, standing_windows
 from customer_inventory.model.belonging import CUSTOMER, ENGAGED, PARTIES, PARTS, ROLES
 from customer_inventory.model.kinship import Relation, relation
 from customer_inventory.repository.kinds import KINDS
@@ -57,7 +58,7 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
     Denied or RecordNotFound.
     """
     await access.require("read", CUSTOMER)
-    readable = {kind for kind in KINDS if allows(access.principal.grants, "read", kind)}
+    readable, windows = await _open_kinds(access)
     # One at least: with it comes how many there are.
     asked = {kind: max(1, limit) for part, limit in limits.items() for kind in PARTS.get(part, ())}
     wanted = {kind: limit for kind, limit in asked.items() if kind in readable}
@@ -66,6 +67,11 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
         around = await access.facilities.repository.surroundings.around(identifier, limits=wanted)
     else:
         around = await _around_then(access, identifier, wanted, as_of)
+    if windows:
+        near = [(kind, each.id) for kind, records in around.records.items() for each in records]
+        surroundings = access.facilities.repository.surroundings
+        standing = await standing_windows(surroundings, windows, near) if as_of is not None else {}
+        _look_through(around, str(identifier), windows, standing)
     if around.root is None:
         await access.note("read", CUSTOMER, "absent", (str(identifier),))
         raise RecordNotFound(f"The inventory holds no customer and no party {identifier} that may be read.")
@@ -77,6 +83,47 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
     found = _assembled(around, str(identifier), limits, withheld, readable)
     await _note(access, found)
     return found
+
+
+async def _open_kinds(access: Access) -> tuple[set[str], dict[str, Window]]:
+    """The kinds that may be read here, with the windows of those that are limited.
+
+    That a record is shown around another tells of its references to parties: of a kind whose references may not be
+    seen, nothing is. Raises Denied where those are customers.
+    """
+    readable = {kind for kind in KINDS if allows(access.principal.grants, "read", kind)}
+    windows = {kind: window for kind in readable if (window := await access.window(kind)) is not None}
+    dark = {kind for kind, window in windows.items() if not window.tells_of(PEOPLE)}
+    if CUSTOMER in dark:
+        await access.require_every("read", CUSTOMER)
+    return readable - dark, windows
+
+
+def _look_through(
+    around: Around, identifier: str, windows: Mapping[str, Window], standing: Mapping[str, Window]
+) -> None:
+    """Leave of what stands around a record only what may be seen."""
+    seen: dict[str, set[str]] = {}
+    for kind, window in windows.items():
+        near = around.records.get(kind, [])
+        seen_as = [(each, standing.get(each.id, window).shown(each.id, each.document)) for each in near]
+        shown = [(each, text) for each, text in seen_as if text is not None]
+        around.records[kind] = [each._replace(document=text) for each, text in shown]
+        if window.fenced:
+            seen[kind] = {each.id for each, _ in shown}
+            around.totals[kind] = len(shown)
+    if around.root in seen and identifier not in seen[around.root]:
+        around.root = None
+    hidden = {each for each, kind in around.subjects.items() if kind in seen and each not in seen[kind]}
+    around.subjects = {each: kind for each, kind in around.subjects.items() if each not in hidden}
+    around.edges = [
+        edge
+        for edge in around.edges
+        if all(
+            kind not in seen or each in seen[kind]
+            for kind, each in ((edge.source_kind, edge.source_id), (edge.target_kind, edge.target_id))
+        )
+    ]
 
 
 def _assembled(

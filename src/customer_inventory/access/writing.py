@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 
-from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened, RecordNotFound
 from customer_inventory.access.pointing import Pointing, pointing
 from customer_inventory.access.saved import Saved, saved
@@ -124,7 +123,7 @@ class Writing(Opened):
         missing = await self._unresolved(resource, document, pointed)
         await self._keep_files(resource, identifier, files)
         async with specifying(self, resource, None, document):
-            with hushed(unless=self.may("read", resource)):
+            with hushed(unless=self.sees_whole(resource.kind)):
                 written = await self.facilities.repository.records.create(
                     resource.kind, identifier, draft=draft, authorship=self.authorship(bucket_of(identifier)), key=key
                 )
@@ -154,7 +153,7 @@ class Writing(Opened):
         for attempt in range(ATTEMPTS):
             await self._step_back(attempt)
             old = await self._current(verb, resource, identifier, expected)
-            with hushed(unless=self.may("read", resource)):
+            with hushed(unless=self.sees_whole(resource.kind)):
                 written, saved = await self._rewrite(resource, old, change, demanded=demanded, key=key, verb=verb)
             if written.outcome in {"done", "unchanged"}:
                 return saved
@@ -188,7 +187,7 @@ class Writing(Opened):
         )
         missing = await self._unresolved(resource, document, pointed)
         await self._keep_files(resource, identifier, files)
-        reading = self.may("read", resource)
+        reading = self.sees_whole(resource.kind)
         async with specifying(self, resource, identifier, document):
             written = await self.facilities.repository.records.replace(
                 resource.kind,
@@ -308,7 +307,7 @@ class Writing(Opened):
             )
         warned = checks.with_check(resource.name, "warn")
         # Whether there is a record of a kind that may not be read is told to nobody.
-        readable = [link for link in pointed.links if allows(self.principal.grants, "read", link.target_kind)]
+        readable = [link for link in pointed.links if self.may_every("read", link.target_kind)]
         asked = [link for link in readable if link.attribute in warned]
         missing = await self.facilities.repository.records.missing(asked) if asked else set()
         return tuple(sorted(((foreign | pointed.absent) & warned) | missing))

@@ -6,6 +6,7 @@ import msgspec
 import structlog
 
 from customer_inventory.access.clients import InvalidClient
+from customer_inventory.access.spending import AllowanceSpent
 from customer_inventory.access.tokens import InvalidToken
 from customer_inventory.api.exchange import Answer
 from customer_inventory.api.spans import RangeNotSatisfiable
@@ -31,6 +32,8 @@ def error_answer(error: InventoryError, /, **more: str) -> Answer:
         headers.append((b"www-authenticate", b'Bearer realm="customer-inventory", error="invalid_token"'))
     elif isinstance(error, RangeNotSatisfiable):
         headers.append((b"content-range", b"bytes */%d" % error.size))
+    elif isinstance(error, AllowanceSpent):
+        headers.append((b"retry-after", b"%d" % error.retry_after_s))
     elif error.failure is Failure.UNAVAILABLE:
         headers.append((b"retry-after", b"1"))
     body = error_body(code=error.code, reason=error.reason, message=error.message, status=status, **more)

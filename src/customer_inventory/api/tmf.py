@@ -147,8 +147,8 @@ class ResourceHandlers:
             exchange.media_type, body, arrays=self._arrays, attributes=attributes, most_body=exchange.max_body
         )
         if patch.looks:
-            await access.require("read", self._resource.kind)
-        blind = not access.may("read", self._resource)
+            await access.require_whole("read", self._resource.kind)
+        blind = not access.sees_whole(self._resource.kind)
         if blind:
             judge_patch(self._view, patch)
         change = partial(self._patched, patch, record_id, blind=blind)
@@ -173,7 +173,7 @@ class ResourceHandlers:
         await access.require("update", self._resource.kind)
         allow_files(exchange, self._view, access)
         document, raw = await exchange.json_object()
-        if not access.may("read", self._resource):
+        if not access.sees_whole(self._resource.kind):
             judge_replacement(self._view, document)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(

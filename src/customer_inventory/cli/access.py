@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
-from customer_inventory.access.clients import register_client, revoke_client
+from customer_inventory.access.clients import register_client, regrant, revoke_client
+from customer_inventory.access.grants import InvalidGrant
 from customer_inventory.access.people import FirstPassword, add_person, reset_password
+from customer_inventory.access.policy import InvalidPolicy
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.clock import system_clock
@@ -19,13 +22,18 @@ client = App(name="client", help="Register the processes that use the inventory.
 person = App(name="person", help="Give people access to the console.")
 
 _DEFAULTS = Settings()
+_Given = tuple[tuple[str, ...], Path | None]
+"""What is granted: on the command line, and in a file."""
+
+_LONGEST_POLICY = 1024 * 1024
 
 
 @client.command
 def register(
     name: str,
     *,
-    grant: Annotated[tuple[str, ...], Parameter(negative=())],
+    grant: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    policy: Path | None = None,
     purpose: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
@@ -38,7 +46,10 @@ def register(
         The process's name: letters, digits, dots, hyphens and underscores.
     grant
         What it may do: all, a verb (create, modify, update, delete, download, read), or verb:resource such as
-        read:customer. May be repeated or separated by commas.
+        read:customer, separated by commas; or one limited grant, such as "read customer (name, status) where
+        status = active for billing". May be repeated.
+    policy
+        A file with limited grants, one a line; empty lines and those that begin with # are passed over.
     purpose
         A purpose it serves; may be repeated. With several, each call says which in the header X-Purpose.
     json
@@ -46,15 +57,32 @@ def register(
     settings
         How the inventory is set up.
     """
-    return run(_register(name, grant, purpose, as_json=json, settings=settings), settings)
+    return run(_register(name, (grant, policy), purpose, as_json=json, settings=settings), settings)
 
 
-async def _register(
-    name: str, grant: tuple[str, ...], purpose: tuple[str, ...], *, as_json: bool, settings: Settings
-) -> None:
+def _grants(given: _Given) -> tuple[str, ...]:
+    """What is granted on the command line and in a file. Raises InvalidGrant and InvalidPolicy."""
+    grants, policy = given
+    if policy is None:
+        if not grants:
+            raise InvalidGrant("Say what it may do: --grant read:customer, or --policy FILE.")
+        return grants
+    try:
+        lines = policy.read_text("utf-8")[:_LONGEST_POLICY].splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidPolicy(f"The policy {policy} cannot be read as UTF-8 text.") from error
+    return (*grants, *(line for each in lines if (line := each.strip()) and not line.startswith("#")))
+
+
+async def _register(name: str, given: _Given, purpose: tuple[str, ...], *, as_json: bool, settings: Settings) -> None:
     async with opened(settings) as desk:
         credentials = await register_client(
-            desk.repository.register, name=name, purposes=purpose, grants=grant, by=operator(), clock=system_clock
+            desk.repository.register,
+            name=name,
+            purposes=purpose,
+            grants=_grants(given),
+            by=operator(),
+            clock=system_clock,
         )
     if as_json:
         print(msgspec.json.encode(asdict(credentials)).decode())
@@ -72,8 +100,49 @@ def list_clients(*, settings: Configured = _DEFAULTS) -> int:
 async def _list_clients(settings: Settings) -> None:
     async with opened(settings) as desk:
         for entry in await desk.repository.register.clients():
-            grants = ", ".join(sorted(entry.grants)) or "nothing granted"
+            grants = ", ".join(sorted(entry.grants)) or ("limited:" if entry.policy else "nothing granted")
             print(f"{entry.name}  {entry.client_id}  {entry.status}  for {', '.join(entry.purposes)}  {grants}")
+            for line in entry.policy:
+                print(f"    {line}")
+
+
+@client.command
+def grant(
+    name: str,
+    *,
+    grant: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    policy: Path | None = None,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Grant a process this and nothing else; without --yes show only what would change. It holds within a second.
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    grant
+        What it may do from now on, as `client register` takes it. May be repeated.
+    policy
+        A file with limited grants, as `client register` takes it.
+    yes
+        Do it.
+    settings
+        How the inventory is set up.
+    """
+    return run(_grant(name, (grant, policy), yes=yes, settings=settings), settings)
+
+
+async def _grant(name: str, given: _Given, *, yes: bool, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        found = await regrant(desk.repository.register, name=name, grants=_grants(given), dry=not yes)
+    for sign, lines in (("-", found.taken), ("+", found.given)):
+        for line in lines:
+            print(f"{sign} {line}")
+    if not found.taken and not found.given:
+        print(f"{name} is granted this already.")
+    elif not yes:
+        print(f"Nothing was changed. With --yes, {name} is granted so within a second.")
 
 
 @client.command

@@ -82,6 +82,24 @@ class Showing:
     value: Value
 
 
+def said_by(showing: Showing) -> Iterator[str]:
+    """Yield the paths in the stored document of everything that a showing is made from."""
+    before = f"{showing.owner}." if showing.owner else ""
+    for names in _names(showing.value):
+        yield before + ".".join(names)
+
+
+def _names(value: Value) -> Iterator[tuple[str, ...]]:
+    match value:
+        case Said(names=names):
+            yield names
+        case First(parts=parts):
+            for part in parts:
+                yield from _names(part)
+        case _:
+            yield from _names(value.of)
+
+
 def made(value: Value, stored: Mapping[str, Any]) -> Any:
     """Return what `value` makes of a stored object, None for nothing."""
     match value:

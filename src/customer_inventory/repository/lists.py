@@ -17,7 +17,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly, speaks_of_data
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import InvalidCursor, cursor_of
-from customer_inventory.repository.query import Compiled, Query, compile_query, without_index
+from customer_inventory.repository.query import Compiled, Fence, Query, compile_query, without_index
 from customer_inventory.repository.records import Record
 from customer_inventory.repository.served import Served
 from customer_inventory.repository.unions import compile_union
@@ -78,7 +78,7 @@ class Lists:
         self._served = served
         self._bound = count_bound
         self._counts: dict[str, _Count] = {}
-        self._totals: dict[tuple[str, tuple[Term, ...], str | None], _Count] = {}
+        self._totals: dict[tuple[str, tuple[Term, ...], tuple[Fence, ...], str | None], _Count] = {}
 
     async def page(self, kind: str, query: Query) -> Page:
         """Return one page of the records that `query` asks for.
@@ -141,7 +141,7 @@ class Lists:
 
         Whoever pages through a list asks for the same total with every page; counting costs more than the page itself.
         """
-        key = (kind, query.conditions, query.name)
+        key = (kind, query.conditions, query.fences, query.name)
         known = self._totals.pop(key, None)
         moved, place = await _row(connection, _statements(kind)["moved_since"], known.place if known else _BEYOND)
         if known is None or moved:

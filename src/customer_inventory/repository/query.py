@@ -7,6 +7,7 @@ up to a bound and estimated beyond it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +18,22 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause, unserved
 from customer_inventory.repository.order import Key, Sort, edge, order, place_of
 from customer_inventory.repository.search import fold
-from customer_inventory.repository.values import Clause, conjunction
+from customer_inventory.repository.values import Clause, conjunction, disjunction
 
 _SQL = sql.statements("list.sql")
 _INDEXED = 3
 """How many letters of a word the index of names needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What all records of a kind must hold to be found, whatever is asked for: all terms of one of the alternatives.
+
+    In a list of a former moment they must hold it as they were and as they are.
+    """
+
+    kind: str
+    alternatives: tuple[tuple[Term, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +48,12 @@ class Query:
     after: str | None = None
     before: str | None = None
     as_of: datetime | None = None
+    fences: tuple[Fence, ...] = ()
 
     @property
     def narrowed(self) -> bool:
         """Whether the list is anything but all records of the kind as they are now."""
-        return bool(self.conditions or self.name or self.as_of)
+        return bool(self.conditions or self.name or self.as_of or self.fences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +83,32 @@ def compile_query(resource: Resource, query: Query, *, count_bound: int) -> Comp
     """
     source, given = source_of(resource.kind, query.as_of)
     where = conjunction(
-        [*(term_clause(resource, term, past=query.as_of is not None) for term in query.conditions), *_named(query.name)]
+        [
+            *(term_clause(resource, term, past=query.as_of is not None) for term in query.conditions),
+            *_named(query.name),
+            *fenced(resource, query),
+        ]
     )
     keys = [Key.of(resource, sort) for sort in query.sort]
     return composed(query, Clause(source, given), where, keys, count_bound=count_bound)
+
+
+def fenced(resource: Resource, query: Query) -> list[Clause]:
+    """Return what the fences of a query demand of the records of a kind."""
+    past = query.as_of is not None
+    return [
+        disjunction([_held(resource, terms, past=past) for terms in fence.alternatives])
+        for fence in query.fences
+        if fence.kind == resource.kind
+    ]
+
+
+def _held(resource: Resource, terms: Sequence[Term], *, past: bool) -> Clause:
+    then = [term_clause(resource, term, past=past) for term in terms]
+    if not past:
+        return conjunction(then)
+    now = conjunction([term_clause(resource, term) for term in terms])
+    return conjunction([*then, Clause(_SQL["standing"].format(kind=resource.kind, where=now.text), now.values)])
 
 
 def composed(

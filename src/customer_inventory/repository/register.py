@@ -16,7 +16,10 @@ _SQL = sql.statements("register.sql")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered process: its credentials' hash, purposes, status, and grants as "verb:kind" ("*" = every kind)."""
+    """A registered process: its credentials' hash, purposes, status, and grants as "verb:kind" ("*" = every kind).
+
+    `policy` has the grants that are limited, a line each, in the language of policies.
+    """
 
     client_id: str
     name: str
@@ -26,6 +29,7 @@ class Client:
     registered_at: datetime
     registered_by: str
     grants: frozenset[str]
+    policy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Register:
         secret_hash: bytes | None,
         purposes: Sequence[str],
         grants: Sequence[tuple[str, str]],
+        policy: Sequence[str] = (),
         at: datetime,
         by: str,
     ) -> bool:
@@ -66,7 +71,19 @@ class Register:
                 return False
             verbs, kinds = [verb for verb, _ in grants], [kind for _, kind in grants]
             await connection.execute(_SQL["add_grants"], (client_id, verbs, kinds))
+            await connection.execute(_SQL["add_policy"], (client_id, list(policy)))
         return True
+
+    async def set_grants(
+        self, client_id: str, *, grants: Sequence[tuple[str, str]], policy: Sequence[str] = ()
+    ) -> None:
+        """Grant a client this and nothing else, in one transaction."""
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["drop_grants"], (client_id,))
+            await connection.execute(_SQL["drop_policy"], (client_id,))
+            verbs, kinds = [verb for verb, _ in grants], [kind for _, kind in grants]
+            await connection.execute(_SQL["add_grants"], (client_id, verbs, kinds))
+            await connection.execute(_SQL["add_policy"], (client_id, list(policy)))
 
     async def clients(self) -> list[Client]:
         """Return every client, by name."""
@@ -141,5 +158,5 @@ class Register:
 
 
 def _client(row: tuple[Any, ...]) -> Client:
-    client_id, name, secret_hash, purposes, status, at, by, grants = row
-    return Client(client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants))
+    client_id, name, secret_hash, purposes, status, at, by, grants, policy = row
+    return Client(client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants), tuple(policy))

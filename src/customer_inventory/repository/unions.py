@@ -16,7 +16,7 @@ from customer_inventory.model.viewing import earlier_view, native_view
 from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause
 from customer_inventory.repository.order import Key
-from customer_inventory.repository.query import Compiled, Query, composed, source_of
+from customer_inventory.repository.query import Compiled, Query, composed, fenced, source_of
 from customer_inventory.repository.values import ALWAYS, NEVER, Clause, conjunction, disjunction
 
 _SQL = sql.statements("list.sql")
@@ -32,7 +32,7 @@ def compile_union(resources: Sequence[Resource], query: Query, *, count_bound: i
     branches = []
     for resource in resources:
         records, given = source_of(resource.kind, query.as_of)
-        where = conjunction([_clause(resource, term) for term in query.conditions])
+        where = conjunction([*(_clause(resource, term) for term in query.conditions), *fenced(resource, query)])
         text = _SQL["branch"].format(kind=resource.kind, source=records, where=where.text)
         branches.append(Clause(text, (*given, *where.values)))
     union = _SQL["union"].format(branches=" union all ".join(branch.text for branch in branches))

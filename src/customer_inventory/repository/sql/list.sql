@@ -9,6 +9,10 @@
  union all
  select bucket, id, version, doc, terms, label from {kind}_history where updated_at <= %s and superseded_at > %s) t
 
+-- name: standing
+-- Records that hold something as they are now, whatever they were.
+(bucket, id) in (select bucket, id from {kind} where {where})
+
 -- name: branch
 select '{kind}' as kind, bucket, id, version, doc, terms, label from {source} where {where}
 

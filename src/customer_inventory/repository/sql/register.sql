@@ -8,16 +8,28 @@ values (%(client_id)s, %(name)s, %(secret_hash)s, %(purposes)s, 'active', %(at)s
 insert into client_grant (client_id, verb, kind)
 select %s, verb, kind from unnest(%s::text[], %s::text[]) as g(verb, kind) on conflict do nothing
 
+-- name: add_policy
+insert into client_policy (client_id, number, line)
+select %s, number, line from unnest(%s::text[]) with ordinality as p(line, number)
+
+-- name: drop_grants
+delete from client_grant where client_id = %s
+
+-- name: drop_policy
+delete from client_policy where client_id = %s
+
 -- name: clients
 select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
     coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
-              where g.client_id = c.client_id), '{}')
+              where g.client_id = c.client_id), '{}'),
+    coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}')
 from client c order by c.name
 
 -- name: client
 select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
     coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
-              where g.client_id = c.client_id), '{}')
+              where g.client_id = c.client_id), '{}'),
+    coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}')
 from client c where c.client_id = %s
 
 -- name: client_id_of

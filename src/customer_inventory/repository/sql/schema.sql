@@ -4,7 +4,7 @@
 -- Three stores (docs/explanation/architecture.md):
 --   records   one table a kind (individual, organization, customer), all of one shape, with its history beside it
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
---   register  small governed tables: client, client_grant, person, session, signing_key, idempotency, source_record,
+--   register  small governed tables: client, client_grant, client_policy, client_use, person, session, signing_key, idempotency, source_record,
 --             unique_value, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
 --             received_event
 --
@@ -220,6 +220,25 @@ create table client_grant (
     verb text not null,
     kind text not null,                     -- a kind of record, or '*' for every kind there is or will be
     primary key (client_id, verb, kind)
+);
+
+-- Grants that are limited: a line each, in the language of policies (access/policy/language.py).
+create table client_policy (
+    client_id text not null references client on delete cascade,
+    number int not null,
+    line text not null,
+    primary key (client_id, number)
+);
+
+-- What clients have used of grants that say at most how much.
+create table client_use (
+    client_id text not null references client on delete cascade,
+    verb text not null,
+    kind text not null,
+    per text not null,                      -- day or second
+    since timestamptz not null,             -- when the period began
+    amount bigint not null,
+    primary key (client_id, verb, kind, per)
 );
 
 create table person (

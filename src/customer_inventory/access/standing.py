@@ -1,0 +1,54 @@
+"""Standing: what a registered client may do now, as the register says it, for each of its purposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+import structlog
+
+from customer_inventory.access.opened import Principal
+from customer_inventory.access.policy import Grant, parse_policy, rights_of
+from customer_inventory.errors import InventoryError
+from customer_inventory.repository.register import Client
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An active client with the grants of its policy; made anew every second, so that it is of this moment."""
+
+    client: Client
+    policy: tuple[Grant, ...]
+    _principals: dict[str, Principal] = field(default_factory=dict)
+
+    def principal(self, purpose: str, now: datetime) -> Principal:
+        """Return who the client is for a purpose, with what is granted for that at the moment."""
+        known = self._principals.get(purpose)
+        if known is None:
+            rights = rights_of(self.client.grants, self.policy, purpose=purpose, now=now)
+            client = self.client
+            known = Principal(client.client_id, client.purposes, rights.grants, None, rights.limits, rights.amounts)
+            self._principals[purpose] = known
+        return known
+
+
+def standing_of(client: Client | None) -> Standing | None:
+    """Return where a client stands, None for one that is not active."""
+    if client is None or client.status != "active":
+        return None
+    return Standing(client, _policy(client.client_id, client.policy))
+
+
+@lru_cache(maxsize=1024)
+def _policy(client_id: str, lines: tuple[str, ...]) -> tuple[Grant, ...]:
+    found: list[Grant] = []
+    for line in lines:
+        try:
+            found += parse_policy([line])
+        except InventoryError as error:
+            # It was understood when it was granted: of an attribute that is gone since nothing can be granted.
+            _log.warning("policy.not-understood", client_id=client_id, code=error.code)
+    return tuple(found)

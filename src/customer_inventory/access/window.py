@@ -1,0 +1,228 @@
+"""Windows: what may be seen of the records of one kind, as the grants of whoever asks leave it open.
+
+The same grants cut three ways that agree: which attributes of a document are shown (`shown`), which records a list
+finds (`narrowed`, by a predicate of the database), and which of them may be written how (`judged`). A list that asks
+for an attribute finds only records of which that attribute may be seen: what is hidden cannot be found out by asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from customer_inventory.access.policy.grant import Grant
+from customer_inventory.access.policy.pruning import pruned
+from customer_inventory.access.policy.rows import holds, terms_of
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import Resource
+from customer_inventory.model.filtering import Condition, Either, Selection, Term
+from customer_inventory.model.showing import Showing, said_by
+from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.repository.order import Sort
+from customer_inventory.repository.query import Fence, Query
+from customer_inventory.repository.surroundings import Surroundings
+from customer_inventory.requirements.masking import Mask, masked_document
+
+NAMING = frozenset(
+    {"name", "givenName", "familyName", "familyNamePrefix", "formattedName", "fullName", "legalName", "tradingName"}
+)
+"""What records are called by, so that to search by name tells of it."""
+
+Masks = Mapping[str, tuple[Mask, ...]]
+"""The masks by the class of record."""
+
+
+class MaskedAttribute(InventoryError):
+    """What is searched or sorted by may not be seen as it is, so the answer must not tell it either.
+
+    Search by something else, or ask somebody who may see it.
+    """
+
+    code = "masked-attribute"
+    failure = Failure.DENIED
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the grants leave open of a kind; `masks` are those of every class, `key` that of the hashes they show."""
+
+    resource: Resource
+    grants: tuple[Grant, ...]
+    masks: Masks
+    key: bytes
+
+    def shown(self, identifier: str, text: bytes) -> bytes | None:
+        """Return a stored document as it may be seen, None where nothing of it may."""
+        grants = self._holding(identifier, text)
+        if not grants:
+            return None
+        plain, masked = ([each for each in grants if each.masked is way] for way in (False, True))
+        if not masked:
+            return self._pruned(text, plain)
+        document = msgspec.json.decode(text if _all(grants) else self._pruned(text, grants))
+        return msgspec.json.encode(self._masked(document, plain))
+
+    def standing(self, identifier: str, text: bytes) -> Window:
+        """Return the window on former versions of a record: of the grants that hold for it as it stands now."""
+        return replace(self, grants=self._holding(identifier, text)) if self.by_rows else self
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether what may be seen depends on the record."""
+        return any(each.rows for each in self.grants)
+
+    def told_of(self, identifier: str, text: bytes) -> bool:
+        """Return whether anything of a record with this document may be seen."""
+        return bool(self._holding(identifier, text))
+
+    @property
+    def fenced(self) -> bool:
+        """Whether it depends on the record if anything of it may be seen."""
+        return all(each.rows for each in self.grants)
+
+    def tells_of(self, kinds: Collection[str]) -> bool:
+        """Return whether every reference to a record of these kinds may be seen, where the record may be."""
+        references = [each for each in self.resource.references if set(each.targets.values()) & set(kinds)]
+        return all(grant.covers(".".join(each.path)) for grant in self.grants for each in references)
+
+    def tells(self, attribute: str) -> bool:
+        """Return whether that an attribute refers to something may be told of every record of the kind."""
+        return not self.by_rows and any(each.covers(attribute) for each in self.grants)
+
+    def tells_role(self, attribute: str) -> bool:
+        """Return whether as what an attribute refers to something may be told: nothing of it is masked."""
+        first = attribute.partition(".")[0]
+        return self.tells(attribute) and (
+            not any(each.masked for each in self.grants)
+            or not any(mask.place.path.partition(".")[0] == first for mask in self._own_masks())
+        )
+
+    def narrowed(self, query: Query) -> Query:
+        """Return the query over what may be seen. Raises MaskedAttribute where its answer would tell what may not."""
+        query = replace(query, sort=self._sorts(query))
+        fences = dict.fromkeys(fence for grants in self._needed(query) if (fence := self._fence(grants)) is not None)
+        return replace(query, fences=(*query.fences, *fences)) if fences else query
+
+    def _holding(self, identifier: str, text: bytes) -> tuple[Grant, ...]:
+        """The grants whose rows hold for a document."""
+        if not self.by_rows:
+            return self.grants
+        document = {**msgspec.json.decode(text), "id": identifier}
+        return tuple(each for each in self.grants if holds(self.resource, each.rows, document))
+
+    def _pruned(self, text: bytes, grants: Sequence[Grant]) -> bytes:
+        if _all(grants):
+            return text
+        return pruned(text, frozenset[str]().union(*(each.attributes or () for each in grants)))
+
+    def _masked(self, document: dict[str, Any], plain: Sequence[Grant]) -> dict[str, Any]:
+        """The document with everything masked that no grant of it as it is covers."""
+        own = list(self.masks[self.resource.struct.__name__])
+        if self.resource is ENTITY and isinstance(document.get("@type"), str):
+            own += self.masks.get(str(document["@type"]), ())
+        own = [mask for mask in own if not any(each.covers(mask.place.path) for each in plain)]
+        return masked_document(document, own, {} if _all(plain) else self.masks, key=self.key)
+
+    def _needed(self, query: Query) -> Iterator[tuple[Grant, ...]]:
+        """For each attribute that the query tells of, the grants by which it may be seen; first those of any at all."""
+        yield self.grants
+        for path in dict.fromkeys(self._asked(query)):
+            covering = self._covering(path)
+            if not covering:
+                raise MaskedAttribute
+            yield covering
+
+    def _asked(self, query: Query) -> Iterator[str]:
+        """What the query tells of; of several kinds asked together this one need not have all of it."""
+        asked = sorted(NAMING) if query.name else []
+        asked += _paths(query.conditions)
+        asked += (path for sort in query.sort for path in _path(sort.path, sort.showing))
+        return (path for path in asked if self._has(path))
+
+    def _has(self, path: str) -> bool:
+        return path == ANYTHING or self.resource is ENTITY or path in self.resource.attributes
+
+    def _covering(self, path: str) -> tuple[Grant, ...]:
+        """The grants by which an attribute, or ANYTHING, is seen as it is, of the records for which they hold."""
+        hidden = [mask.place.path for mask in self._own_masks()]
+        told = hidden if path == ANYTHING else [at for at in hidden if meets(path, at)]
+        return tuple(
+            each
+            for each in self.grants
+            if (each.attributes is None if path == ANYTHING else each.covers(path)) and not (each.masked and told)
+        )
+
+    def _own_masks(self) -> Iterable[Mask]:
+        if self.resource is not ENTITY:
+            return self.masks.get(self.resource.struct.__name__, ())
+        return tuple(mask for each in self.masks.values() for mask in each)
+
+    def _sorts(self, query: Query) -> tuple[Sort, ...]:
+        """The order asked for; none where it would tell what is masked. Raises MaskedAttribute for what is hidden."""
+        paths = [path for sort in query.sort for path in _path(sort.path, sort.showing) if self._has(path)]
+        if all(len(self._covering(path)) == len(self.grants) for path in paths):
+            return query.sort
+        if any(each.limited_beyond_masks for each in self.grants):
+            raise MaskedAttribute
+        return ()
+
+    def _fence(self, grants: tuple[Grant, ...]) -> Fence | None:
+        """What it takes that one of the grants holds, None where one holds for every record."""
+        if any(not each.rows for each in grants):
+            return None
+        return Fence(self.resource.kind, tuple(terms_of(self.resource, each.rows) for each in grants))
+
+
+async def standing_windows(
+    surroundings: Surroundings, windows: Mapping[str, Window], records: Iterable[tuple[str, str]]
+) -> dict[str, Window]:
+    """Return, by id, the windows on records (kind, id) whose rows decide, by what may be seen of them as they are.
+
+    A record that is no more has none: nothing is known of it now.
+    """
+    ids: dict[str, set[str]] = {}
+    for kind, identifier in records:
+        if kind in windows and windows[kind].by_rows:
+            ids.setdefault(kind, set()).add(identifier)
+    now = await surroundings.now(ids)
+    return {each.id: windows[each.kind].standing(each.id, each.document) for each in now}
+
+
+ANYTHING = "*"
+"""Stands for every attribute there is: what a JSONPath may look at."""
+
+
+def _all(grants: Sequence[Grant]) -> bool:
+    return any(each.attributes is None for each in grants)
+
+
+def _paths(terms: Iterable[Term]) -> Iterator[str]:
+    """Yield what terms look at, where it is stored."""
+    for term in terms:
+        match term:
+            case Either(alternatives=alternatives):
+                for each in alternatives:
+                    yield from _paths(each)
+            case Selection():
+                yield ANYTHING
+            case Condition(path=path, showing=showing):
+                yield from _path(path, showing)
+
+
+def _path(path: str, showing: Showing | None) -> Iterator[str]:
+    yield path
+    if showing is not None:
+        yield from said_by(showing)
+
+
+def class_alone(text: bytes) -> bytes:
+    """Return a stored document of which nothing may be seen but its class."""
+    return pruned(text, frozenset())
+
+
+def meets(one: str, other: str) -> bool:
+    """Return whether one path is the other or leads to it."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
