@@ -53,6 +53,7 @@ class World:
     door: httpx.AsyncClient
     desk: Desk
     client_id: str
+    overseer: dict[str, str]
     records: dict[str, dict[str, Document]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     probes: int = 0
 
@@ -72,9 +73,13 @@ async def world(desk: Desk) -> AsyncIterator[World]:
     made = await register_client(
         desk.repository.register, name="prober", purposes=PURPOSES, grants=["all"], by="tests", clock=system_clock
     )
+    other = await register_client(
+        desk.repository.register, name="overseer", purposes=["tests"], grants=["read"], by="tests", clock=system_clock
+    )
+    overseer = {"authorization": f"Bearer {desk.tokens.issue(other.client_id)}"}
     door = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://test") as client:
-        yield World(client, desk, made.client_id)
+        yield World(client, desk, made.client_id, overseer)
 
 
 async def populate(world: World, drawn: random.Random) -> None:
@@ -123,6 +128,7 @@ async def test_what_is_let_through_is_what_cedar_permits(world: World) -> None:
                 seen = {each for each, of in permitted.items() if "id" in of}
                 await probe_reads(world, kind, purpose, permitted, seen, f"{lines} {purpose}")
                 await probe_lists(world, kind, purpose, permitted, seen, lines, drawn)
+                await probe_decisions(world, kind, purpose, permitted, f"{lines} {purpose}")
             await probe_around(world, oracle, purpose, lines)
             await probe_writes(world, oracle, purpose, lines, drawn)
         seed += 1
@@ -236,6 +242,25 @@ async def probe_orders(
             assert values == sorted(values), said
         elif not all(path in permitted[each] for each in seen):
             assert answer.status_code == 403, said
+
+
+async def probe_decisions(world: World, kind: str, purpose: str, permitted: dict[str, set[str]], said: str) -> None:
+    """What other systems are told of the client is what it gets."""
+    for each in list(world.records[kind])[:6]:
+        asked = sorted(paths(world.records[kind][each]))
+        body = {
+            "subject": {"type": "client", "id": world.client_id},
+            "action": {"name": "read"},
+            "context": {"purpose": purpose},
+            "evaluations": [
+                {"resource": {"type": kind, "id": each, "properties": {"attribute": path}}} for path in asked
+            ],
+        }
+        answer = await world.door.post("/inventory/v1/access/v1/evaluations", json=body, headers=world.overseer)
+        assert answer.status_code == 200, answer.text
+        told = {path for path, one in zip(asked, answer.json()["evaluations"], strict=True) if one["decision"]}
+        world.probes += len(asked)
+        assert told == permitted[each] & set(asked), f"{said}: {kind} {each}"
 
 
 async def probe_around(world: World, oracle: Oracle, purpose: str, lines: list[str]) -> None:

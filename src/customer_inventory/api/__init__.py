@@ -6,6 +6,7 @@ from customer_inventory.access import Desk
 from customer_inventory.api.attachments import add_attachments
 from customer_inventory.api.changes import add_changes
 from customer_inventory.api.customer360 import add_customer_360
+from customer_inventory.api.deciding import add_decisions
 from customer_inventory.api.deleted import add_deleted_records
 from customer_inventory.api.door import Door, Measure
 from customer_inventory.api.events.callbacks import Callbacks
@@ -47,6 +48,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_changes(routes, public_url=public_url)
     add_deleted_records(routes, public_url=public_url)
     add_customer_360(routes, public_url=public_url)
+    add_decisions(routes)
     add_trail(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)

@@ -1,0 +1,124 @@
+"""Deciding: whether a client or a person may do something, told to another system that asks.
+
+The answer comes from the same grants as every access, so that it cannot say otherwise than the inventory does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from customer_inventory.access.access import Access
+from customer_inventory.access.grants import VERBS, allows, grantable
+from customer_inventory.access.opened import Principal
+from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
+from customer_inventory.access.policy.grant import Grant
+from customer_inventory.access.policy.rows import holds
+from customer_inventory.access.scoped import MASKED
+from customer_inventory.access.standing import standing_of
+from customer_inventory.ids import parse_id
+from customer_inventory.model.exact import decoded
+from customer_inventory.model.tmf672 import PERMISSION
+from customer_inventory.repository.kinds import KINDS
+
+SUBJECTS = ("client", "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: may the subject do the verb to a resource, for a purpose; to one record, or to every one.
+
+    `attributes` are those that it is about; none for whole records.
+    """
+
+    subject_type: str
+    subject: str
+    verb: str
+    resource: str
+    record: str | None = None
+    attributes: tuple[str, ...] = ()
+    purpose: str | None = None
+
+
+class Decision(NamedTuple):
+    """Whether it may, and a word for why not."""
+
+    permits: bool
+    reason: str = ""
+
+
+async def decide(access: Access, questions: Sequence[Question]) -> list[Decision]:
+    """Return a decision for each question. Raises Denied unless whoever asks may read permissions.
+
+    Of one record it is told only to who may read every record of its kind: the answer tells of the record.
+    """
+    await access.require("read", PERMISSION.kind)
+    kinds = grantable()
+    for kind in dict.fromkeys(kinds.get(each.resource, "") for each in questions if each.record is not None):
+        if kind in KINDS:
+            await access.require_every("read", kind)
+    decisions = [await _decision(access, each) for each in questions]
+    await access.note("read", PERMISSION.kind, "shown", ())
+    return decisions
+
+
+async def _decision(access: Access, question: Question) -> Decision:
+    kind = grantable().get(question.resource)
+    if kind is None or question.verb not in VERBS:
+        return Decision(False, "unknown-action-or-resource")
+    principal, reason = await _principal(access, question)
+    if principal is None:
+        return Decision(False, reason)
+    if not allows(principal.grants, question.verb, kind):
+        return Decision(False, "not-granted")
+    limits = principal.limited(question.verb, kind)
+    if not limits and question.record is None:
+        return Decision(True)
+    holding = await _holding(access, limits, kind, question.record)
+    if isinstance(holding, Decision):
+        return holding
+    asked = question.attributes or ("*",)
+    covered = all(any(_covers(grant, path) for grant in holding) for path in asked)
+    return Decision(True) if covered or not limits else Decision(False, "attribute-not-granted")
+
+
+def _covers(grant: Grant, path: str) -> bool:
+    return not grant.masked and (grant.attributes is None if path == "*" else grant.covers(path))
+
+
+async def _holding(
+    access: Access, limits: tuple[Grant, ...], kind: str, record: str | None
+) -> tuple[Grant, ...] | Decision:
+    """The grants that hold for a record, or for every one of the kind; the decision where that settles it."""
+    if record is None:
+        whole = tuple(grant for grant in limits if not grant.rows)
+        return whole or Decision(False, "depends-on-record")
+    identifier = parse_id(record)
+    found = None
+    if kind in KINDS and identifier is not None:
+        found = await access.facilities.repository.records.get(kind, identifier)
+    if found is None:
+        return Decision(False, "no-such-record")
+    document = {**decoded(found.document), "id": found.id}
+    holding = tuple(grant for grant in limits if holds(KINDS[kind], grant.rows, document))
+    return holding if holding or not limits else Decision(False, "record-not-granted")
+
+
+async def _principal(access: Access, question: Question) -> tuple[Principal | None, str]:
+    """Who the subject is for the purpose, or None and why there is nobody."""
+    register, now = access.facilities.repository.register, access.facilities.clock()
+    if question.subject_type == "person":
+        person = await register.person_by_login(question.subject)
+        if person is None or person.status != "active" or person.role not in ROLE_GRANTS:
+            return None, "unknown-subject"
+        limits = {} if person.role in UNMASKED_ROLES else MASKED
+        return Principal(person.login, (), ROLE_GRANTS[person.role], person.login, limits), ""
+    client = await register.client(question.subject) or await register.client_named(question.subject)
+    standing = standing_of(client)
+    if client is None or standing is None:
+        return None, "unknown-subject"
+    purpose = question.purpose or (client.purposes[0] if len(client.purposes) == 1 else None)
+    if purpose not in client.purposes:
+        return None, "purpose-not-registered" if purpose else "purpose-required"
+    return standing.principal(purpose, now), ""
