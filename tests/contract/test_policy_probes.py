@@ -327,3 +327,25 @@ async def probe_creation(
     world.probes += 1
     assert gone.status_code == 204 if permits else gone.status_code in {403, 404}, said
     world.records[kind] |= {} if permits else {each: document}
+
+
+async def test_a_version_that_is_expected_and_a_place_in_a_list_tell_nothing_of_what_is_hidden(world: World) -> None:
+    drawn = random.Random(1)
+    hidden = await make(world, "individual", {**individual(drawn), "nationality": "NL", "familyName": "n" * 400})
+    shown = await make(world, "individual", {**individual(drawn), "nationality": "BE", "familyName": "m" * 400})
+    lists = f"{BASES['individual'][0]}?sort=familyName&limit=1"
+    everything = await world.ask("GET", lists, "care")
+    after = everything.links["next"]["url"].partition("after=")[2].partition("&")[0]
+    last = await world.ask("GET", f"{lists}&after={after}", "care")
+    before = last.links["prev"]["url"].partition("before=")[2].partition("&")[0]
+    await world.grant(["read, modify, delete individual (*) where nationality = BE"])
+    for expected in ('"1"', '"7"', "*"):
+        headers = {"content-type": "application/merge-patch+json", "if-match": expected}
+        changed = await world.ask(
+            "PATCH", f"{BASES['individual'][0]}/{hidden}", "care", content=b'{"gender":"x"}', headers=headers
+        )
+        gone = await world.ask("DELETE", f"{BASES['individual'][0]}/{hidden}", "care", headers={"if-match": expected})
+        assert (changed.status_code, gone.status_code) == (404, 404)
+    assert [each["id"] for each in (await world.ask("GET", lists, "care")).json()] == [shown]
+    refused = await world.ask("GET", f"{lists}&before={before}", "care")
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid-cursor")

@@ -172,6 +172,10 @@ class ScopedAccess(Access):
         """Change a record within the grants. Raises OutsideGrant, and as `Writing.modify` does."""
         judge = await self._judge(verb, resource)
         judged = judge.judged(identifier, change) if judge is not None else change
+        if judge is not None:
+            # Before anything else: whether its version is the one that is expected tells that it is there.
+            await self.require(verb, resource.kind)
+            await self._standing_record(judge.window, verb, resource, identifier)
         try:
             saved = await Access.modify(
                 self, resource, identifier, judged, expected=expected, key=key, demanded=demanded, verb=verb
@@ -193,10 +197,8 @@ class ScopedAccess(Access):
         """Delete a record within the grants. Raises as `Writing.delete` does."""
         window = await self.window(resource.kind, "delete")
         if window is not None:
-            record = await self.facilities.repository.records.get(resource.kind, identifier)
-            if record is None or not window.told_of(record.id, record.document):
-                await self.note("delete", resource.kind, "absent" if record is None else "refused", (str(identifier),))
-                raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}.")
+            await self.require("delete", resource.kind)
+            record = await self._standing_record(window, "delete", resource, identifier)
             # What was judged is what goes: one that was changed in between is a conflict.
             expected = frozenset({record.version}) if expected is None else expected & {record.version}
         await Access.delete(self, resource, identifier, expected=expected, key=key)
@@ -245,11 +247,16 @@ class ScopedAccess(Access):
         await self.require("read", resource.kind)
         if not window.by_rows:
             return window
+        record = await self._standing_record(window, "read", resource, identifier)
+        return window.standing(record.id, record.document)
+
+    async def _standing_record(self, window: Window, verb: str, resource: Resource, identifier: UUID) -> Record:
+        """A record as it stands, if something is granted of it. Raises RecordNotFound."""
         record = await self.facilities.repository.records.get(resource.kind, identifier)
         if record is None or not window.told_of(record.id, record.document):
-            await self.note("read", resource.kind, "absent" if record is None else "refused", (str(identifier),))
+            await self.note(verb, resource.kind, "absent" if record is None else "refused", (str(identifier),))
             raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}.")
-        return window.standing(record.id, record.document)
+        return record
 
     async def _masks(self, grants: Sequence[Grant]) -> Masks:
         if not any(each.masked for each in grants):

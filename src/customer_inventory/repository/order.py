@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -89,15 +89,22 @@ def order(keys: list[Key], *, backwards: bool) -> str:
     return ", ".join([*parts, f"bucket {direction}", f"id {direction}"])
 
 
-def edge(keys: list[Key], sort: tuple[Sort, ...], cursor: str | None, source: Clause, *, backwards: bool) -> Clause:
-    """Return the clause that holds behind the place of `cursor`, before it if `backwards`, in `source`.
+class Ground(NamedTuple):
+    """The records of which a list is one part: where they are, and what all must hold to be found."""
+
+    source: Clause
+    fence: Clause = ALWAYS
+
+
+def edge(keys: list[Key], sort: tuple[Sort, ...], cursor: str | None, ground: Ground, *, backwards: bool) -> Clause:
+    """Return the clause that holds behind the place of `cursor`, before it if `backwards`, on the `ground`.
 
     Raises InvalidCursor.
     """
     if cursor is None:
         return ALWAYS
     *said, bucket, record_id = _cursor_values(cursor, sort)
-    values = [_bound(value, key, source, (bucket, record_id)) for value, key in zip(said, keys, strict=True)]
+    values = [_bound(value, key, ground, (bucket, record_id)) for value, key in zip(said, keys, strict=True)]
     values += [Clause("%s::smallint", (bucket,)), Clause("%s::uuid", (record_id,))]
     tie = _tie_descends(keys)
     columns = [(key.value, key.type, key.descending) for key in keys]
@@ -129,12 +136,13 @@ def place_of(cursor: str | None, sort: tuple[Sort, ...]) -> tuple[int, UUID] | N
     return (bucket, record_id) if None in said else None
 
 
-def _bound(value: str | None, key: Key, source: Clause, place: tuple[int, UUID]) -> Clause:
+def _bound(value: str | None, key: Key, ground: Ground, place: tuple[int, UUID]) -> Clause:
     """Return the value of a sort key at a place: as the cursor has it, or as the record there has it."""
     if value is not None:
         return Clause(f"%s::{key.type}", (value,))
-    found = _LIST["value_at"].format(value=key.value, source=source.text)
-    return Clause(f"{found}::{key.type}", (*source.values, *place))
+    source, fence = ground
+    found = _LIST["value_at"].format(value=key.value, source=source.text, fence=fence.text)
+    return Clause(f"{found}::{key.type}", (*source.values, *place, *fence.values))
 
 
 def _value(resource: Resource, sort: Sort, attribute: Attribute, type_: str) -> str:

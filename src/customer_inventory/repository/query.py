@@ -16,9 +16,9 @@ from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause, unserved
-from customer_inventory.repository.order import Key, Sort, edge, order, place_of
+from customer_inventory.repository.order import Ground, Key, Sort, edge, order, place_of
 from customer_inventory.repository.search import fold
-from customer_inventory.repository.values import Clause, conjunction, disjunction
+from customer_inventory.repository.values import ALWAYS, Clause, conjunction, disjunction
 
 _SQL = sql.statements("list.sql")
 _INDEXED = 3
@@ -82,15 +82,11 @@ def compile_query(resource: Resource, query: Query, *, count_bound: int) -> Comp
     Raises InvalidCursor for a cursor that is not of this sort, and what `conditions.term_clause` raises.
     """
     source, given = source_of(resource.kind, query.as_of)
-    where = conjunction(
-        [
-            *(term_clause(resource, term, past=query.as_of is not None) for term in query.conditions),
-            *_named(query.name),
-            *fenced(resource, query),
-        ]
-    )
+    fence = conjunction(fenced(resource, query))
+    conditions = [term_clause(resource, term, past=query.as_of is not None) for term in query.conditions]
+    where = conjunction([*conditions, *_named(query.name), *([fence] if query.fences else [])])
     keys = [Key.of(resource, sort) for sort in query.sort]
-    return composed(query, Clause(source, given), where, keys, count_bound=count_bound)
+    return composed(query, Clause(source, given), where, keys, count_bound=count_bound, fence=fence)
 
 
 def fenced(resource: Resource, query: Query) -> list[Clause]:
@@ -112,14 +108,24 @@ def _held(resource: Resource, terms: Sequence[Term], *, past: bool) -> Clause:
 
 
 def composed(
-    query: Query, source: Clause, where: Clause, keys: list[Key], *, count_bound: int, more: str = ""
+    query: Query,
+    source: Clause,
+    where: Clause,
+    keys: list[Key],
+    *,
+    count_bound: int,
+    more: str = "",
+    fence: Clause = ALWAYS,
 ) -> Compiled:
     """Return the statements of a list over `source`; `more` are columns to end each row of its page with.
 
-    Raises InvalidCursor.
+    A page begins only at a record within the `fence`: where it stands in the order would tell of it. Raises
+    InvalidCursor.
     """
     backwards = query.before is not None
-    beyond = edge(keys, query.sort, query.before if backwards else query.after, source, backwards=backwards)
+    beyond = edge(
+        keys, query.sort, query.before if backwards else query.after, Ground(source, fence), backwards=backwards
+    )
     page = _SQL["page"].format(
         keys="".join(f", ({key.value})::text" for key in keys) + more,
         source=source.text,
@@ -134,15 +140,16 @@ def composed(
         count=Statement(found, (*narrowing, count_bound + 1)),
         estimate=Statement(estimate, narrowing),
         backwards=backwards,
-        place=_place(source, query),
+        place=_place(source, query, fence),
     )
 
 
-def _place(source: Clause, query: Query) -> Statement | None:
+def _place(source: Clause, query: Query, fence: Clause) -> Statement | None:
     place = place_of(query.before if query.before is not None else query.after, query.sort)
     if place is None:
         return None
-    return Statement(_SQL["has_place"].format(source=source.text), (*source.values, *place))
+    text = _SQL["has_place"].format(source=source.text, fence=fence.text)
+    return Statement(text, (*source.values, *place, *fence.values))
 
 
 def without_index(resource: Resource, query: Query) -> list[str]:

@@ -25,10 +25,10 @@ select id::text as record_id, version, doc, bucket {keys} from {source} where {w
 
 -- name: value_at
 -- What a page is sorted by, of the record at which the one before ended.
-(select {value} from {source} where bucket = %s and id = %s)
+(select {value} from {source} where bucket = %s and id = %s and {fence})
 
 -- name: has_place
-select exists (select from {source} where bucket = %s and id = %s)
+select exists (select from {source} where bucket = %s and id = %s and {fence})
 
 -- name: count
 select count(*) from (select from {source} where {where} limit %s) hit
