@@ -150,3 +150,24 @@ async def test_a_cancelled_caller_gives_its_connection_back(database: str, repos
             task.cancel()
         assert all(isinstance(o, asyncio.CancelledError | psycopg.Error) for o in await together(*waiting))
     assert await together(*(repository.ping() for _ in range(40))) == [None] * 40
+
+
+async def test_a_statement_larger_than_the_socket_holds_is_sent_whole(repository: Repository) -> None:
+    text = "x" * 30_000_000
+    async with repository._connections.lend() as connection:
+        other = asyncio.create_task(asyncio.sleep(0))
+        assert await connection.rows("select length(%s::text)", (text,)) == [(len(text),)]
+        assert other.done()
+        assert (await connection.rows("select %s::text", (text,)))[0][0] == text
+
+
+async def test_what_a_cursor_read_last_is_not_what_it_reads_next(repository: Repository) -> None:
+    async with repository._connections.lend() as connection:
+        for prepare in (True, False, None):
+            for number in (1, 5, 500, 0, 3):
+                wanted = "select n, n::text from generate_series(1, %s::int) n"
+                found = await connection.rows(wanted, (number,), prepare=prepare)
+                assert found == [(n, str(n)) for n in range(1, number + 1)]
+            assert await connection.rows("select 'a', %(x)s::jsonb", {"x": "[1]"}, prepare=prepare) == [("a", b"[1]")]
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await connection.rows("select 1 / %s::int", (0,), prepare=prepare)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from customer_inventory.model.filtering import Condition
 from customer_inventory.repository import Repository, migrate
-from customer_inventory.repository.connections import RepositoryUnavailable
+from customer_inventory.repository.connections import Connection, RepositoryUnavailable
 from customer_inventory.repository.engines import EmbeddedEngine
 from customer_inventory.repository.lists import Lists
 from customer_inventory.repository.order import Sort
@@ -294,3 +294,73 @@ async def test_the_total_of_a_filter_is_remembered_until_the_kind_is_written(scr
         assert (await lists.page("individual", replace(query, limit=0))).total.number == 1
         await late.rollback()
     assert (await lists.page("individual", replace(query, limit=0))).total.number == 1
+
+
+async def test_totals_stay_exact_when_more_was_written_than_is_looked_at(scribe: Scribe) -> None:
+    """A page tells of a hundred entries of the feed; what lies beyond is counted all the same."""
+    lists = scribe.repository.lists
+    everyone = Query(limit=1)
+    mosses = Query(conditions=(Condition("familyName", "eq", ("Moss",)),), limit=1)
+
+    async def totals() -> tuple[int, ...]:
+        asked = [("individual", everyone), ("individual", mosses), (KIND, everyone)]
+        return tuple([(await lists.page(kind, query)).total.number for kind, query in asked])
+
+    async def write(kind: str, number: int, **content: str) -> None:
+        for _ in range(number):
+            await scribe.create(kind, document(kind, **content))
+
+    await write("individual", 3, familyName="Moss")
+    await write(KIND, 2)
+    assert await totals() == (3, 3, 2)
+    await write("individual", 101, familyName="Lee")
+    assert await totals() == (104, 3, 2)
+    await write("individual", 100, familyName="Moss")
+    assert await totals() == (204, 103, 2)
+    await write(KIND, 130)
+    assert await totals() == (204, 103, 132)
+    assert await totals() == (204, 103, 132)
+
+
+async def test_a_page_of_what_was_counted_before_is_one_statement_and_its_plan_is_kept(
+    scribe: Scribe, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(database, connections=1)
+    for _ in range(3):
+        await scribe.create("individual", document("individual", familyName="Moss"))
+    asked: list[str] = []
+    rows = Connection.rows
+
+    async def counted(self: Connection, statement: str, *others: Any, **named: Any) -> list[Any]:
+        asked.append(statement)
+        return await rows(self, statement, *others, **named)
+
+    monkeypatch.setattr(Connection, "rows", counted)
+    for query in (
+        Query(limit=2),
+        Query(limit=2, sort=(Sort("familyName"),)),
+        Query(limit=2, conditions=(Condition("familyName", "eq", ("Moss",)),)),
+    ):
+        assert (await repository.lists.page("individual", query)).total.number == 3
+        for _ in range(9):
+            asked.clear()
+            assert (await repository.lists.page("individual", query)).total.number == 3
+            assert len(asked) == 1
+    async with repository._connections.lend() as connection:
+        kept = await connection.rows(
+            "select generic_plans, custom_plans from pg_prepared_statements where statement like %s", ("%record_id%",)
+        )
+    # The first five times PostgreSQL tries what a plan for the values costs; that of a filter is made each time.
+    assert len(kept) == 2
+    assert all(generic > 0 and custom <= 5 for generic, custom in kept)
+    await repository.close()
+
+
+async def test_an_empty_page_has_the_total_of_all(scribe: Scribe) -> None:
+    lists = scribe.repository.lists
+    for number in range(1, 4):
+        await scribe.create("individual", document("individual", familyName="Moss"))
+        for query in (Query(limit=1), Query(limit=1, conditions=(Condition("familyName", "eq", ("Moss",)),))):
+            assert (await lists.page("individual", query)).total.number == number
+            beyond = await lists.page("individual", replace(query, offset=10))
+            assert (beyond.records, beyond.total.number) == ([], number)

@@ -17,11 +17,11 @@ from typing import Any
 import psycopg
 import structlog
 from psycopg.adapt import Loader
-from psycopg.rows import TupleRow
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.lent import Lent
 
-Connection = psycopg.AsyncConnection[TupleRow]
+Connection = Lent
 
 JSONB_OID = 3802
 _log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ async def connect(
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     try:
-        connection = await psycopg.AsyncConnection.connect(
+        connection = await Connection.connect(
             conninfo, autocommit=True, options=options, application_name="customer_inventory", connect_timeout=5
         )
     except psycopg.OperationalError as error:

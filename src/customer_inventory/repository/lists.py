@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
@@ -17,15 +17,17 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, Connections, QueryTooCostly, speaks_of_data
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import InvalidCursor, cursor_of
-from customer_inventory.repository.query import Compiled, Fence, Query, compile_query, without_index
+from customer_inventory.repository.query import Compiled, Fence, Query, Statement, compile_query, without_index
 from customer_inventory.repository.records import Record
 from customer_inventory.repository.served import Served
 from customer_inventory.repository.unions import compile_union
+from customer_inventory.repository.values import Clause
 
-_MOVE_ON_AFTER = 10_000
+_LOOKED_AT = 100
+"""How many entries of the feed `written_since` tells about (schema.sql)."""
+_MOVE_ON_AFTER = 50
 _TOTALS_KEPT = 1000
 _NAMED = 5
-_BEYOND = 2**62  # further than any place of the feed
 
 
 class ValueNotComparable(InventoryError):
@@ -70,6 +72,21 @@ class _Count:
     place: int
 
 
+class _Written(NamedTuple):
+    """What became of a kind since a place of the feed; of more entries than `_LOOKED_AT` only that they are more."""
+
+    entries: int
+    of_kind: int
+    came: int
+    settled: int
+    place: int
+
+
+_Key = tuple[str, tuple[Term, ...], tuple[Fence, ...], str | None]
+_Since = tuple[_Count, _Written]
+"""A total of before, and what was written since its place."""
+
+
 class Lists:
     """The lists of one inventory."""
 
@@ -78,7 +95,7 @@ class Lists:
         self._served = served
         self._bound = count_bound
         self._counts: dict[str, _Count] = {}
-        self._totals: dict[tuple[str, tuple[Term, ...], tuple[Fence, ...], str | None], _Count] = {}
+        self._totals: dict[_Key, _Count] = {}
 
     async def page(self, kind: str, query: Query) -> Page:
         """Return one page of the records that `query` asks for.
@@ -87,15 +104,19 @@ class Lists:
         """
         resource = await self._served.resource(kind)
         compiled = compile_query(resource, query, count_bound=self._bound)
+        known = self._counted_before(kind, query)
+        page = compiled.page_with(_column_since(kind, known)) if known else compiled.page
         async with self._connections.lend() as connection:
             try:
                 # Filters are not prepared: a plan for these values beats a generic one by far on skewed attributes.
                 # Without filters there is one good plan, along the index of the sort; making it costs as much again.
-                prepare = not query.narrowed
-                cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=prepare)
-                rows = await cursor.fetchall()
+                prepare = False if query.narrowed else None
+                rows = await connection.rows(page.text, page.parameters, prepare=prepare)
                 await _check_place(connection, compiled, rows)
-                total = self._known(query, len(rows)) or await self._total(connection, kind, query, compiled)
+                total = self._told(query, len(rows))
+                if total is None:
+                    since = (known, await _written(connection, kind, known, rows)) if known else None
+                    total = await self._total(connection, kind, query, compiled, since)
             except psycopg.DataError as error:
                 if speaks_of_data(error):
                     raise ValueNotComparable from error
@@ -110,10 +131,10 @@ class Lists:
         compiled = compile_union(resources, query, count_bound=self._bound)
         async with self._connections.lend() as connection:
             try:
-                cursor = await connection.execute(compiled.page.text, compiled.page.parameters, prepare=False)
-                rows = await cursor.fetchall()
+                page = compiled.page
+                rows = await connection.rows(page.text, page.parameters, prepare=False)
                 await _check_place(connection, compiled, rows)
-                total = self._known(query, len(rows)) or await self._counted(connection, compiled)
+                total = self._told(query, len(rows)) or await self._counted(connection, compiled)
             except psycopg.DataError as error:
                 if speaks_of_data(error):
                     raise ValueNotComparable from error
@@ -121,59 +142,70 @@ class Lists:
             except psycopg.errors.QueryCanceled as error:
                 raise _too_costly(resources[0], query) from error
         kinds_of = {row[0]: row[-1] for row in rows}
-        page = _page(query, compiled, [row[:-1] for row in rows], total)
-        return replace(page, kinds=tuple(kinds_of[record.id] for record in page.records))
+        found = _page(query, compiled, rows, total)
+        return replace(found, kinds=tuple(kinds_of[record.id] for record in found.records))
 
-    def _known(self, query: Query, found: int) -> Total | None:
+    def _told(self, query: Query, found: int) -> Total | None:
         """The total, when the page itself tells it: it is the last, and not by cursor."""
         whole = found <= query.limit and (found > 0 or query.offset == 0)
         return Total(query.offset + found) if whole and query.after is None and query.before is None else None
 
-    async def _total(self, connection: Connection, kind: str, query: Query, compiled: Compiled) -> Total:
+    def _counted_before(self, kind: str, query: Query) -> _Count | None:
+        """What is remembered of the total of a query, to be asked for what was written since with its page."""
         if not query.narrowed:
-            return Total(await self._count_on(connection, kind))
+            return self._counts.get(kind)
+        return self._totals.get(_key(kind, query)) if query.as_of is None else None
+
+    async def _total(
+        self, connection: Connection, kind: str, query: Query, compiled: Compiled, since: _Since | None
+    ) -> Total:
+        if not query.narrowed:
+            return Total(await self._count_on(connection, kind, since))
         if query.as_of is None:
-            return await self._remembered(connection, kind, query, compiled)
+            return await self._remembered(connection, kind, query, compiled, since)
         return await self._counted(connection, compiled)
 
-    async def _remembered(self, connection: Connection, kind: str, query: Query, compiled: Compiled) -> Total:
+    async def _remembered(
+        self, connection: Connection, kind: str, query: Query, compiled: Compiled, since: _Since | None
+    ) -> Total:
         """The total of a filter: the one that was counted before, while nothing of the kind was written since.
 
         Whoever pages through a list asks for the same total with every page; counting costs more than the page itself.
         """
-        key = (kind, query.conditions, query.fences, query.name)
-        known = self._totals.pop(key, None)
-        moved, place = await _row(connection, _statements(kind)["moved_since"], known.place if known else _BEYOND)
-        if known is None or moved:
-            total = await self._counted(connection, compiled)
-            if not total.exact:
-                return total
-            number = total.number
+        key = _key(kind, query)
+        self._totals.pop(key, None)
+        if since is not None and not since[1].of_kind and since[1].entries <= _LOOKED_AT:
+            number, place = since[0].number, since[1].place
         else:
-            number = known.number
+            number, place = await _one(connection, compiled.count_at, prepare=False)
+            if number > self._bound:
+                return await self._estimated(connection, compiled, number)
         self._totals[key] = _Count(number, place)
         if len(self._totals) > _TOTALS_KEPT:
             del self._totals[next(iter(self._totals))]
         return Total(number)
 
     async def _counted(self, connection: Connection, compiled: Compiled) -> Total:
-        cursor = await connection.execute(compiled.count.text, compiled.count.parameters, prepare=False)
-        number = _number(await cursor.fetchone())
-        if number <= self._bound:
-            return Total(number)
-        cursor = await connection.execute(compiled.estimate.text, compiled.estimate.parameters, prepare=False)
-        plan = await cursor.fetchone()
-        return Total(max(number, _planned_rows(plan)), exact=False)
+        (number,) = await _one(connection, compiled.count, prepare=False)
+        return Total(number) if number <= self._bound else await self._estimated(connection, compiled, number)
 
-    async def _count_on(self, connection: Connection, kind: str) -> int:
+    async def _estimated(self, connection: Connection, compiled: Compiled, counted: int) -> Total:
+        """The total of a query of which more were counted than the bound."""
+        plan = await _one(connection, compiled.estimate, prepare=False)
+        return Total(max(counted, _planned_rows(plan)), exact=False)
+
+    async def _count_on(self, connection: Connection, kind: str, since: _Since | None) -> int:
         """Count all records of a kind once, then only what the feed says came and went since: exact, and cheap."""
         statements = _statements(kind)
-        known = self._counts.get(kind)
-        if known is None:
-            known = self._counts[kind] = _Count(*await _row(connection, statements["total"]))
-        came, settled, place, passed = await _row(connection, statements["total_since"], known.place)
-        if passed >= _MOVE_ON_AFTER and place is not None:
+        if since is not None and since[1].entries <= _LOOKED_AT:
+            known, (entries, _, came, settled, place) = since
+        else:
+            known = since[0] if since else _Count(*await _one(connection, Statement(statements["total"], ())))
+            came, settled, place, entries = await _one(connection, Statement(statements["total_since"], (known.place,)))
+        if place is not None and (since is None or entries >= _MOVE_ON_AFTER):
             self._counts[kind] = _Count(known.number + settled, place)
+        elif since is None:
+            self._counts[kind] = known
         return known.number + int(came)
 
 
@@ -198,8 +230,8 @@ async def _check_place(connection: Connection, compiled: Compiled, rows: list[tu
     """Return if an empty page is the end. Raises InvalidCursor if the record is gone that tells where it begins."""
     if rows or compiled.place is None:
         return
-    found = await (await connection.execute(compiled.place.text, compiled.place.parameters, prepare=False)).fetchone()
-    if not (found and found[0]):
+    (found,) = await _one(connection, compiled.place, prepare=False)
+    if not found:
         raise InvalidCursor("The record at which the page before ended is gone. Begin again with the first page.")
 
 
@@ -220,18 +252,31 @@ def _statements(kind: str) -> dict[str, str]:
     if kind not in KINDS:
         raise KeyError(kind)
     named = sql.statements("list.sql")
-    return {name: named[name].replace("{kind}", kind) for name in ("total", "total_since", "moved_since")}
+    return {name: named[name].replace("{kind}", kind) for name in ("total", "total_since", "written_since")}
 
 
-async def _row(connection: Connection, statement: str, *values: int) -> tuple[Any, ...]:
-    row = await (await connection.execute(statement, values, prepare=True)).fetchone()
-    if row is None:
-        raise RuntimeError("a count returned nothing")
+def _key(kind: str, query: Query) -> _Key:
+    return kind, query.conditions, query.fences, query.name
+
+
+def _column_since(kind: str, known: _Count) -> Clause:
+    """The column of a page that tells what was written since a total was counted."""
+    return Clause(f", ({_statements(kind)['written_since']})", (known.place,))
+
+
+async def _written(connection: Connection, kind: str, known: _Count, rows: list[tuple[Any, ...]]) -> _Written:
+    """What was written since a total was counted: a page says it in each row, of an empty one it is asked for."""
+    if rows:
+        (told,) = rows[0][-1:]
+    else:
+        (told,) = await _one(connection, Statement(_statements(kind)["written_since"], (known.place,)))
+    return _Written(*map(int, told.split()))
+
+
+async def _one(connection: Connection, statement: Statement, *, prepare: bool = True) -> tuple[Any, ...]:
+    """Return the one row of a statement that always has one."""
+    (row,) = await connection.rows(statement.text, statement.parameters, prepare=prepare)
     return row
-
-
-def _number(row: tuple[int, ...] | None) -> int:
-    return row[0] if row else 0
 
 
 def _planned_rows(row: tuple[object, ...] | None) -> int:

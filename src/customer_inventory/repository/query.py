@@ -66,14 +66,73 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A query as SQL: its page, and what its count and estimate need."""
+    """A query as SQL. Its page is always asked for; its counts are put together when they are."""
 
-    page: Statement
-    count: Statement
-    estimate: Statement
-    backwards: bool
-    place: Statement | None = None
-    """Whether the record is there at which the page before ended, where the cursor leaves its value to it."""
+    query: Query
+    ground: Ground
+    where: Clause
+    keys: str
+    beyond: Clause
+    order: str
+    count_bound: int
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is read from its end."""
+        return self.query.before is not None
+
+    @property
+    def page(self) -> Statement:
+        """The page: id, version, document, bucket and the values it is sorted by of each record."""
+        return self.page_with(Clause(""))
+
+    def page_with(self, column: Clause) -> Statement:
+        """Return the page with another column at the end of each row."""
+        limit, offset = self.query.limit + 1, self.query.offset
+        text = _SQL["page"].format(
+            columns=self.keys + column.text,
+            source=self.ground.source.text,
+            where=f"{self.where.text} and {self.beyond.text}",
+            order=self.order,
+            limit=f"{limit:d} offset %s" if offset else f"{limit:d}",
+        )
+        return Statement(text, (*column.values, *self._narrowing, *self.beyond.values, *((offset,) if offset else ())))
+
+    @property
+    def count(self) -> Statement:
+        """How many records there are, up to one more than the bound."""
+        return self._counting("count")
+
+    @property
+    def count_at(self) -> Statement:
+        """The same, with the settled place of the feed at which it holds."""
+        return self._counting("count_at")
+
+    @property
+    def estimate(self) -> Statement:
+        """How many records the planner expects."""
+        return Statement(
+            _SQL["estimate"].format(source=self.ground.source.text, where=self.where.text), self._narrowing
+        )
+
+    @property
+    def place(self) -> Statement | None:
+        """Whether the record is there at which the page before ended, where the cursor leaves its value to it."""
+        query = self.query
+        place = place_of(query.before if query.before is not None else query.after, query.sort)
+        if place is None:
+            return None
+        source, fence = self.ground
+        text = _SQL["has_place"].format(source=source.text, fence=fence.text)
+        return Statement(text, (*source.values, *place, *fence.values))
+
+    @property
+    def _narrowing(self) -> tuple[Any, ...]:
+        return (*self.ground.source.values, *self.where.values)
+
+    def _counting(self, name: str) -> Statement:
+        text = _SQL[name].format(source=self.ground.source.text, where=self.where.text)
+        return Statement(text, (*self._narrowing, self.count_bound + 1))
 
 
 def compile_query(resource: Resource, query: Query, *, count_bound: int) -> Compiled:
@@ -122,34 +181,16 @@ def composed(
     A page begins only at a record within the `fence`: where it stands in the order would tell of it. Raises
     InvalidCursor.
     """
-    backwards = query.before is not None
-    beyond = edge(
-        keys, query.sort, query.before if backwards else query.after, Ground(source, fence), backwards=backwards
-    )
-    page = _SQL["page"].format(
-        keys="".join(f", ({key.value})::text" for key in keys) + more,
-        source=source.text,
-        where=f"{where.text} and {beyond.text}",
-        order=order(keys, backwards=backwards),
-    )
-    found = _SQL["count"].format(source=source.text, where=where.text)
-    estimate = _SQL["estimate"].format(source=source.text, where=where.text)
-    narrowing = (*source.values, *where.values)
+    backwards, ground = query.before is not None, Ground(source, fence)
     return Compiled(
-        page=Statement(page, (*narrowing, *beyond.values, query.limit + 1, query.offset)),
-        count=Statement(found, (*narrowing, count_bound + 1)),
-        estimate=Statement(estimate, narrowing),
-        backwards=backwards,
-        place=_place(source, query, fence),
+        query=query,
+        ground=ground,
+        where=where,
+        keys="".join(f", ({key.value})::text" for key in keys) + more,
+        beyond=edge(keys, query.sort, query.before if backwards else query.after, ground, backwards=backwards),
+        order=order(keys, backwards=backwards),
+        count_bound=count_bound,
     )
-
-
-def _place(source: Clause, query: Query, fence: Clause) -> Statement | None:
-    place = place_of(query.before if query.before is not None else query.after, query.sort)
-    if place is None:
-        return None
-    text = _SQL["has_place"].format(source=source.text, fence=fence.text)
-    return Statement(text, (*source.values, *place, *fence.values))
 
 
 def without_index(resource: Resource, query: Query) -> list[str]:

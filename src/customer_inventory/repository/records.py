@@ -158,9 +158,8 @@ class Records:
         # One prepared statement and no context manager: this is the hottest line of the house.
         statement = self._sql[kind]["get"]
         async with self._connections.lend() as connection:
-            cursor = await connection.execute(statement, (bucket_of(identifier), identifier), prepare=True)
-            row = await cursor.fetchone()
-        return Record(str(identifier), row[0], row[1]) if row else None
+            rows = await connection.rows(statement, (bucket_of(identifier), identifier), prepare=True)
+        return Record(str(identifier), rows[0][0], rows[0][1]) if rows else None
 
     async def get_as_of(self, kind: str, identifier: UUID, *, as_of: datetime) -> Record | None:
         """Return the record as it was at `as_of`, or None when it was not there then."""
@@ -343,15 +342,13 @@ class Records:
         chosen = self._sql[kind][f"{statement}_of_many" if several else statement]
         found: set[str] = set()
         for asked in [ids] if several else ids:
-            cursor = await connection.execute(chosen, {"id": array(asked) if several else asked}, prepare=True)
-            found.update(row[0] for row in await cursor.fetchall())
+            rows = await connection.rows(chosen, {"id": array(asked) if several else asked}, prepare=True)
+            found.update(row[0] for row in rows)
         return found
 
 
 async def _call(connection: Connection, statement: str, values: tuple[Any, ...]) -> Written:
-    row = await (await connection.execute(statement, values, prepare=True)).fetchone()
-    if row is None:
-        raise RuntimeError("a write function returned nothing")
+    (row,) = await connection.rows(statement, values, prepare=True)
     return Written(*row)
 
 

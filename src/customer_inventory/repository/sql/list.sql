@@ -1,5 +1,10 @@
 -- Pieces from which `query.py` composes lists. In braces: `{kind}` a table, the rest pieces of this file or expressions
--- of `kinds.value_expression`; every value from outside is a bound parameter.
+-- of `kinds.value_expression`; every value from outside is a bound parameter, but for the limit, which is a number of
+-- ours: of a page whose size it does not know PostgreSQL expects a tenth of all records, so that it would plan a prepared
+-- statement anew each time it runs.
+--
+-- A page's `record_id` is not called `id`: an order by id would then mean the text, and no index would serve it. A page
+-- may tell what was `written_since` its total was counted (schema.sql).
 
 -- name: now
 {kind} t
@@ -20,8 +25,7 @@ select '{kind}' as kind, bucket, id, version, doc, terms, label from {source} wh
 ({branches}) t
 
 -- name: page
--- Not called `id`: an order by id would then mean the text, and no index would serve it.
-select id::text as record_id, version, doc, bucket {keys} from {source} where {where} order by {order} limit %s offset %s
+select id::text as record_id, version, doc, bucket {columns} from {source} where {where} order by {order} limit {limit}
 
 -- name: value_at
 -- What a page is sorted by, of the record at which the one before ended.
@@ -32,6 +36,11 @@ select exists (select from {source} where bucket = %s and id = %s and {fence})
 
 -- name: count
 select count(*) from (select from {source} where {where} limit %s) hit
+
+-- name: count_at
+-- The same with the settled place of the feed at which it holds, or later.
+select count(*), (select coalesce(max(position), 0) from change_record where position < feed_horizon())
+from (select from {source} where {where} limit %s) hit
 
 -- name: estimate
 explain (format json) select from {source} where {where}
@@ -48,14 +57,8 @@ label like %s
 -- A name like this one: trigram similarity of words, for typing errors.
 %s <%% label
 
--- name: moved_since
--- Whether anything of a kind was written since a place, and the settled place now. What was counted at a place, or
--- later, holds for as long as nothing was. A hundred writes of other kinds count as moved too: in order and bounded,
--- the index serves this; an `exists` was answered by reading the whole feed, for the planner expects to find one soon.
-with since as (select kind from change_record where position > %s order by position limit 101)
-select count(*) > 100 or coalesce(bool_or(kind = '{kind}'), false),
-    (select coalesce(max(position), 0) from change_record where position < feed_horizon())
-from since
+-- name: written_since
+select written_since('{kind}', %s)
 
 -- name: total
 -- The exact number of records of a kind at a settled place of the feed, from which later totals count on: what this
@@ -69,6 +72,7 @@ select (select count(*) from {kind}) - (
 
 -- name: total_since
 -- What came and went since a place: all of it, the part that is settled by now with its place, and how many entries.
+-- Where they are more than `written_since` looks at.
 with edge as materialized (select feed_horizon() as horizon), since as (
     select position, position < (select horizon from edge) as settled,
         case when kind <> '{kind}' then 0 when operation = 'create' then 1 when operation = 'delete' then -1 else 0 end

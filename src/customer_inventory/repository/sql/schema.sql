@@ -68,6 +68,27 @@ create table change_record (
     primary key (position, bucket, record_id, version)
 );
 
+-- What became of a kind since a place of the feed, for totals that were counted there: how many entries, how many of the
+-- kind, how many records it has more, how many of these are settled, and the settled place now. At most 101 entries are
+-- looked at, in order: from more than a hundred nobody may conclude anything. As text, for it stands beside each record
+-- of a page; as a function, for it keeps its plan where that of the page is made for the values that are looked for.
+create function written_since(p_kind text, p_place bigint) returns text
+    language plpgsql stable as $$ -- stable: of the same snapshot as the page in whose statement it is called
+declare
+    v_horizon bigint := feed_horizon();
+begin
+    return (
+        select concat_ws(' ', count(*), count(*) filter (where kind = p_kind), coalesce(sum(came), 0),
+            coalesce(sum(came) filter (where position < v_horizon), 0),
+            coalesce(max(position) filter (where position < v_horizon), p_place))
+        from (
+            select position, kind, case when kind <> p_kind then 0 when operation = 'create' then 1
+                when operation = 'delete' then -1 else 0 end as came
+            from change_record where position > p_place order by position limit 101
+        ) since
+    );
+end $$;
+
 -- What is deleted and not purged: one row a record, from its deletion to its restoration or purge. Who writes a record
 -- that is deleted locks its row here, as one locks the record while it is there.
 create table deleted_record (
