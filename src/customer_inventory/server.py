@@ -113,7 +113,7 @@ class Application:
             public_url=settings.public_url,
             token_url=f"{settings.public_url or _own_url(settings)}/oauth2/token",
         )
-        self._tokens: ASGIApp = TokenEndpoint(desk)
+        self._tokens: ASGIApp = TokenEndpoint(desk, address=settings.public_url or _own_url(settings))
         self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url)
         self._own = {
             "/health/live": self._live,

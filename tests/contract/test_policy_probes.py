@@ -18,7 +18,8 @@ import msgspec
 import pytest
 
 from customer_inventory.access import Desk
-from customer_inventory.access.clients import granted, register_client
+from customer_inventory.access.clients import register_client
+from customer_inventory.access.granting import granted
 from customer_inventory.api import create_door
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import system_clock

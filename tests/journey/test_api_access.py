@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -161,3 +162,18 @@ def test_a_patch_looks_at_nothing_for_who_may_not_read(new_server: Server) -> No
                 assert refused(answer, 403) == "denied"
                 assert "read:individual" in answer.text
         assert patch("json-patch", op="replace", path="/title", value="Prof").status_code == 200
+
+
+def test_a_revoked_client_is_out_of_every_server_within_a_second(new_server: Server, tmp_path: Path) -> None:
+    place = new_server.start().register("leaver").data.resolve()
+    address = f"host={place / 'socket'} dbname=customer_inventory user=customer_inventory passfile={place / 'passfile'}"
+    second = Server(tmp_path / "second").start("--dsn", address)
+    try:
+        token = {"authorization": f"Bearer {new_server.token()}"}
+        assert httpx.get(f"{second.url}{PERSONS}", headers=token).status_code == 200
+        assert command("client", "revoke", "leaver", "--data", str(new_server.data)).returncode == 0
+        time.sleep(1.0)
+        for each in (new_server, second):
+            assert refused(httpx.get(f"{each.url}{PERSONS}", headers=token), 401) == "invalid_token"
+    finally:
+        assert second.stop() == 0, second.output()

@@ -9,19 +9,29 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from customer_inventory.access.grants import named, parse_grants
-from customer_inventory.access.policy import parse_policy, written
+import msgspec
+
+from customer_inventory.access.granting import granted, is_privileged
+from customer_inventory.access.grants import parse_grants
+from customer_inventory.access.registration import STEPS, recertify_before
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.credentials import NewCredentials
 from customer_inventory.repository.register import Client, Register
+from customer_inventory.repository.registrations import RegistrationRow, Step
 
 DEFAULT_PURPOSE = "inventory-management"
 CONSOLE = "console"
 COMMAND_LINE = "command-line"
 HOUSEKEEPING = "housekeeping"
+OWN_CLIENTS = frozenset({CONSOLE, COMMAND_LINE, HOUSEKEEPING})
+INVENTORY = "customer-inventory"
+"""Who does what nobody asked for: register the product's own clients, and let time take effect."""
+LONGEST_OVERLAP = timedelta(days=90)
 _LONGEST_NAME = 100
 
 
@@ -65,85 +75,105 @@ class InvalidClient(InventoryError):
     failure = Failure.UNAUTHENTICATED
 
 
+class RegistrationNotActive(InventoryError):
+    """The registration of the client is not active, so there are no tokens.
+
+    It waits for its approval, was rejected, or is suspended; `customer-inventory registration show NAME` tells which.
+    """
+
+    code = "unauthorized_client"
+    failure = Failure.INVALID
+
+
+class InvalidOverlap(InventoryError):
+    """The time for which old credentials stay valid is from 0 to 90 days."""
+
+    code = "invalid-overlap"
+    failure = Failure.INVALID
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A client's id and secret; the secret is shown here and never again."""
+    """A client's id and secret; the secret is shown here and never again. None: it proves itself by its own keys."""
 
     client_id: str
-    client_secret: str
+    client_secret: str | None
+
+    def kept(self, keys: Sequence[str] = ()) -> NewCredentials:
+        """Return what is kept of them: the hash of the secret, or the public keys in its place."""
+        return NewCredentials(None if self.client_secret is None else hash_secret(self.client_secret), keys)
+
+
+def new_secret(keys: Sequence[str]) -> str | None:
+    """Return a new secret, none for who has keys: one way to prove oneself is enough, and a secret can leak."""
+    return None if keys else secrets.token_urlsafe(32)
 
 
 async def register_client(
-    register: Register, *, name: str, purposes: Iterable[str], grants: Iterable[str], by: str, clock: Clock
+    register: Register,
+    *,
+    name: str,
+    purposes: Iterable[str],
+    grants: Iterable[str],
+    by: str,
+    clock: Clock,
+    keys: Sequence[str] = (),
 ) -> Credentials:
-    """Register a process and return its credentials.
+    """Register a process and return its credentials; with public `keys` it proves itself by these (see `assertions`).
 
     `grants` are short ones, such as read:customer, or lines of a policy. Raises InvalidRegistration, InvalidGrant,
     InvalidPolicy, or NameTaken.
     """
-    stated = tuple(purposes) or (DEFAULT_PURPOSE,)
+    stated, texts = tuple(purposes) or (DEFAULT_PURPOSE,), tuple(grants)
     for word in (name, *stated):
         if not _well_formed(word):
             raise InvalidRegistration
-    pairs, policy = granted(grants)
-    credentials = Credentials(f"{name}-{secrets.token_hex(4)}", secrets.token_urlsafe(32))
-    added = await register.add_client(
+    privileged = is_privileged(texts)
+    credentials, now = Credentials(f"{name}-{secrets.token_hex(4)}", new_secret(keys)), clock()
+    told = {"name": name, "owner": by, "purpose": [{"name": each} for each in stated], "grant": texts}
+    row = RegistrationRow(
         client_id=credentials.client_id,
         name=name,
-        secret_hash=hash_secret(credentials.client_secret),
-        purposes=stated,
-        grants=pairs,
-        policy=policy,
-        at=clock(),
-        by=by,
+        document=msgspec.json.encode(told).decode(),
+        status="approved",
+        privileged=privileged,
+        requested_by=by,
+        requested_at=now,
+        approved_by=by,
     )
-    if not added:
+    if not await register.registrations.add(row, credentials.kept(keys)):
         raise NameTaken(f"A client named {name!r} is registered already. Choose another name.")
+    await activate_client(register, row, at=now)
     return credentials
 
 
-def granted(texts: Iterable[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return what texts grant: short ones as (verb, kind) pairs, and the others as lines of a policy, written alike.
+async def activate_client(register: Register, row: RegistrationRow, *, at: datetime) -> None:
+    """Make the process of an approved registration a client, with what it asked for; done again, it does no harm.
 
-    A line has attributes in parentheses, a short one never. Raises InvalidGrant or InvalidPolicy.
+    Raises NameTaken when another client took the name meanwhile.
     """
-    given = [text.strip() for text in texts]
-    short, long = ([text for text in given if ("(" in text) is way] for way in (False, True))
-    return parse_grants(short), [written(grant) for grant in parse_policy(long)]
-
-
-@dataclass(frozen=True, slots=True)
-class Regranted:
-    """What a change of grants takes from a client and gives it, a line each."""
-
-    taken: list[str]
-    given: list[str]
-
-
-async def regrant(register: Register, *, name: str, grants: Iterable[str], dry: bool) -> Regranted:
-    """Grant a client this and nothing else; with `dry` tell only what that would change.
-
-    Raises UnknownClient, InvalidGrant and InvalidPolicy.
-    """
-    client = await _registered(register, name)
-    pairs, policy = granted(grants)
-    before = {*(_line(grant) for grant in client.grants), *client.policy}
-    after = {*(_line(f"{verb}:{kind}") for verb, kind in pairs), *policy}
-    if not dry:
-        await register.set_grants(client.client_id, grants=pairs, policy=policy)
-    return Regranted(sorted(before - after), sorted(after - before))
-
-
-def _line(grant: str) -> str:
-    verb, _, kind = grant.partition(":")
-    return f"{verb}:{named(kind)}"
-
-
-async def _registered(register: Register, name: str) -> Client:
-    client = await register.client(name) or await register.client_named(name)
-    if client is None or client.secret_hash is None:
-        raise UnknownClient(f"No client {name!r} is registered whose grants or state could be changed.")
-    return client
+    told = msgspec.json.decode(row.document)
+    valid = await register.credentials.valid(row.client_id, at=at)
+    pairs, policy = granted(told["grant"])
+    added = await register.add_client(
+        client_id=row.client_id,
+        name=row.name,
+        # Servers of the version before look for it here alone.
+        secret_hash=next((each.secret_hash for each in valid if each.secret_hash is not None), None),
+        purposes=[purpose["name"] for purpose in told["purpose"]],
+        grants=pairs,
+        policy=policy,
+        at=row.requested_at,
+        by=row.requested_by,
+    )
+    if not added and await register.client(row.client_id) is None:
+        raise NameTaken(f"A client named {row.name!r} is registered already. Revoke this registration.")
+    due = recertify_before(privileged=row.privileged, at=at)
+    step = Step(verb="activate", leads=STEPS["activate"], by=INVENTORY, at=at, due_at=due)
+    if await register.registrations.take(row.client_id, step) is None:
+        found = await register.registrations.one(row.client_id)
+        if found is not None and found.status == "revoked":  # while this was under way
+            await register.set_client_status(row.client_id, status="revoked")
 
 
 async def register_own_clients(register: Register, *, clock: Clock) -> None:
@@ -159,24 +189,70 @@ async def register_own_clients(register: Register, *, clock: Clock) -> None:
             purposes=(DEFAULT_PURPOSE,),
             grants=parse_grants([grant]),
             at=clock(),
-            by="customer-inventory",
+            by=INVENTORY,
         )
 
 
-async def authenticate_client(register: Register, *, client_id: str, secret: str) -> Client:
-    """Return the active client with these credentials. Raises InvalidClient, in equal time whatever is wrong."""
-    client = await register.client(client_id) if "\0" not in client_id else None
-    expected = client.secret_hash if client and client.secret_hash else bytes(32)
-    right = hmac.compare_digest(expected, hash_secret(secret))
-    if client is None or not right or client.status != "active":
+async def authenticate_client(register: Register, *, client_id: str, secret: str, clock: Clock) -> Client:
+    """Return the active client with these credentials, in equal time whatever is wrong.
+
+    Raises InvalidClient, or RegistrationNotActive to who has the right secret of one that waits or is suspended.
+    """
+    named = "" if "\0" in client_id or not client_id.isascii() else client_id
+    valid = await register.credentials.valid(named, at=clock())
+    given = hash_secret(secret)
+    hashes = [each.secret_hash for each in valid if each.secret_hash is not None]
+    right = [hmac.compare_digest(expected, given) for expected in hashes or [bytes(32)]]
+    if not hashes or not any(right):
         raise InvalidClient
+    return await active_client(register, named)
+
+
+async def active_client(register: Register, client_id: str) -> Client:
+    """Return a client that proved who it is, if it is active. Raises InvalidClient or RegistrationNotActive."""
+    client = await register.client(client_id)
+    if client is not None and client.status == "active":
+        return client
+    registration = await register.registrations.one(client_id)
+    if registration is None or registration.status == "revoked":
+        raise InvalidClient
+    raise RegistrationNotActive(
+        f"The registration of {registration.name!r} is {registration.status}: there are no tokens until it is active."
+    )
+
+
+async def rotate_client(
+    register: Register, *, name: str, overlap: timedelta, by: str, clock: Clock, keys: Sequence[str] = ()
+) -> Credentials:
+    """Give a client new credentials, valid at once; those that it has stay valid for `overlap` yet, then never again.
+
+    So a process of many instances takes the new ones one after the other, and no call fails. Raises UnknownClient or
+    InvalidOverlap.
+    """
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise InvalidOverlap
+    client = await client_of_name(register, name)
+    if client.status == "revoked":
+        raise UnknownClient(f"The client {name!r} was revoked: there is nothing to rotate.")
+    credentials, now = Credentials(client.client_id, new_secret(keys)), clock()
+    await register.credentials.rotate(client.client_id, credentials.kept(keys), at=now, until=now + overlap, by=by)
+    return credentials
+
+
+async def revoke_client(register: Register, *, name: str, by: str, clock: Clock) -> Client:
+    """Revoke a client: no new tokens, and those it has stop working within a second. Raises UnknownClient."""
+    client = await client_of_name(register, name)
+    step = Step(verb="revoke", leads=STEPS["revoke"], by=by, at=clock())
+    if await register.registrations.take(client.client_id, step) is None:  # a server of before registered it
+        await register.set_client_status(client.client_id, status="revoked")
     return client
 
 
-async def revoke_client(register: Register, *, name: str) -> Client:
-    """Revoke a client: no new tokens, and those it has stop working within a second. Raises UnknownClient."""
-    client = await _registered(register, name)
-    await register.set_client_status(client.client_id, status="revoked")
+async def client_of_name(register: Register, name: str) -> Client:
+    """Return the client of this id or name, if it is none of the product's own. Raises UnknownClient."""
+    client = await register.client(name) or await register.client_named(name)
+    if client is None or client.client_id in OWN_CLIENTS:
+        raise UnknownClient(f"No client {name!r} is registered whose registration could be changed.")
     return client
 
 

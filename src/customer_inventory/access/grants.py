@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from customer_inventory.access.registration import REGISTRATION
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.tmf672 import REGISTER
@@ -17,7 +18,13 @@ from customer_inventory.requirements.requirement import CATALOGUE_KINDS
 TRAIL = "trail"
 """The kind that grants name as trailEntry."""
 
-OWN_KINDS = {"receivedEvent": "received_event", "trailEntry": TRAIL, TOPIC.name: TOPIC.kind, **CATALOGUE_KINDS}
+OWN_KINDS = {
+    "receivedEvent": "received_event",
+    "trailEntry": TRAIL,
+    TOPIC.name: TOPIC.kind,
+    **CATALOGUE_KINDS,
+    REGISTRATION.name: REGISTRATION.kind,
+}
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""
 
 VERBS = ("create", "modify", "update", "delete", "download", "read")

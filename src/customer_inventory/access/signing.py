@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, JWKRegistry, KeySet
 
 _ALGORITHM = "ES256"
 _TYPE = "at+jwt"
+_TYPES = frozenset({_TYPE, f"application/{_TYPE}"})
+_HEAD = frozenset({"alg", "typ", "kid"})
 
 
 class Unreadable(Exception):
@@ -40,13 +43,58 @@ class Signing:
         header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": self._last.kid}
         return jwt.encode(header, dict(claims), self._last, algorithms=[_ALGORITHM])
 
+    def public(self) -> Mapping[str, Any]:
+        """Return the keys by which others verify what these sign, as a JSON Web Key Set (RFC 7517 section 5)."""
+        keys = (key.as_dict(private=False) for key in self._keys)
+        return {"keys": [{**key, "use": "sig", "alg": _ALGORITHM} for key in keys]}
+
     def read(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a token, whoever made it and whenever it expires. Raises Unreadable."""
+        """Return the claims of a token, whoever made it and whenever it expires. Raises Unreadable.
+
+        The algorithm is ours and never the token's choice, nor is the key: a head that brings a key or the address of
+        one, or asks for an extension, is of no token that was made here (RFC 8725 sections 3.1 and 3.10). It must say
+        that it is an access token (RFC 9068 section 4).
+        """
+        if not all(map(_canonical, token.split("."))):
+            raise Unreadable
         try:
             decoded = jwt.decode(token, self._keys, algorithms=[_ALGORITHM])
         except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             # Beside its own errors the decoder lets through what a header of the wrong shape or depth makes of it.
             raise Unreadable from error
-        if decoded.header.get("typ") != _TYPE:
+        head = decoded.header
+        if head.keys() != _HEAD or str(head["typ"]).lower() not in _TYPES or head["kid"] not in self.ids:
             raise Unreadable
         return decoded.claims
+
+
+def read_with(
+    key: Mapping[str, Any], token: str, *, algorithms: Sequence[str]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return head and claims of a token that the key signed by one of these algorithms. Raises Unreadable."""
+    if not all(map(_canonical, token.split("."))):
+        raise Unreadable
+    try:
+        decoded = jwt.decode(token, JWKRegistry.import_key(dict(key)), algorithms=list(algorithms))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Unreadable from error
+    return decoded.header, decoded.claims
+
+
+def claimed(token: str) -> Any:
+    """Return what a token says, true or not. Raises ValueError for what is no token."""
+    parts = token.split(".")
+    if len(parts) != 3 or not _canonical(parts[1]):
+        raise ValueError("not three parts of base64url")
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+
+
+def _canonical(part: str) -> bool:
+    """Whether a part is base64url as an encoder writes it: no padding, and no bits that mean nothing (RFC 4648 3.5)."""
+    try:
+        return urlsafe_b64encode(urlsafe_b64decode(part + "=" * (-len(part) % 4))).rstrip(b"=") == part.encode("ascii")
+    except ValueError:
+        return False

@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 ISSUER = "customer-inventory"
 LIFETIME_S = 600
 _LONGEST_TOKEN = 4096
+_CLOCKS_DIFFER_S = 30
+"""How far the clocks of two servers may be apart: a token of the other one may come from the future by so much."""
 _CACHE = 10_000
 
 
@@ -108,11 +111,7 @@ class Tokens:
             claims = signing.read(token)
         except Unreadable as error:
             raise InvalidToken from error
-        client_id, expires = claims.get("client_id"), claims.get("exp")
-        ours = claims.get("iss") == ISSUER and claims.get("aud") == ISSUER
-        if not ours or not isinstance(client_id, str) or not isinstance(expires, int):
-            raise InvalidToken
-        return _Known(client_id, float(expires))
+        return _known(claims, now=self._clock().timestamp())
 
     async def _signing_for(self, token: str) -> Signing | None:
         # Another server may have made the key since we looked; look again, but not at every forged token's bidding.
@@ -134,6 +133,24 @@ class Tokens:
         self._signing = Signing(private_keys) if private_keys else None
         self._loaded = time.monotonic()
         return self._signing
+
+
+def _known(claims: Mapping[str, Any], *, now: float) -> _Known:
+    """Return whom the claims name, if they are those of one of our tokens, whole. Raises InvalidToken.
+
+    RFC 9068 sections 2.2 and 4. A token of ours speaks for a client alone, so its subject is the client.
+    """
+    subject, audience, expires = claims.get("sub"), claims.get("aud"), claims.get("exp")
+    if claims.get("iss") != ISSUER or ISSUER not in (audience if isinstance(audience, list) else [audience]):
+        raise InvalidToken
+    if not isinstance(subject, str) or subject != claims.get("client_id") or not isinstance(claims.get("jti"), str):
+        raise InvalidToken
+    begins = (claims.get("iat"), claims.get("nbf", 0))
+    if not all(type(moment) is int and moment <= now + _CLOCKS_DIFFER_S for moment in begins):
+        raise InvalidToken
+    if type(expires) is not int or expires > now + _CLOCKS_DIFFER_S + LIFETIME_S:
+        raise InvalidToken
+    return _Known(subject, float(expires))
 
 
 def _base64(text: str) -> bytes:

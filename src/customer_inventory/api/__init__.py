@@ -20,6 +20,7 @@ from customer_inventory.api.impact import add_impact
 from customer_inventory.api.kin import add_kin
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
+from customer_inventory.api.registrations import add_registrations
 from customer_inventory.api.requirements import add_requirements
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
@@ -52,6 +53,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_trail(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)
+    add_registrations(routes, public_url=public_url)
     add_impact(routes)
     add_gaps(routes)
     return routes

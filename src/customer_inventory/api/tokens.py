@@ -1,20 +1,24 @@
-"""The token endpoint: OAuth 2.0 client credentials (RFC 6749 section 4.4)."""
+"""The token endpoint: OAuth 2.0 client credentials (RFC 6749 section 4.4), proved by secret or assertion (RFC 7523)."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
 from customer_inventory.access import Desk
+from customer_inventory.access.assertions import ASSERTION_TYPE, client_of_assertion
 from customer_inventory.access.clients import InvalidClient, authenticate_client
 from customer_inventory.access.tokens import LIFETIME_S
 from customer_inventory.api.errors import error_answer, unexpected_answer
 from customer_inventory.api.exchange import JSON, Answer, ClientGone, Exchange, send_answer
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.register import Client
 
+PATH = "/oauth2/token"
 _MOST_PARAMETERS = 20
 
 
@@ -36,10 +40,11 @@ class MethodNotAllowed(InventoryError):
 
 
 class TokenEndpoint:
-    """The ASGI application at /oauth2/token."""
+    """The ASGI application at /oauth2/token; `address` is that of the server as clients know it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, address: str) -> None:
         self._desk = desk
+        self._address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one token request."""
@@ -66,14 +71,27 @@ class TokenEndpoint:
             raise TokenRequestError("invalid_request", "grant_type is missing. Send grant_type=client_credentials.")
         if grant_type != "client_credentials":
             raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
-        client_id, secret = _basic(exchange.header(b"authorization")) or (
-            form.get("client_id", ""),
-            form.get("client_secret", ""),
-        )
-        client = await authenticate_client(self._desk.repository.register, client_id=client_id, secret=secret)
+        client = await self.client(exchange, form)
         token = self._desk.tokens.issue(client.client_id)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_S}
         return Answer(200, msgspec.json.encode(body), (JSON,))
+
+    async def client(self, exchange: Exchange, form: Mapping[str, str]) -> Client:
+        """Return the client that a request proves to be of, by secret or assertion. Raises InvalidClient."""
+        register, clock = self._desk.repository.register, self._desk.clock
+        basic = _basic(exchange.header(b"authorization"))
+        if "client_assertion" not in form:
+            client_id, secret = basic or (form.get("client_id", ""), form.get("client_secret", ""))
+            return await authenticate_client(register, client_id=client_id, secret=secret, clock=clock)
+        if basic or "client_secret" in form:  # RFC 6749 section 2.3
+            raise TokenRequestError("invalid_request", "Prove who you are in one way: an assertion, or a secret.")
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            raise TokenRequestError("invalid_request", f"The client_assertion_type is {ASSERTION_TYPE}.")
+        assertion, audiences = form["client_assertion"], (self._address, self._address + PATH)
+        client = await client_of_assertion(register, assertion, audiences=audiences, clock=clock)
+        if form.get("client_id", client.client_id) != client.client_id:
+            raise InvalidClient("The client_id is not the subject of the assertion.")
+        return client
 
     async def _form(self, exchange: Exchange) -> dict[str, str]:
         if exchange.media_type != "application/x-www-form-urlencoded":

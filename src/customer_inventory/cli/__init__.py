@@ -19,6 +19,7 @@ VERBS = {
     "purge": "facilities:purge",
     "mapping": "importing:mapping",
     "client": "access:client",
+    "registration": "registration:registration",
     "person": "access:person",
     "hub": "hub:hub",
     "requirement": "deciding:requirement",

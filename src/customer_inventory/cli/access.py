@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
-from customer_inventory.access.clients import register_client, regrant, revoke_client
+from customer_inventory.access.assertions import public_keys
+from customer_inventory.access.clients import Credentials, client_of_name, register_client, revoke_client, rotate_client
+from customer_inventory.access.granting import regrant
 from customer_inventory.access.grants import InvalidGrant
 from customer_inventory.access.people import FirstPassword, add_person, reset_password
 from customer_inventory.access.policy import InvalidPolicy
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.clock import system_clock
+from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.settings import Settings
 
 client = App(name="client", help="Register the processes that use the inventory.")
@@ -28,6 +32,13 @@ _Given = tuple[tuple[str, ...], Path | None]
 _LONGEST_POLICY = 1024 * 1024
 
 
+class UnreadableKeys(InventoryError):
+    """The file with the keys cannot be read."""
+
+    code = "unreadable-keys"
+    failure = Failure.USAGE
+
+
 @client.command
 def register(
     name: str,
@@ -35,6 +46,7 @@ def register(
     grant: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     policy: Path | None = None,
     purpose: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    jwks: Path | None = None,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
 ) -> int:
@@ -52,12 +64,14 @@ def register(
         A file with limited grants, one a line; empty lines and those that begin with # are passed over.
     purpose
         A purpose it serves; may be repeated. With several, each call says which in the header X-Purpose.
+    jwks
+        A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
     json
         Print the credentials as one line of JSON.
     settings
         How the inventory is set up.
     """
-    return run(_register(name, (grant, policy), purpose, as_json=json, settings=settings), settings)
+    return run(_register(name, (grant, policy), purpose, jwks, as_json=json, settings=settings), settings)
 
 
 def _grants(given: _Given) -> tuple[str, ...]:
@@ -74,7 +88,16 @@ def _grants(given: _Given) -> tuple[str, ...]:
     return (*grants, *(line for each in lines if (line := each.strip()) and not line.startswith("#")))
 
 
-async def _register(name: str, given: _Given, purpose: tuple[str, ...], *, as_json: bool, settings: Settings) -> None:
+async def _register(
+    name: str,
+    given: _Given,
+    purpose: tuple[str, ...],
+    jwks: Path | None,
+    *,
+    as_json: bool,
+    settings: Settings,
+) -> None:
+    keys = read_keys(jwks)
     async with opened(settings) as desk:
         credentials = await register_client(
             desk.repository.register,
@@ -83,12 +106,48 @@ async def _register(name: str, given: _Given, purpose: tuple[str, ...], *, as_js
             grants=_grants(given),
             by=operator(),
             clock=system_clock,
+            keys=keys,
         )
-    if as_json:
-        print(msgspec.json.encode(asdict(credentials)).decode())
-    else:
-        print(f"client_id      {credentials.client_id}")
-        print(f"client_secret  {credentials.client_secret}   (shown only now)")
+    show_credentials(credentials, as_json=as_json)
+
+
+@client.command
+def rotate(
+    name: str,
+    *,
+    overlap: timedelta = timedelta(hours=24),
+    jwks: Path | None = None,
+    json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Give a process new credentials, valid at once; the secret is shown only now.
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    overlap
+        How long the credentials that it has stay valid yet, such as 24h, 30m or 7d; 0s ends them now. 90d at most.
+    jwks
+        A JSON Web Key Set with the public keys by which it proves itself from now on; then it gets no secret.
+    json
+        Print the credentials as one line of JSON.
+    settings
+        How the inventory is set up.
+    """
+    return run(_rotate(name, overlap, jwks, as_json=json, settings=settings), settings)
+
+
+async def _rotate(name: str, overlap: timedelta, jwks: Path | None, *, as_json: bool, settings: Settings) -> None:
+    keys = read_keys(jwks)
+    async with opened(settings) as desk:
+        credentials = await rotate_client(
+            desk.repository.register, name=name, overlap=overlap, by=operator(), clock=system_clock, keys=keys
+        )
+    show_credentials(credentials, as_json=as_json)
+    if not as_json:
+        until = system_clock() + overlap
+        print(f"What it had is valid until {until:%Y-%m-%d %H:%M} UTC.")
 
 
 @client.command(name="list")
@@ -135,7 +194,8 @@ def grant(
 
 async def _grant(name: str, given: _Given, *, yes: bool, settings: Settings) -> None:
     async with opened(settings) as desk:
-        found = await regrant(desk.repository.register, name=name, grants=_grants(given), dry=not yes)
+        register = desk.repository.register
+        found = await regrant(register, await client_of_name(register, name), _grants(given), dry=not yes)
     for sign, lines in (("-", found.taken), ("+", found.given)):
         for line in lines:
             print(f"{sign} {line}")
@@ -161,7 +221,7 @@ def revoke(name: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _revoke(name: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        revoked = await revoke_client(desk.repository.register, name=name)
+        revoked = await revoke_client(desk.repository.register, name=name, by=operator(), clock=system_clock)
     print(f"{revoked.name} ({revoked.client_id}) is revoked.")
 
 
@@ -217,6 +277,27 @@ def reset(login: str, *, settings: Configured = _DEFAULTS) -> int:
 async def _reset(login: str, settings: Settings) -> None:
     async with opened(settings) as desk:
         _show(await reset_password(desk.repository.register, login=login))
+
+
+def read_keys(jwks: Path | None) -> list[str]:
+    """Return the public keys of a file, none without one. Raises UnreadableKeys or InvalidKeys."""
+    if jwks is None:
+        return []
+    try:
+        return public_keys(jwks.read_bytes())
+    except OSError as error:
+        raise UnreadableKeys(f"{jwks} cannot be read: {error.strerror}.") from error
+
+
+def show_credentials(credentials: Credentials, *, as_json: bool) -> None:
+    """Print a client's id and secret, if it has one, which nobody can show again."""
+    shown = {name: value for name, value in asdict(credentials).items() if value is not None}
+    if as_json:
+        print(msgspec.json.encode(shown).decode())
+        return
+    print(f"client_id      {credentials.client_id}")
+    if credentials.client_secret is not None:
+        print(f"client_secret  {credentials.client_secret}   (shown only now)")
 
 
 def _show(made: FirstPassword) -> None:

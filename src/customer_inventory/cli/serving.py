@@ -7,6 +7,7 @@ import structlog
 from customer_inventory.access import Desk
 from customer_inventory.access.people import FirstPassword, add_person
 from customer_inventory.access.purging import purging_hourly
+from customer_inventory.access.recertifying import recertifying
 from customer_inventory.access.sweeping import sweeping_hourly
 from customer_inventory.cli.inventory import serving
 from customer_inventory.clock import system_clock
@@ -36,6 +37,7 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             application.sealing(),
             sweeping_hourly(desk),
             purging_hourly(desk),
+            recertifying(desk),
         ):
             await run_server(application, listening)
         _log.info("server.stopped")

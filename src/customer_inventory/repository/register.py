@@ -10,6 +10,8 @@ from uuid import UUID
 
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.credentials import CredentialStore
+from customer_inventory.repository.registrations import Registrations
 
 _SQL = sql.statements("register.sql")
 
@@ -50,6 +52,8 @@ class Register:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self.credentials = CredentialStore(connections)
+        self.registrations = Registrations(connections)
 
     async def add_client(
         self,

@@ -22,6 +22,7 @@ from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
 from customer_inventory.api.openapi.parts import ERROR, Part, components
+from customer_inventory.api.openapi.registration import REGISTRATION_SCHEMAS, registration_operation
 from customer_inventory.api.openapi.resources import (
     JSON_PATCH,
     JSON_PATCH_OPERATION,
@@ -37,6 +38,7 @@ from customer_inventory.api.openapi.resources import (
 from customer_inventory.api.openapi.specified import Classes, with_classes
 from customer_inventory.api.openapi.told import callback, event_schemas
 from customer_inventory.api.openapi.trail import TRAIL_SCHEMAS, trail_operation
+from customer_inventory.api.registrations import REGISTRATION_VIEW
 from customer_inventory.api.requirements import CATALOGUE_VIEWS
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
@@ -49,7 +51,7 @@ from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
 NAME = "/openapi.json"
-_SHOWN = (*VIEWS, *REGISTER_VIEWS, *CATALOGUE_VIEWS)
+_SHOWN = (*VIEWS, *REGISTER_VIEWS, *CATALOGUE_VIEWS, REGISTRATION_VIEW)
 _SHARED = {
     "Error": ERROR,
     "JsonPatch": JSON_PATCH,
@@ -60,7 +62,13 @@ _SHARED = {
     **EVENT_SCHEMAS,
     **TRAIL_SCHEMAS,
     **DECISION_SCHEMAS,
+    **REGISTRATION_SCHEMAS,
 }
+_GOVERNED = {
+    **dict.fromkeys(CATALOGUE_PATHS, catalogue_operation),
+    REGISTRATION_VIEW.resource.path: registration_operation,
+}
+"""What is asked for by one and decided on by another."""
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')
 _HUB = "/hub"
 _BASE = re.compile(r"(?P<base>/.+?/v\d+)(?P<rest>/.*)")
@@ -258,8 +266,8 @@ def _operation(method: str, rest: str, known: Mapping[str, Named], api: Api) -> 
         beside = (own_operation, event_operation, trail_operation, decision_operation)
         found = (operation(method, rest) for operation in beside)
         return hub_operation(method, rest, api) or next(filter(None, found), None)
-    if name in CATALOGUE_PATHS:
-        return catalogue_operation(method, below, known[name])
+    if name in _GOVERNED:
+        return _GOVERNED[name](method, below, known[name])
     if below not in {"", "{id}"}:
         files = below == "{id}/attachment/{digest}/content"
         return attachment_operation(known[name]) if files else beside_operation(method, below, known[name])

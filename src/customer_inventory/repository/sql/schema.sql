@@ -231,7 +231,7 @@ create table client (
     name text not null unique,
     secret_hash bytea,                      -- SHA-256 of a 256-bit random secret; null: cannot ask for tokens
     purposes text[] not null check (cardinality(purposes) > 0),
-    status text not null check (status in ('active', 'revoked')),
+    status text not null check (status in ('active', 'suspended', 'revoked')),
     registered_at timestamptz not null,
     registered_by text not null
 );
@@ -261,6 +261,60 @@ create table client_use (
     amount bigint not null,
     primary key (client_id, verb, kind, per)
 );
+
+-- A process that asks to become a client, or is one: what is told of it, and where it stands in its life
+-- (access/registration.py has the steps). The client is there from its approval on.
+create table registration (
+    client_id text primary key,
+    name text not null,
+    document jsonb not null,
+    status text not null
+        check (status in ('draft', 'submitted', 'approved', 'rejected', 'active', 'due', 'suspended', 'revoked')),
+    privileged boolean not null,            -- may delete, download, or do something to every kind of record
+    requested_by text not null,
+    requested_at timestamptz not null,
+    approved_by text,
+    due_at timestamptz,                     -- when it is suspended unless it is recertified
+    expires_at timestamptz,                 -- when it ends by itself; null: never
+    token_hash bytea                        -- SHA-256 of what manages it (RFC 7592); null: only people do
+);
+create unique index registration_name on registration (name) where status not in ('rejected', 'revoked');
+
+-- Who did what to a registration; only added to.
+create table registration_decision (
+    client_id text not null references registration on delete cascade,
+    number integer not null check (number > 0),
+    verb text not null,
+    status text not null,                   -- to which it led
+    decided_by text not null,
+    decided_at timestamptz not null,
+    said text,
+    primary key (client_id, number)
+);
+
+-- What clients prove with who they are: several of each, each for its time, so that one follows another without a gap.
+-- A process has them from its registration on, before it is a client.
+create table client_credential (
+    client_id text not null,
+    number integer not null check (number > 0),
+    secret_hash bytea,                      -- SHA-256 of a 256-bit random secret
+    public_key jsonb,                       -- JSON Web Key (RFC 7517) that verifies assertions (RFC 7523)
+    valid_from timestamptz not null,
+    valid_until timestamptz,                -- null: until it is rotated
+    created_at timestamptz not null,
+    created_by text not null,
+    primary key (client_id, number),
+    constraint secret_or_key check (num_nonnulls(secret_hash, public_key) = 1)
+);
+
+-- Assertions that were used, until they expire: none is taken twice, by whichever server.
+create table used_assertion (
+    client_id text not null,
+    digest bytea not null check (length(digest) = 32), -- SHA-256 of its jti
+    expires_at timestamptz not null,
+    primary key (client_id, digest)
+);
+create index used_assertion_expires on used_assertion (expires_at);
 
 create table person (
     id uuid primary key,

@@ -1,0 +1,185 @@
+"""Registering through an access: who may ask for a process to be registered, decide on it and look, by grants.
+
+To ask takes `create:registration`, to decide `modify:registration`, to look `read:registration`. Who decides is not who
+asked (four eyes). Whoever acts is known by the person's login, or by the client where a process acts for nobody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from customer_inventory.access.clients import (
+    OWN_CLIENTS,
+    Credentials,
+    NameTaken,
+    activate_client,
+    hash_secret,
+    new_secret,
+)
+from customer_inventory.access.granting import is_privileged
+from customer_inventory.access.opened import Opened
+from customer_inventory.access.registration import (
+    REGISTRATION,
+    STEPS,
+    OwnDecision,
+    RegistrationNotFound,
+    Wanted,
+    WrongState,
+    check_wanted,
+    recertify_before,
+)
+from customer_inventory.repository.register import Register
+from customer_inventory.repository.registrations import DecisionRow, RegistrationRow, Step
+
+_KIND = REGISTRATION.kind
+_APART = frozenset({"approve", "reject", "resume"})
+"""What who asked for the registration cannot do."""
+DECIDING = ("approve", "reject", "recertify", "suspend", "resume", "revoke")
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registration with every step that was taken of it."""
+
+    row: RegistrationRow
+    decisions: Sequence[DecisionRow]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What was told of the process by who asked."""
+        document = msgspec.json.decode(self.row.document)
+        return {name: document[name] for name in Wanted.__struct_encode_fields__ if name in document}
+
+
+async def request(
+    access: Opened, wanted: Wanted, *, keys: Sequence[str] = (), draft: bool = False, token: str | None = None
+) -> tuple[Registered, Credentials]:
+    """Ask for a process to be registered, or draft that; its credentials work from its approval on.
+
+    With `token` whoever has that may manage the registration (RFC 7592). Raises Denied, InvalidDocument, InvalidGrant
+    or NameTaken.
+    """
+    await access.require("create", _KIND)
+    now, by = access.facilities.clock(), actor(access)
+    check_wanted(wanted, now=now)
+    if wanted.name in OWN_CLIENTS:
+        raise NameTaken
+    credentials = Credentials(f"{wanted.name}-{secrets.token_hex(4)}", new_secret(keys))
+    row = RegistrationRow(
+        client_id=credentials.client_id,
+        name=wanted.name,
+        document=msgspec.json.encode(wanted).decode(),
+        status="draft" if draft else "submitted",
+        privileged=is_privileged(wanted.grant),
+        requested_by=by,
+        requested_at=now,
+        expires_at=wanted.expires_at or None,
+        token_hash=None if token is None else hash_secret(token),
+    )
+    if not await _register(access).registrations.add(row, credentials.kept(keys)):
+        raise NameTaken(f"A process named {wanted.name!r} is registered already, or asks to be. Choose another name.")
+    await access.note("create", _KIND, "done", ())
+    return await _found(access, row.client_id), credentials
+
+
+async def submit(access: Opened, identifier: str) -> Registered:
+    """Hand one's own draft in for a decision. Raises Denied, RegistrationNotFound, OwnDecision or WrongState."""
+    await access.require("create", _KIND)
+    row = (await _found(access, identifier)).row
+    if row.requested_by != actor(access):
+        raise OwnDecision("Only who drafted a registration hands it in.")
+    return await _take(access, row, "submit")
+
+
+async def decide(access: Opened, identifier: str, verb: str, *, said: str | None = None) -> Registered:
+    """Take one of the steps `DECIDING`. Raises Denied, RegistrationNotFound, OwnDecision, WrongState or NameTaken.
+
+    Suspended or revoked, a client is out within a second on every server.
+    """
+    await access.require("modify", _KIND)
+    row, by = (await _found(access, identifier)).row, actor(access)
+    if by == row.client_id or (by in _kept_apart(row) and verb in _apart(row)):
+        await access.note("modify", _KIND, "refused", ())
+        raise OwnDecision
+    if verb == "resume" and _is_over(access, row):
+        raise WrongState(f"The registration of {row.name!r} was not recertified in time. Recertify it first.")
+    taken = await _take(access, row, verb, said=said)
+    if verb != "approve":
+        return taken
+    await activate_client(_register(access), taken.row, at=access.facilities.clock())
+    return await _found(access, row.client_id)
+
+
+async def registration(access: Opened, identifier: str) -> Registered:
+    """Return a registration by the id or the name of its process. Raises Denied and RegistrationNotFound."""
+    await access.require("read", _KIND)
+    found = await _found(access, identifier)
+    await access.note("read", _KIND, "shown", ())
+    return found
+
+
+async def registrations(access: Opened) -> list[Registered]:
+    """Return every registration, the oldest first. Raises Denied."""
+    await access.require("read", _KIND)
+    store = _register(access).registrations
+    rows, decisions = await store.all(), await store.decisions()
+    await access.note("read", _KIND, "shown", ())
+    by_client: dict[str, list[DecisionRow]] = {}
+    for each in decisions:
+        by_client.setdefault(each.client_id, []).append(each)
+    return [Registered(row, by_client.get(row.client_id, [])) for row in rows]
+
+
+def actor(access: Opened) -> str:
+    """Return who acts: the person, or the client where a process acts for nobody."""
+    return access.principal.person or access.principal.client_id
+
+
+def _kept_apart(row: RegistrationRow) -> set[str | None]:
+    """Who cannot decide: who asked, and the deputy who would answer for the process."""
+    return {row.requested_by, msgspec.json.decode(row.document).get("deputy")} - {None}
+
+
+def _apart(row: RegistrationRow) -> frozenset[str]:
+    """Which steps take somebody else. What one person registered at the command line, that one keeps going, too."""
+    return frozenset() if row.approved_by == row.requested_by else _APART | {"recertify"}
+
+
+def _is_over(access: Opened, row: RegistrationRow) -> bool:
+    return row.due_at is not None and row.due_at <= access.facilities.clock()
+
+
+async def _take(access: Opened, row: RegistrationRow, verb: str, *, said: str | None = None) -> Registered:
+    now, by = access.facilities.clock(), actor(access)
+    step = Step(
+        verb=verb,
+        leads=STEPS[verb],
+        by=by,
+        at=now,
+        said=said,
+        due_at=recertify_before(privileged=row.privileged, at=now) if verb == "recertify" else None,
+        approved_by=by if verb == "approve" else None,
+    )
+    if await _register(access).registrations.take(row.client_id, step) is None:
+        found = await _found(access, row.client_id)
+        raise WrongState(f"The registration of {row.name!r} is {found.row.status}: there is no {verb} from there.")
+    await access.note("modify", _KIND, "done", ())
+    return await _found(access, row.client_id)
+
+
+async def _found(access: Opened, identifier: str) -> Registered:
+    store = _register(access).registrations
+    usable = identifier.isascii() and "\0" not in identifier
+    row = (await store.one(identifier) or await store.named(identifier)) if usable else None
+    if row is None:
+        raise RegistrationNotFound
+    return Registered(row, await store.decisions(row.client_id))
+
+
+def _register(access: Opened) -> Register:
+    return access.facilities.repository.register

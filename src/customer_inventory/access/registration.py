@@ -1,0 +1,172 @@
+"""Registration: what is told of a process before it may do anything, and the states that a registration goes through.
+
+The table of steps is the whole of its life: what is not in it cannot be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.model import InvalidDocument
+from customer_inventory.model.entity import Entity, Instant, Word, says
+from customer_inventory.model.problems import Problem
+from customer_inventory.model.resource import declare, name_label
+from customer_inventory.requirements.requirement import CATALOGUE, LAWFUL_BASES, Line, Text
+
+Status = Literal["draft", "submitted", "approved", "rejected", "active", "due", "suspended", "revoked"]
+STEPS: Mapping[str, Mapping[str, str]] = {
+    "submit": {"draft": "submitted"},
+    "approve": {"submitted": "approved"},
+    "reject": {"submitted": "rejected"},
+    "recertify": {"active": "active", "due": "active", "suspended": "suspended"},
+    "suspend": {"active": "suspended", "due": "suspended"},
+    "resume": {"suspended": "active"},
+    "revoke": dict.fromkeys(("draft", "submitted", "approved", "active", "due", "suspended"), "revoked"),
+    # What the inventory does by itself: an approved process becomes a client; time passes.
+    "activate": {"approved": "active"},
+    "warn": {"active": "due"},
+    "lapse": {"active": "suspended", "due": "suspended"},
+    "expire": dict.fromkeys(("active", "due", "suspended"), "revoked"),
+}
+"""Where each step leads from which state. Tokens are for `active` and `due`: due for recertification."""
+
+WARNED_BEFORE = timedelta(days=14)
+_LASTS = timedelta(days=180)
+_PRIVILEGED_LASTS = timedelta(days=30)
+ProcessName = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]*[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+
+
+class WrongState(InventoryError):
+    """The registration is not in a state that admits this step.
+
+    `customer-inventory registration show NAME` tells its state and how it got there.
+    """
+
+    code = "wrong-state"
+    failure = Failure.CONFLICT
+
+
+class OwnDecision(InventoryError):
+    """Who requested a registration, and the deputy who is named in it, cannot decide on it.
+
+    Ask somebody else who is granted modify:registration.
+    """
+
+    code = "own-decision"
+    failure = Failure.DENIED
+
+
+class RegistrationNotFound(InventoryError):
+    """There is no such registration.
+
+    `customer-inventory registration list` shows those that there are.
+    """
+
+    code = "registration-not-found"
+    failure = Failure.NOT_FOUND
+
+
+class RegisteredPurpose(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A purpose that a process serves, and why that is lawful."""
+
+    name: Annotated[ProcessName, says("The purpose, as calls name it in X-Purpose.")]
+    lawful_basis: Annotated[
+        Literal[LAWFUL_BASES] | UnsetType, says("Why data may be processed for it (article 6 GDPR).")  # type: ignore[valid-type]
+    ] = UNSET
+
+
+class RegistrationDecision(Word, kw_only=True, frozen=True):
+    """A step in the life of a registration."""
+
+    step: Annotated[str, says("What was done, such as approve or lapse.")]
+    status: Annotated[str, says("The state to which it led.")]
+    decided_by: Annotated[Line, says("Who did it: a person, a client, or the inventory itself.")]
+    decided_at: Annotated[Instant, says("When.")]
+    reason: Annotated[Text | UnsetType, says("What was said about it.")] = UNSET
+
+
+Purposes = Annotated[list[RegisteredPurpose], Meta(min_length=1, max_length=20)]
+Grants = Annotated[list[Line], Meta(min_length=1, max_length=100)]
+Networks = Annotated[list[Line], Meta(max_length=50)]
+Volume = Annotated[int, Meta(ge=1, le=10**9)]
+
+
+class Registration(Entity, kw_only=True, frozen=True):
+    """A process that is, or asks to be, registered to use the inventory."""
+
+    name: Annotated[ProcessName, says("The name of the process.")]
+    owner: Annotated[Line, says("Who answers for the process.")]
+    deputy: Annotated[Line | UnsetType, says("Who answers when the owner cannot.")] = UNSET
+    purpose: Annotated[Purposes, says("What it serves.")]
+    grant: Annotated[Grants, says("What it is to be granted, as VERB:RESOURCE.")]
+    expected_volume: Annotated[Volume | UnsetType, says("How many calls a day are expected.")] = UNSET
+    expected_hours: Annotated[Line | UnsetType, says("When calls are expected, such as Mon-Fri 06:00-22:00.")] = UNSET
+    network: Annotated[Networks | UnsetType, says("The networks from which calls are expected.")] = UNSET
+    expires_at: Annotated[Instant | UnsetType, says("When it ends by itself.")] = UNSET
+    status: Annotated[Status, says("Where it stands; due is due for recertification.")]
+    privileged: Annotated[bool, says("Whether it may delete, download, or do something to every kind of record.")]
+    requested_by: Annotated[Line, says("Who asked for it.")]
+    requested_at: Annotated[Instant, says("When.")]
+    approved_by: Annotated[Line | UnsetType, says("Who approved it.")] = UNSET
+    recertify_before: Annotated[Instant | UnsetType, says("When it is suspended unless it is recertified.")] = UNSET
+    decision: Annotated[list[RegistrationDecision], says("How it got where it stands.")]
+
+
+REGISTRATION = declare(
+    struct=Registration,
+    api=CATALOGUE,
+    mandatory=("@type", "name", "owner", "purpose", "grant", "expectedVolume"),
+    references=(),
+    searchable=(),
+    label=name_label,
+)
+
+
+class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """What is told of a process by who asks for its registration."""
+
+    name: ProcessName
+    owner: Line
+    deputy: Line | UnsetType = UNSET
+    purpose: Purposes
+    grant: Grants
+    expected_volume: Volume | UnsetType = UNSET
+    expected_hours: Line | UnsetType = UNSET
+    network: Networks | UnsetType = UNSET
+    expires_at: Instant | UnsetType = UNSET
+
+
+def check_wanted(wanted: Wanted, *, now: datetime) -> None:
+    """Return if all is told that an approver must know. Raises InvalidDocument, attribute by attribute."""
+    problems = []
+    if wanted.expected_volume is UNSET:
+        problems.append(Problem("expectedVolume", "is missing: how many calls a day are expected"))
+    if wanted.deputy == wanted.owner:
+        problems.append(Problem("deputy", "is the owner: name somebody else"))
+    for number, purpose in enumerate(wanted.purpose):
+        if purpose.lawful_basis is UNSET:
+            reason = f"is missing: one of {', '.join(LAWFUL_BASES)}"
+            problems.append(Problem(f"purpose[{number}].lawfulBasis", reason))
+    if len({purpose.name for purpose in wanted.purpose}) < len(wanted.purpose):
+        problems.append(Problem("purpose", "names one twice"))
+    for number, text in enumerate(wanted.network or ()):
+        try:
+            ip_network(text)
+        except ValueError:
+            problems.append(Problem(f"network[{number}]", "is no network such as 10.1.0.0/16"))
+    if wanted.expires_at is not UNSET and wanted.expires_at <= now:
+        problems.append(Problem("expiresAt", "is past"))
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def recertify_before(*, privileged: bool, at: datetime) -> datetime:
+    """Return until when a registration that is approved or recertified at a moment holds."""
+    return at + (_PRIVILEGED_LASTS if privileged else _LASTS)

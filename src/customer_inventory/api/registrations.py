@@ -1,0 +1,151 @@
+"""Registrations of processes as a resource of our own: to ask for one, to decide on it, and to look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from customer_inventory.access import Access, registering
+from customer_inventory.access.assertions import public_keys
+from customer_inventory.access.registering import DECIDING, Registered
+from customer_inventory.access.registration import REGISTRATION, Wanted
+from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
+from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.questions import asked, said
+from customer_inventory.api.routing import Routes
+from customer_inventory.model import InvalidDocument
+from customer_inventory.model.problems import Problem
+from customer_inventory.model.view import native
+from customer_inventory.requirements.requirement import CATALOGUE
+
+PLACE = f"{CATALOGUE.paths[0]}/{REGISTRATION.path}"
+REGISTRATION_VIEW = native(REGISTRATION)
+Body = TypeVar("Body")
+
+
+class _Asking(Wanted, kw_only=True, frozen=True):
+    """The body of a request for registration."""
+
+    type: str | UnsetType = msgspec.field(default=UNSET, name="@type")
+    status: Annotated[str, Meta(pattern="^(draft|submitted)$")] = "submitted"
+    jwks: dict[str, Any] | UnsetType = UNSET
+
+
+class _Deciding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The body of a decision."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+
+
+def add_registrations(routes: Routes, *, public_url: str) -> None:
+    """Let registrations answer."""
+    handlers = RegistrationHandlers(public_url=public_url)
+    label = REGISTRATION.name
+    routes.add(PLACE, label, GET=handlers.list, POST=handlers.create)
+    routes.add(f"{PLACE}/{{id}}", label, GET=handlers.get)
+    routes.add(f"{PLACE}/{{id}}/submit", label, POST=handlers.submit)
+    for verb in DECIDING:
+        routes.add(f"{PLACE}/{{id}}/{verb}", label, POST=handlers.deciding(verb))
+
+
+class RegistrationHandlers:
+    """Answers the requests for registrations."""
+
+    def __init__(self, *, public_url: str) -> None:
+        self._public_url = public_url
+
+    async def list(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer GET: every registration."""
+        question = asked_of_entries(REGISTRATION_VIEW, exchange, public_url=self._public_url)
+        entries = [self._shown(each) for each in await registering.registrations(access)]
+        return entries_answer(REGISTRATION_VIEW, entries, question, path=exchange.path, public_url=self._public_url)
+
+    async def create(self, exchange: Exchange, access: Access) -> Answer:
+        """Answer POST: ask for a process to be registered, or draft that; the answer shows the secret, once."""
+        if exchange.media_type != "application/json":
+            raise UnsupportedMediaType("Send the registration as application/json.")
+        asked(exchange.query_string, ())
+        body = await _body(exchange, _Asking)
+        told = {name: getattr(body, name) for name in Wanted.__struct_fields__}
+        keys = public_keys(body.jwks) if isinstance(body.jwks, dict) else ()
+        found, credentials = await registering.request(access, Wanted(**told), keys=keys, draft=body.status == "draft")
+        once = {} if credentials.client_secret is None else {"clientSecret": credentials.client_secret}
+        answer = Answer(201, msgspec.json.encode({**self._shown(found), **once}))
+        address = f"{self._public_url}{PLACE}/{quote(found.row.client_id, safe='')}"
+        return answer.plus((b"location", address.encode()), (b"cache-control", b"no-store"))
+
+    async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer GET on one registration."""
+        question = asked_of_entry(REGISTRATION_VIEW, exchange)
+        found = await registering.registration(access, identifier)
+        return entry_answer(REGISTRATION_VIEW, self._shown(found), question)
+
+    async def submit(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
+        """Answer POST …/submit."""
+        await _decision(exchange)
+        return self._answer(await registering.submit(access, identifier))
+
+    def deciding(self, verb: str) -> Callable[[Exchange, Access, str], Awaitable[Answer]]:
+        """Return what answers POST …/approve and so on."""
+
+        async def decide(exchange: Exchange, access: Access, identifier: str) -> Answer:
+            body = await _decision(exchange)
+            return self._answer(await registering.decide(access, identifier, verb, said=body.reason))
+
+        return decide
+
+    def _answer(self, found: Registered) -> Answer:
+        return Answer(200, msgspec.json.encode(self._shown(found)))
+
+    def _shown(self, found: Registered) -> Shown:
+        return shown_registration(found, public_url=self._public_url)
+
+
+def shown_registration(found: Registered, *, public_url: str = "") -> Shown:
+    """Return a registration as the API shows it."""
+    row = found.row
+    steps = [
+        {
+            "step": each.verb,
+            "status": each.status,
+            "decidedBy": each.decided_by,
+            "decidedAt": each.decided_at,
+            "reason": each.said,
+        }
+        for each in found.decisions
+    ]
+    return said(
+        {
+            "id": row.client_id,
+            "href": f"{public_url}{PLACE}/{quote(row.client_id, safe='')}",
+            "@type": REGISTRATION.shape.name,
+            **found.told,
+            "status": row.status,
+            "privileged": row.privileged,
+            "requestedBy": row.requested_by,
+            "requestedAt": row.requested_at,
+            "approvedBy": row.approved_by,
+            "recertifyBefore": row.due_at,
+            "expiresAt": row.expires_at,
+            "decision": [said(each) for each in steps],
+        }
+    )
+
+
+async def _decision(exchange: Exchange) -> _Deciding:
+    asked(exchange.query_string, ())
+    if exchange.header(b"content-length") in {None, "0"} and exchange.header(b"transfer-encoding") is None:
+        return _Deciding()
+    return await _body(exchange, _Deciding)
+
+
+async def _body(exchange: Exchange, kind: type[Body]) -> Body:
+    document, _ = await exchange.json_object()
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error

@@ -1,0 +1,240 @@
+"""The verbs of registration: ask for a process to be registered, decide on it, and look."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from customer_inventory.access import Access, registering
+from customer_inventory.access.registering import Registered
+from customer_inventory.access.registration import Wanted
+from customer_inventory.cli.access import read_keys, show_credentials
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.model import InvalidDocument
+from customer_inventory.model.problems import Problem
+from customer_inventory.settings import Settings
+
+registration = App(name="registration", help="Register processes: who asks, who approves, and for how long it holds.")
+
+_DEFAULTS = Settings()
+_MOMENT = "%Y-%m-%d %H:%M UTC"
+
+
+@registration.command
+def request(
+    name: str,
+    *,
+    owner: str,
+    purpose: Annotated[tuple[str, ...], Parameter(negative=())],
+    grant: Annotated[tuple[str, ...], Parameter(negative=())],
+    volume: int,
+    deputy: str | None = None,
+    hours: str | None = None,
+    network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    expires: datetime | None = None,
+    jwks: Path | None = None,
+    draft: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Ask for a process to be registered, and show its credentials only now; they work from its approval on.
+
+    Parameters
+    ----------
+    name
+        The process's name: letters, digits, dots, hyphens and underscores.
+    owner
+        Who answers for the process.
+    purpose
+        A purpose and why it is lawful, such as self-care=contract; may be repeated. The bases are those of article 6
+        GDPR: consent, contract, "legal obligation", "vital interests", "public task", "legitimate interests".
+    grant
+        What it is to be granted, as `client register` has it; may be repeated.
+    volume
+        How many calls a day are expected.
+    deputy
+        Who answers when the owner cannot.
+    hours
+        When calls are expected, such as "Mon-Fri 06:00-22:00".
+    network
+        A network from which calls are expected, such as 10.1.0.0/16; may be repeated.
+    expires
+        When the registration ends by itself, such as 2030-01-31, in UTC.
+    jwks
+        A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
+    draft
+        Do not hand it in yet: `registration submit` does.
+    json
+        Print the credentials as one line of JSON.
+    settings
+        How the inventory is set up.
+    """
+    told = {
+        "name": name,
+        "owner": owner,
+        "deputy": deputy,
+        "purpose": [_purpose(each) for each in purpose],
+        "grant": list(grant),
+        "expectedVolume": volume,
+        "expectedHours": hours,
+        "network": list(network) or None,
+        "expiresAt": expires and (expires if expires.tzinfo else expires.replace(tzinfo=UTC)),
+    }
+    given: dict[str, object] = {key: value for key, value in told.items() if value is not None}
+    return run(_request(given, jwks, draft=draft, as_json=json, settings=settings), settings)
+
+
+async def _request(
+    told: dict[str, object], jwks: Path | None, *, draft: bool, as_json: bool, settings: Settings
+) -> None:
+    try:
+        wanted = msgspec.convert(told, Wanted)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error
+    keys = read_keys(jwks)
+    async with _opened_access(settings) as access:
+        found, credentials = await registering.request(access, wanted, keys=keys, draft=draft)
+    show_credentials(credentials, as_json=as_json)
+    if not as_json:
+        print(_line(found))
+
+
+@registration.command
+def submit(name: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Hand your own draft in for a decision.
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    settings
+        How the inventory is set up.
+    """
+    return run(_submit(name, settings), settings)
+
+
+async def _submit(name: str, settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        print(_line(await registering.submit(access, name)))
+
+
+async def _decide(name: str, verb: str, reason: str | None, settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        print(_line(await registering.decide(access, name, verb, said=reason)))
+
+
+def _verb(verb: str, summary: str) -> Callable[..., int]:
+    def decide(name: str, *, reason: str | None = None, settings: Configured = _DEFAULTS) -> int:
+        return run(_decide(name, verb, reason, settings), settings)
+
+    decide.__name__ = verb
+    decide.__doc__ = f"""{summary}
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    reason
+        Why; it is kept with the registration.
+    settings
+        How the inventory is set up.
+    """
+    return decide
+
+
+for _name, _summary in {
+    "approve": "Let a process that somebody else asked for be a client, with what it asked for.",
+    "reject": "Turn down what somebody else asked for.",
+    "recertify": "Vouch for a registration for another period: 180 days, 30 for a privileged one.",
+    "suspend": "Let a process do nothing for a time: it is out within a second.",
+    "resume": "Let a suspended process go on.",
+    "revoke": "End a registration for good: the process is out within a second.",
+}.items():
+    registration.command(_verb(_name, _summary), name=_name)
+
+
+@registration.command(name="list")
+def list_registrations(*, status: str | None = None, settings: Configured = _DEFAULTS) -> int:
+    """List the registrations: where each stands, who answers for it, and until when it holds.
+
+    Parameters
+    ----------
+    status
+        Only those that stand there: draft, submitted, approved, rejected, active, due, suspended or revoked.
+    settings
+        How the inventory is set up.
+    """
+    return run(_list(status, settings), settings)
+
+
+async def _list(status: str | None, settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        for each in await registering.registrations(access):
+            if status in {None, each.row.status}:
+                print(_line(each))
+
+
+@registration.command
+def show(name: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Show a registration: what was told of the process, and every step that was taken.
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    settings
+        How the inventory is set up.
+    """
+    return run(_show(name, settings), settings)
+
+
+async def _show(name: str, settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        found = await registering.registration(access, name)
+    print(_line(found))
+    for key, value in found.told.items():
+        if key not in {"name", "owner"}:
+            print(f"  {key:<14}  {_said(value)}")
+    for each in found.decisions:
+        said = f": {each.said}" if each.said else ""
+        print(f"  {each.decided_at.astimezone(UTC):{_MOMENT}}  {each.verb} by {each.decided_by}{said}")
+
+
+def _line(found: Registered) -> str:
+    row = found.row
+    parts = [row.name, row.client_id, row.status, f"owner {found.told['owner']}"]
+    if row.privileged:
+        parts.append("privileged")
+    if row.due_at is not None and row.status in {"active", "due", "suspended"}:
+        parts.append(f"recertify before {row.due_at.astimezone(UTC):{_MOMENT}}")
+    return "  ".join(parts)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    if isinstance(value, dict):
+        return " ".join(map(str, value.values()))
+    return str(value)
+
+
+def _purpose(text: str) -> dict[str, str]:
+    name, equals, basis = text.partition("=")
+    return {"name": name, "lawfulBasis": basis} if equals else {"name": name}
+
+
+@asynccontextmanager
+async def _opened_access(settings: Settings) -> AsyncIterator[Access]:
+    """Open the inventory for a command that deals in registrations, in the name of whoever runs it."""
+    async with opened(settings) as desk:
+        yield await desk.open_at_command_line(
+            person=operator(), purpose=None, request_id=f"registration-{secrets.token_hex(8)}"
+        )
