@@ -54,7 +54,7 @@ class World:
     door: httpx.AsyncClient
     desk: Desk
     client_id: str
-    overseer: dict[str, str]
+    overseer_id: str
     records: dict[str, dict[str, Document]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     probes: int = 0
 
@@ -77,10 +77,9 @@ async def world(desk: Desk) -> AsyncIterator[World]:
     other = await register_client(
         desk.repository.register, name="overseer", purposes=["tests"], grants=["read"], by="tests", clock=system_clock
     )
-    overseer = {"authorization": f"Bearer {desk.tokens.issue(other.client_id)}"}
     door = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://test") as client:
-        yield World(client, desk, made.client_id, overseer)
+        yield World(client, desk, made.client_id, other.client_id)
 
 
 async def populate(world: World, drawn: random.Random) -> None:
@@ -247,6 +246,7 @@ async def probe_orders(
 
 async def probe_decisions(world: World, kind: str, purpose: str, permitted: dict[str, set[str]], said: str) -> None:
     """What other systems are told of the client is what it gets."""
+    overseer = {"authorization": f"Bearer {world.desk.tokens.issue(world.overseer_id)}"}
     for each in list(world.records[kind])[:6]:
         asked = sorted(paths(world.records[kind][each]))
         body = {
@@ -257,7 +257,7 @@ async def probe_decisions(world: World, kind: str, purpose: str, permitted: dict
                 {"resource": {"type": kind, "id": each, "properties": {"attribute": path}}} for path in asked
             ],
         }
-        answer = await world.door.post("/inventory/v1/access/v1/evaluations", json=body, headers=world.overseer)
+        answer = await world.door.post("/inventory/v1/access/v1/evaluations", json=body, headers=overseer)
         assert answer.status_code == 200, answer.text
         told = {path for path, one in zip(asked, answer.json()["evaluations"], strict=True) if one["decision"]}
         world.probes += len(asked)
