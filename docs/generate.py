@@ -22,6 +22,8 @@ from docstring_parser import parse
 
 import customer_inventory
 from customer_inventory import cli
+from customer_inventory.access.grants import VERBS, allows, grantable
+from customer_inventory.access.roles import ROLE_GRANTS, ROLES, UNMASKED_ROLES
 from customer_inventory.api import create_routes
 from customer_inventory.api.openapi import Documents
 from customer_inventory.console.words import spelled
@@ -215,6 +217,22 @@ def failures() -> str:
         (failure.name.lower().replace("_", " "), str(failure.status), str(failure.exit_code)) for failure in Failure
     ]
     return _table(("failure", "HTTP status", "exit code"), rows)
+
+
+# ---------------------------------------------------------------- roles
+
+
+def roles() -> str:
+    """Return what each role is for, and the table of role, verb and resource."""
+    told = [f"- `{name}`: {_sentence(role.told)}" for name, role in ROLES.items()]
+    rows = [(_code(name), *(_verbs(role, kind) for role in ROLES)) for name, kind in sorted(grantable().items())]
+    seen = [("*special categories and CPNI*", *("seen" if role in UNMASKED_ROLES else "masked" for role in ROLES))]
+    return "\n".join(told) + "\n\n" + _table(("resource", *map(_code, ROLES)), [*rows, *seen])
+
+
+def _verbs(role: str, kind: str) -> str:
+    granted = [verb for verb in VERBS if allows(ROLE_GRANTS[role], verb, kind)]
+    return "every verb" if len(granted) == len(VERBS) else ", ".join(granted) or ""
 
 
 # ---------------------------------------------------------------- metrics, endpoints, tables
@@ -524,6 +542,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "errors": error_table,
+    "roles": roles,
     "failures": failures,
     "metrics": metrics,
     "endpoints": endpoints,

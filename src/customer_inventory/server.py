@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import timedelta
 from http import HTTPStatus
 
 import uvicorn
@@ -22,6 +23,7 @@ from customer_inventory import __version__
 from customer_inventory.access import Desk
 from customer_inventory.access.indexing import indexing
 from customer_inventory.access.sealing import sealing
+from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api import TokenEndpoint, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
@@ -114,7 +116,8 @@ class Application:
             token_url=f"{settings.public_url or _own_url(settings)}/oauth2/token",
         )
         self._tokens: ASGIApp = TokenEndpoint(desk, address=settings.public_url or _own_url(settings))
-        self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url)
+        rules = SignInRules(settings.require_totp, timedelta(minutes=settings.session_idle))
+        self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url, rules=rules)
         self._own = {
             "/health/live": self._live,
             "/health/ready": self._ready,

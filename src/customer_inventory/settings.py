@@ -66,6 +66,10 @@ class Settings:
         How long after a server was killed another one goes on delivering for it, in seconds.
     purge_after
         Days after which a deleted record is purged, history and all; 0 keeps deleted records for ever.
+    require_totp
+        Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
+    session_idle
+        After how many minutes without a request a session of the console ends; after eight hours it ends in any case.
     log_format
         How log lines are written: text for people, json for collectors.
     log_level
@@ -90,6 +94,8 @@ class Settings:
     hub_retry_days: float = 3.0
     hub_lease: float = 10.0
     purge_after: int = 0
+    require_totp: bool = False
+    session_idle: int = 30
     log_format: str = "text"
     log_level: str = "info"
 
@@ -101,6 +107,7 @@ class Settings:
             "statement_timeout": (1, 3_600_000),
             "attachment_limit": (1, 100 * 1024 * 1024),
             "purge_after": (0, 36_500),
+            "session_idle": (1, 480),
         }
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:

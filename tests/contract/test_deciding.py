@@ -53,7 +53,7 @@ async def test_decisions_follow_grants_purposes_rows_and_attributes(
     limited = "read individual (givenName) where nationality = GB for sales"
     await client_of(desk, "shop", "read:customer", limited, purposes=("sales", "care"))
     overseer = await client_of(desk, "overseer", "read")
-    await add_person(desk.repository.register, login="aud", display_name="", role="auditor", clock=system_clock)
+    await add_person(desk.repository.people, login="aud", display_name="", role="auditor", clock=system_clock)
     person = {"type": "individual", "id": ada}
     told = {"attribute": "givenName"}
     for asked, expected in (

@@ -1,19 +1,13 @@
-"""What the register promises on every engine: clients, people, sessions and keys, each name once."""
+"""What the register promises on every engine: clients and keys, each name once."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
-
 import pytest
 
-from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.repository import Repository
 from customer_inventory.repository.register import Register
 from tests.consistency import ask
 from tests.contract.conftest import START, TICK, together
-
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -31,14 +25,6 @@ async def add_client(register: Register, name: str, *grants: tuple[str, str], cl
         at=START,
         by="the owner",
     )
-
-
-async def add_person(register: Register, login: str) -> UUID | None:
-    identifier = new_id(bucket=draw_bucket(), at=START)
-    added = await register.add_person(
-        identifier=identifier, login=login, display_name=login.title(), password_hash="$", role="steward", at=START
-    )
-    return identifier if added else None
 
 
 async def test_a_client_is_found_by_id_and_name_with_what_it_may_do(register: Register) -> None:
@@ -93,59 +79,6 @@ async def test_a_client_is_revoked_by_its_id(register: Register) -> None:
     assert client is not None
     assert client.status == "revoked"
     assert not await register.set_client_status("nobody", status="revoked")
-
-
-async def test_a_login_is_taken_once(register: Register) -> None:
-    people = [found for found in await together(*(add_person(register, "ada") for _ in range(10))) if found]
-    assert len(people) == 1
-    person = await register.person_by_login("ada")
-    assert person is not None
-    assert (person.id, person.display_name, person.role, person.status) == (people[0], "Ada", "steward", "active")
-    assert await register.person_by_login("Ada") is None
-    await add_person(register, "aaron")
-    assert [one.login for one in await register.people()] == ["aaron", "ada"]
-
-
-async def test_a_session_lasts_until_just_before_its_end(register: Register) -> None:
-    person = await add_person(register, "ada")
-    assert person is not None
-    await register.add_session(token_hash=b"t", person_id=person, at=START, expires_at=START + HOUR)
-    found = await register.session(b"t", at=START + HOUR - timedelta(microseconds=1))
-    assert found is not None
-    assert found.id == person
-    assert await register.session(b"t", at=START + HOUR) is None
-    assert await register.session(b"another", at=START) is None
-
-
-async def test_a_session_ends_when_told_and_old_ones_are_swept(register: Register, database: str) -> None:
-    person = await add_person(register, "ada")
-    assert person is not None
-    await register.add_session(token_hash=b"old", person_id=person, at=START, expires_at=START + TICK)
-    await register.add_session(token_hash=b"new", person_id=person, at=START + TICK, expires_at=START + HOUR)
-    assert await ask(database, "select token_hash from session") == [(b"new",)]
-    await register.end_session(b"new")
-    assert await register.session(b"new", at=START + TICK) is None
-
-
-async def test_a_new_password_ends_every_session(register: Register, database: str) -> None:
-    ada, ben = await add_person(register, "ada"), await add_person(register, "ben")
-    assert ada is not None
-    assert ben is not None
-    for token, person in ((b"1", ada), (b"2", ada), (b"3", ben)):
-        await register.add_session(token_hash=token, person_id=person, at=START, expires_at=START + HOUR)
-    await register.set_password(ada, password_hash="new")
-    changed = await register.person_by_login("ada")
-    assert changed is not None
-    assert changed.password_hash == "new"
-    assert await ask(database, "select token_hash from session") == [(b"3",)]
-
-
-async def test_someone_who_is_disabled_has_no_session(register: Register, database: str) -> None:
-    person = await add_person(register, "ada")
-    assert person is not None
-    await register.add_session(token_hash=b"t", person_id=person, at=START, expires_at=START + HOUR)
-    await ask(database, "update person set status = 'disabled'")
-    assert await register.session(b"t", at=START) is None
 
 
 async def test_signing_keys_come_oldest_first(register: Register) -> None:

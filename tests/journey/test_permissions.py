@@ -14,6 +14,7 @@ V4 = "/tmf-api/userRolePermissionManagement/v4"
 PERMISSIONS = f"{V4}/permission"
 ROLES = f"{V4}/userRole"
 SETS = "/tmf-api/rolesAndPermissionsManagement/v5/permissionSpecificationSet"
+EVERY_ROLE = ["administrator", "auditor", "operator", "owner", "privacy-officer", "steward"]
 VERBS = {"create", "modify", "update", "delete", "download", "read"}
 
 
@@ -40,8 +41,8 @@ def test_the_administrator_has_the_role_that_is_told(api: httpx.Client) -> None:
     (admin,) = api.get(PERMISSIONS, params={"name": "admin"}).json()
     assert admin["assetUserRole"][0]["userRole"]["id"] == "administrator"
     role = api.get(f"{ROLES}/administrator").json()
-    assert {(one["action"], one["function"]) for one in role["entitlement"]} == {(verb, "*") for verb in VERBS}
-    assert [one["id"] for one in api.get(ROLES).json()] == ["administrator", "auditor", "steward"]
+    assert {(one["action"], one["function"]) for one in role["entitlement"]} > {(verb, "*") for verb in VERBS}
+    assert [one["id"] for one in api.get(ROLES).json()] == EVERY_ROLE
 
 
 def test_grants_are_told_by_the_names_of_resources(server: Server, api: httpx.Client) -> None:
@@ -63,7 +64,7 @@ def test_grants_are_told_by_the_names_of_resources(server: Server, api: httpx.Cl
 
 def test_the_sets_are_the_words_by_which_grants_are_given(api: httpx.Client) -> None:
     sets = {one["id"]: one for one in api.get(SETS).json()}
-    assert sets.keys() == {"all", *VERBS, "administrator", "auditor", "steward"}
+    assert sets.keys() == {"all", *VERBS, *EVERY_ROLE}
     assert [one["id"] for one in sets["read"]["permissionSpecification"]] == ["read:*"]
     assert sets["auditor"]["involvementRole"] == "auditor"
     assert api.get(f"{SETS}/all").json() == sets["all"]
@@ -73,30 +74,30 @@ def test_the_sets_are_the_words_by_which_grants_are_given(api: httpx.Client) -> 
 @pytest.mark.parametrize("base", [V4, "/userrolepermission/v4"])
 def test_lists_are_paged_selected_and_filtered(api: httpx.Client, base: str) -> None:
     first = api.get(f"{base}/userRole", params={"limit": 2, "fields": "involvementRole"})
-    assert (first.status_code, first.headers["x-total-count"], first.headers["x-result-count"]) == (206, "3", "2")
+    assert (first.status_code, first.headers["x-total-count"], first.headers["x-result-count"]) == (206, "6", "2")
     assert first.json()[0].keys() == {"id", "href", "@type", "involvementRole"}
-    rest = api.get(f"{base}/userRole", params={"limit": 2, "offset": 2})
-    assert (rest.status_code, [one["id"] for one in rest.json()]) == (200, ["steward"])
+    rest = api.get(f"{base}/userRole", params={"limit": 2, "offset": 4})
+    assert (rest.status_code, [one["id"] for one in rest.json()]) == (200, EVERY_ROLE[4:])
     assert api.get(f"{base}/userRole", params={"offset": 99}).json() == []
     assert [one["id"] for one in api.get(f"{base}/userRole?id=auditor,steward").json()] == ["auditor", "steward"]
     assert api.get(f"{base}/permission", params={"status": "gone"}).json() == []
-    assert first.headers["content-range"] == "items 1-2/3"
+    assert first.headers["content-range"] == "items 1-2/6"
     assert api.get(f"{base}/userRole", params={"after": "administrator", "limit": 1}).json()[0]["id"] == "auditor"
 
 
 @pytest.mark.parametrize(
     ("address", "query", "expected"),
     [
-        (ROLES, "sort=-name", "steward auditor administrator"),
-        (ROLES, "sort=entitlement.action,-id", "steward administrator auditor"),
-        (ROLES, "entitlement.action=delete", "administrator"),
-        (ROLES, "entitlement.action=modify;id=auditor&sort=-id", "steward auditor administrator"),
+        (ROLES, "sort=-name", "steward privacy-officer owner operator auditor administrator"),
+        (ROLES, "sort=entitlement.action,-id", "steward privacy-officer owner operator administrator auditor"),
+        (ROLES, "entitlement.action=delete", "administrator operator"),
+        (ROLES, "entitlement.action=modify;id=auditor&sort=-id", "steward privacy-officer owner auditor administrator"),
         (ROLES, "filter=entitlement[?(@.action=='modify' %26%26 @.function=='*')]", "administrator steward"),
-        (ROLES, "filter=entitlement[?(@.action=='delete')]", "administrator"),
+        (ROLES, "filter=entitlement[?(@.action=='delete')]", "administrator operator"),
         (ROLES, "filter=$[?(@.name=~/^A/i)]", "administrator auditor"),
         (ROLES, "name.regex=^a&name.ne=auditor", "administrator"),
         (ROLES, f"href={ROLES}/auditor", "auditor"),
-        (SETS, "involvementRole.isnull=false", "administrator auditor steward"),
+        (SETS, "involvementRole.isnull=false", " ".join(EVERY_ROLE)),
         (SETS, "permissionSpecification.action=download&sort=-involvementRole", "administrator all download"),
         (SETS, "description.contains=Everything", "all"),
     ],

@@ -32,8 +32,9 @@ class Browser:
 
     async def admit(self, login: str, role: str) -> None:
         """Add a person."""
-        register = self.desk.repository.register
-        made = await add_person(register, login=login, display_name=login.title(), role=role, clock=system_clock)
+        made = await add_person(
+            self.desk.repository.people, login=login, display_name=login.title(), role=role, clock=system_clock
+        )
         self.passwords[login] = made.password
 
     async def get(self, path: str, **options: Any) -> httpx.Response:

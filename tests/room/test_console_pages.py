@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from customer_inventory.access import Access, Desk
-from customer_inventory.access.people import ROLE_GRANTS
+from customer_inventory.access.roles import ROLE_GRANTS
 from customer_inventory.clock import system_clock
 from customer_inventory.console import create_console
 from customer_inventory.console.attempts import FREE
@@ -468,9 +468,25 @@ async def test_a_role_without_the_right_gets_a_page_that_says_so(
     assert "You may not see this" in answer.text
 
 
+@pytest.mark.parametrize("role", ["owner", "operator"])
+async def test_who_does_not_work_with_customers_begins_at_the_requirements(
+    browser: Browser, access: Access, role: str
+) -> None:
+    customer = await make_customer(access, "Ann", "500")
+    await browser.admit("olga", role)
+    await browser.sign_in("olga")
+    answer = await browser.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/requirements")
+    assert (await browser.get("/requirements")).status_code == 200
+    for page in (f"/customer/{customer}", "/?q=Ann", f"/customer/{customer}/seen"):
+        answer = await browser.get(page)
+        assert "Ann" not in re.sub('value="Ann"', "", answer.text)
+    assert answer.status_code == (200 if role == "owner" else 403)
+
+
 async def test_every_role_may_read(browser: Browser, access: Access) -> None:
     customer = await make_customer(access, "Ann", "500")
-    for login, role in (("steve", "steward"), ("audrey", "auditor")):
+    for login, role in (("steve", "steward"), ("audrey", "auditor"), ("petra", "privacy-officer")):
         await browser.admit(login, role)
         browser.client.cookies.clear()
         await browser.sign_in(login)
@@ -482,7 +498,7 @@ async def test_while_the_repository_is_away_every_page_says_so(
 ) -> None:
     await browser.sign_in()
     await browser.desk.repository.close()
-    monkeypatch.setattr(browser.desk.repository.register._connections, "_conninfo", "host=/nowhere dbname=none")
+    monkeypatch.setattr(browser.desk.repository.people._connections, "_conninfo", "host=/nowhere dbname=none")
     for path in ("/", f"/customer/{ABSENT}"):
         answer = await browser.get(path)
         assert answer.status_code == 503

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from customer_inventory.access.access import Access
 from customer_inventory.access.grants import VERBS, allows, grantable
 from customer_inventory.access.opened import Principal
-from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.policy.grant import Grant
 from customer_inventory.access.policy.rows import holds
+from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import MASKED
 from customer_inventory.access.standing import standing_of
 from customer_inventory.ids import parse_id
@@ -107,13 +107,14 @@ async def _holding(
 
 async def _principal(access: Access, question: Question) -> tuple[Principal | None, str]:
     """Who the subject is for the purpose, or None and why there is nobody."""
-    register, now = access.facilities.repository.register, access.facilities.clock()
+    repository, now = access.facilities.repository, access.facilities.clock()
     if question.subject_type == "person":
-        person = await register.person_by_login(question.subject)
+        person = await repository.people.person_by_login(question.subject)
         if person is None or person.status != "active" or person.role not in ROLE_GRANTS:
             return None, "unknown-subject"
         limits = {} if person.role in UNMASKED_ROLES else MASKED
         return Principal(person.login, (), ROLE_GRANTS[person.role], person.login, limits), ""
+    register = repository.register
     client = await register.client(question.subject) or await register.client_named(question.subject)
     standing = standing_of(client)
     if client is None or standing is None:

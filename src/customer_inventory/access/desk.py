@@ -13,10 +13,11 @@ from datetime import timedelta
 from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
+from customer_inventory.access.break_glass import through_broken_glass
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.entity_classes import EntityClasses
-from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.references import ReferenceChecks
+from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import masked_access, scoped_access
 from customer_inventory.access.standing import Standing, standing_of
 from customer_inventory.access.tokens import InvalidToken, Tokens
@@ -28,7 +29,7 @@ from customer_inventory.model import Resource
 from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
-from customer_inventory.repository.register import Person
+from customer_inventory.repository.people import Person
 from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.catalogue import Catalogue
 
@@ -142,7 +143,7 @@ class Desk:
     async def open_for_person(self, person: Person, *, request_id: str, reason: str | None = None) -> Access:
         """Open an access for someone who is signed in at the console; the person's role says what is granted.
 
-        What a role that is not among `UNMASKED_ROLES` reads is masked.
+        What a role that is not among `UNMASKED_ROLES` reads is masked, but for records for which the glass is broken.
         """
         principal = await self._own(CONSOLE)
         signed_in = Principal(principal.client_id, principal.purposes, ROLE_GRANTS[person.role], person.login)
@@ -153,7 +154,9 @@ class Desk:
             request_id=request_id,
             reason=reason,
         )
-        return opened if person.role in UNMASKED_ROLES else masked_access(opened, self._mask_key)
+        if person.role in UNMASKED_ROLES:
+            return opened
+        return await through_broken_glass(masked_access(opened, self._mask_key), person)
 
     async def open_at_command_line(
         self, *, person: str, purpose: str | None, request_id: str, source: str | None = None

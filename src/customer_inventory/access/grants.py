@@ -1,6 +1,7 @@
 """Grants: which verbs a process may use on which kinds of record. Nothing is granted unless it is written down.
 
-A grant is "verb:kind"; "*" in place of the kind means every kind there is or will be. The verbs are those of eTOM
+A grant is "verb:kind"; "*" in place of the kind means every kind there is or will be, except
+those that are guarded (`guarded`). The verbs are those of eTOM
 1.3.16: create, modify (a part of a record), update (replace from a source), delete, download (bulk out); and read.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from customer_inventory.access.guarded import GUARDED
 from customer_inventory.access.registration import REGISTRATION
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
@@ -24,6 +26,7 @@ OWN_KINDS = {
     TOPIC.name: TOPIC.kind,
     **CATALOGUE_KINDS,
     REGISTRATION.name: REGISTRATION.kind,
+    **GUARDED,
 }
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""
 
@@ -81,4 +84,4 @@ def named(kind: str) -> str:
 
 def allows(grants: frozenset[str], verb: str, kind: str) -> bool:
     """Return whether the grants hold this verb on this kind."""
-    return f"{verb}:{kind}" in grants or f"{verb}:*" in grants
+    return f"{verb}:{kind}" in grants or (f"{verb}:*" in grants and kind not in GUARDED.values())

@@ -13,7 +13,7 @@ from customer_inventory.access.gaps import DAYS
 from customer_inventory.access.governing import Proposal, proposal, resource_named
 from customer_inventory.access.grants import allows
 from customer_inventory.access.opened import Opened
-from customer_inventory.access.people import ROLE_GRANTS, UNMASKED_ROLES
+from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.model import Resource
 from customer_inventory.model.ruling import Rule
 from customer_inventory.repository.register import Client
@@ -91,8 +91,8 @@ async def impact(access: Opened, identifier: str, number: int, *, within_s: floa
         readers=_granted(clients, _READING, resource),
         writers=_granted(clients, _WRITING, resource),
         users=await _users(access, clients, found, resource),
-        losing=_masked_roles(found.governing, asked),
-        gaining=_masked_roles(asked, found.governing),
+        losing=_masked_roles(found.governing, asked, resource),
+        gaining=_masked_roles(asked, found.governing, resource),
     )
 
 
@@ -179,10 +179,13 @@ async def _users(access: Opened, clients: Iterable[Client], found: Proposal, res
     return tuple(sorted(names.get(each, each) for each in ids))
 
 
-def _masked_roles(before: InformationRequirement | None, after: InformationRequirement | None) -> tuple[str, ...]:
-    """Return the roles of people to whom the attribute is masked after, and was not before."""
+def _masked_roles(
+    before: InformationRequirement | None, after: InformationRequirement | None, resource: Resource
+) -> tuple[str, ...]:
+    """Return the roles of people who read the resource, and to whom the attribute is masked after and not before."""
+    masked = {role for role in ROLE_GRANTS.keys() - UNMASKED_ROLES if allows(ROLE_GRANTS[role], "read", resource.kind)}
     was, will_be = (bool(masks_of([each])) if each else False for each in (before, after))
-    return tuple(sorted(ROLE_GRANTS.keys() - UNMASKED_ROLES)) if will_be and not was else ()
+    return tuple(sorted(masked)) if will_be and not was else ()
 
 
 def _granted(clients: Iterable[Client], verbs: tuple[str, ...], resource: Resource) -> tuple[str, ...]:

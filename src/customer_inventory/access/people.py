@@ -1,6 +1,6 @@
-"""People: who may sign in at the console, with passwords kept as argon2id and sessions that end.
+"""People: who may sign in at the console, with passwords kept as argon2id.
 
-A role says what a person may do; `ROLE_GRANTS` is the whole of it.
+What a person may do is said by the role, see `roles`.
 """
 
 from __future__ import annotations
@@ -8,31 +8,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from customer_inventory.access.clients import hash_secret
-from customer_inventory.access.grants import parse_grants
+from customer_inventory.access.roles import ROLES
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id
-from customer_inventory.repository.register import Person, Register
+from customer_inventory.repository.people import People, Person
 
-SESSION_LASTS = timedelta(hours=8)
 LONGEST_PASSWORD = 256
 SHORTEST_PASSWORD = 12
-
-ROLE_GRANTS = {
-    "administrator": frozenset(f"{verb}:{kind}" for verb, kind in parse_grants(["all"])),
-    "steward": frozenset(f"{verb}:{kind}" for verb, kind in parse_grants(["read", "create", "modify"])),
-    "auditor": frozenset(f"{verb}:{kind}" for verb, kind in parse_grants(["read"])),
-}
-
-UNMASKED_ROLES = frozenset({"administrator", "steward"})
-"""Who sees special categories and CPNI as they are recorded, because they work with them."""
 
 _HASHER = PasswordHasher()
 
@@ -68,7 +56,10 @@ class UnknownPerson(InventoryError):
 
 
 class InvalidPerson(InventoryError):
-    """A person needs a login of 1 to 100 characters and a role: administrator, steward or auditor."""
+    """A person needs a login of 1 to 100 printable characters and a role.
+
+    The roles are administrator, steward, auditor, privacy-officer, owner and operator.
+    """
 
     code = "invalid-person"
     failure = Failure.INVALID
@@ -82,12 +73,12 @@ class FirstPassword:
     password: str
 
 
-async def add_person(register: Register, *, login: str, display_name: str, role: str, clock: Clock) -> FirstPassword:
+async def add_person(people: People, *, login: str, display_name: str, role: str, clock: Clock) -> FirstPassword:
     """Add a person with a random password. Raises InvalidPerson or LoginTaken."""
-    if not 0 < len(login) <= 100 or not login.isprintable() or role not in ROLE_GRANTS:
+    if not 0 < len(login) <= 100 or not login.isprintable() or role not in ROLES:
         raise InvalidPerson
     password = secrets.token_urlsafe(15)
-    added = await register.add_person(
+    added = await people.add_person(
         identifier=new_id(bucket=draw_bucket(), at=clock()),
         login=login,
         display_name=display_name or login,
@@ -100,39 +91,35 @@ async def add_person(register: Register, *, login: str, display_name: str, role:
     return FirstPassword(login, password)
 
 
-async def reset_password(register: Register, *, login: str) -> FirstPassword:
+async def reset_password(people: People, *, login: str) -> FirstPassword:
     """Give a person a new random password and end their sessions. Raises UnknownPerson."""
-    person = await register.person_by_login(login)
-    if person is None:
-        raise UnknownPerson(f"No person has the login {login!r}.")
+    person = await person_named(people, login=login)
     password = secrets.token_urlsafe(15)
-    await register.set_password(person.id, password_hash=await asyncio.to_thread(_HASHER.hash, password))
+    await people.set_password(person.id, password_hash=await asyncio.to_thread(_HASHER.hash, password))
     return FirstPassword(login, password)
 
 
-async def sign_in(register: Register, *, login: str, password: str, clock: Clock) -> tuple[Person, str]:
-    """Check a password and start a session; return the person and the session's token. Raises SignInFailed."""
+async def person_named(people: People, *, login: str) -> Person:
+    """Return the person with this login. Raises UnknownPerson."""
+    person = await people.person_by_login(login) if "\0" not in login else None
+    if person is None:
+        raise UnknownPerson(f"No person has the login {login!r}. `customer-inventory person list` shows those who do.")
+    return person
+
+
+async def check_password(people: People, *, login: str, password: str) -> Person:
+    """Return the active person with this login and password. Raises SignInFailed, in equal time whatever is wrong."""
     usable = len(login) <= 100 and len(password) <= LONGEST_PASSWORD and "\0" not in login
-    person = await register.person_by_login(login) if usable else None
+    person = await people.person_by_login(login) if usable else None
     right = await asyncio.to_thread(_verify, person.password_hash if person else None, password[:LONGEST_PASSWORD])
     if person is None or not right or person.status != "active":
         raise SignInFailed
-    token = secrets.token_urlsafe(32)
-    now = clock()
-    await register.add_session(
-        token_hash=hash_secret(token), person_id=person.id, at=now, expires_at=now + SESSION_LASTS
-    )
-    return person, token
+    return person
 
 
-async def person_of_session(register: Register, *, token: str, clock: Clock) -> Person | None:
-    """Return whose session the token is, or None."""
-    return await register.session(hash_secret(token), at=clock())
-
-
-async def sign_out(register: Register, *, token: str) -> None:
-    """End a session."""
-    await register.end_session(hash_secret(token))
+def hash_password(password: str) -> str:
+    """Return the form in which a password is kept; takes a tenth of a second of a core."""
+    return _HASHER.hash(password)
 
 
 def _verify(password_hash: str | None, password: str) -> bool:

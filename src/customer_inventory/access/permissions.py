@@ -8,10 +8,11 @@ from typing import Any
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.grants import VERBS, grantable, parse_grants
-from customer_inventory.access.people import ROLE_GRANTS
 from customer_inventory.access.policy import parse_policy
+from customer_inventory.access.roles import ROLE_GRANTS, ROLES
 from customer_inventory.model.tmf672 import PERMISSION, PERMISSION_SPECIFICATION_SET, USER_ROLE
-from customer_inventory.repository.register import Client, Person
+from customer_inventory.repository.people import Person
+from customer_inventory.repository.register import Client
 
 Shown = dict[str, Any]
 """A resource as JSON, without its href."""
@@ -26,8 +27,8 @@ _SETS = {
 async def permissions(access: Access) -> list[Shown]:
     """Return what each person and each registered client may do, by name. Raises Denied."""
     await access.require("read", PERMISSION.kind)
-    register = access.facilities.repository.register
-    people, clients = await register.people(), await register.clients()
+    repository = access.facilities.repository
+    people, clients = await repository.people.people(), await repository.register.clients()
     await access.note("read", PERMISSION.kind, "shown", tuple(str(person.id) for person in people))
     shown = [*map(_of_person, people), *map(_of_client, clients)]
     return sorted(shown, key=lambda permission: (permission["name"], permission["id"]))
@@ -57,7 +58,7 @@ async def permission_sets(access: Access) -> list[Shown]:
     await access.note("read", PERMISSION_SPECIFICATION_SET.kind, "shown", ())
     words = [_set(word, told, _pairs(map(":".join, parse_grants([word])))) for word, told in _SETS.items()]
     roles = [
-        {**_set(role, f"What a person may do as {role}.", _pairs(grants)), "involvementRole": role}
+        {**_set(role, ROLES[role].told, _pairs(grants)), "involvementRole": role}
         for role, grants in ROLE_GRANTS.items()
     ]
     return sorted([*words, *roles], key=lambda one: str(one["id"]))

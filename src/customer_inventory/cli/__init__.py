@@ -21,6 +21,8 @@ VERBS = {
     "client": "access:client",
     "registration": "registration:registration",
     "person": "access:person",
+    "review": "reviews:review",
+    "session": "sessions:session",
     "hub": "hub:hub",
     "requirement": "deciding:requirement",
     "trail": "trail:trail",

@@ -16,6 +16,7 @@ from customer_inventory.access.granting import regrant
 from customer_inventory.access.grants import InvalidGrant
 from customer_inventory.access.people import FirstPassword, add_person, reset_password
 from customer_inventory.access.policy import InvalidPolicy
+from customer_inventory.access.second_factor import reset_second_factor
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.clock import system_clock
@@ -234,7 +235,7 @@ def add(login: str, *, role: str = "steward", name: str = "", settings: Configur
     login
         What they sign in with.
     role
-        administrator, steward or auditor.
+        administrator, steward, auditor, privacy-officer, owner or operator.
     name
         Their name, as the history shows it; the login when not given.
     settings
@@ -245,7 +246,7 @@ def add(login: str, *, role: str = "steward", name: str = "", settings: Configur
 
 async def _add(login: str, role: str, name: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        _show(await add_person(desk.repository.register, login=login, display_name=name, role=role, clock=system_clock))
+        _show(await add_person(desk.repository.people, login=login, display_name=name, role=role, clock=system_clock))
 
 
 @person.command(name="list")
@@ -256,7 +257,7 @@ def list_people(*, settings: Configured = _DEFAULTS) -> int:
 
 async def _list_people(settings: Settings) -> None:
     async with opened(settings) as desk:
-        for entry in await desk.repository.register.people():
+        for entry in await desk.repository.people.people():
             print(f"{entry.login}  {entry.display_name}  {entry.role}  {entry.status}")
 
 
@@ -276,7 +277,27 @@ def reset(login: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _reset(login: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        _show(await reset_password(desk.repository.register, login=login))
+        _show(await reset_password(desk.repository.people, login=login))
+
+
+@person.command(name="reset-totp")
+def reset_totp(login: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Take away someone's second factor and recovery codes, such as those of a lost phone, and end their sessions.
+
+    Parameters
+    ----------
+    login
+        Whose second factor.
+    settings
+        How the inventory is set up.
+    """
+    return run(_reset_totp(login, settings), settings)
+
+
+async def _reset_totp(login: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        had = await reset_second_factor(desk.repository, login=login)
+    print(f"{login} had {'a' if had else 'no'} second factor, and signs in by password alone.")
 
 
 def read_keys(jwks: Path | None) -> list[str]:

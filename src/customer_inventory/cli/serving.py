@@ -46,11 +46,11 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
 
 async def _first_administrator(desk: Desk) -> FirstPassword | None:
     """Make the first administrator of a new inventory; None when there is anybody already."""
-    register = desk.repository.register
-    if await register.people():
+    people = desk.repository.people
+    if await people.people():
         return None
     return await add_person(
-        register, login=ADMINISTRATOR, display_name="Administrator", role="administrator", clock=system_clock
+        people, login=ADMINISTRATOR, display_name="Administrator", role="administrator", clock=system_clock
     )
 
 

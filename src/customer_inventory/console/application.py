@@ -10,25 +10,31 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from customer_inventory.access import Desk
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.break_glass import broken_in
+from customer_inventory.access.sessions import USUAL_RULES, SignInRules
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
+from customer_inventory.console.account import ACCOUNT_PAGES, SECOND_FACTOR_PAGE
 from customer_inventory.console.asking import Search, id_in
-from customer_inventory.console.entrance import Entrance
+from customer_inventory.console.entrance import CODE_PAGE, Entrance
 from customer_inventory.console.forms import FORM_PAGES
+from customer_inventory.console.glass import glass_page
 from customer_inventory.console.headings import headings_of
-from customer_inventory.console.kinds import EDITED, KIND_NAMES, resource_of
+from customer_inventory.console.kinds import EDITED, KIND_NAMES, SEARCHED, resource_of
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
 from customer_inventory.console.requirements import REQUIREMENT_PAGES
 from customer_inventory.console.seen import seen_page
 from customer_inventory.console.sessions import proof
-from customer_inventory.console.visit import Answering, Place, Visit
+from customer_inventory.console.visit import SEE_OTHER, Answering, Place, Visit
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.people import Session
+from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
 
 _log = structlog.get_logger(__name__)
 _LONGEST_REQUEST_ID = 64
@@ -67,32 +73,36 @@ class Unforeseen(InventoryError):
     failure = Failure.INTERNAL
 
 
-def create_console(desk: Desk, *, clock: Clock, public_url: str = "") -> ASGIApp:
+def create_console(desk: Desk, *, clock: Clock, public_url: str = "", rules: SignInRules = USUAL_RULES) -> ASGIApp:
     """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https."""
-    return _with_headers(_Console(desk, clock=clock, public_url=public_url).application())
+    return _with_headers(_Console(desk, clock=clock, public_url=public_url, rules=rules).application())
 
 
 class _Console:
-    def __init__(self, desk: Desk, *, clock: Clock, public_url: str) -> None:
+    def __init__(self, desk: Desk, *, clock: Clock, public_url: str, rules: SignInRules) -> None:
         self._desk = desk
+        self._rules = rules
         self._clock = clock
         self._static = StaticFiles()
         self._pages = Pages(self._static)
-        self._entrance = Entrance(desk.repository.register, self._pages, clock=clock, public_url=public_url)
+        self._entrance = Entrance(desk.repository, self._pages, clock=clock, public_url=public_url, rules=rules)
 
     def application(self) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
-        own = [self._route(place) for place in (*REQUIREMENT_PAGES, *FORM_PAGES)]
+        own = [self._route(place) for place in (*ACCOUNT_PAGES, *REQUIREMENT_PAGES, *FORM_PAGES)]
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
         seen = [Route(f"/{kind}/{{id}}/seen", guard(self._signed_in(seen_page(kind)))) for kind in KIND_NAMES]
+        places = [Place(f"/{kind}/{{id}}/break-glass", glass_page(kind), takes_form=True) for kind in KIND_NAMES]
         application = Starlette(
             routes=[
                 Route("/", guard(self._signed_in(self._search))),
                 *own,
                 *records,
                 *seen,
+                *map(self._route, places),
                 Route("/sign-in", guard(entrance.answer), methods=["GET", "POST"]),
+                Route(CODE_PAGE, guard(entrance.code), methods=["GET", "POST"]),
                 Route("/sign-out", guard(entrance.leave), methods=["POST"]),
                 Route("/static/{name}", guard(self._file)),
             ],
@@ -122,17 +132,25 @@ class _Console:
 
     def _signed_in(self, endpoint: Answering) -> Endpoint:
         async def answer(request: Request) -> Response:
-            person = await self._entrance.person(request)
-            if person is None:
+            session = await self._entrance.session(request)
+            if session is None:
                 return self._entrance.to_sign_in(request)
-            request.state.person = person
-            access = await self._desk.open_for_person(person, request_id=_request_id(request))
-            token = self._entrance.token(request) or ""
-            return await endpoint(Visit(request, access, person, token, self._pages, self._clock()))
+            request.state.person = session.person
+            if self._rules.lacks_second_factor(session) and request.url.path != SECOND_FACTOR_PAGE:
+                return RedirectResponse(SECOND_FACTOR_PAGE, status_code=SEE_OTHER)
+            access = await self._desk.open_for_person(session.person, request_id=_request_id(request))
+            return await endpoint(self._visit(request, access, session))
 
         return answer
 
+    def _visit(self, request: Request, access: Access, session: Session) -> Visit:
+        token = self._entrance.token(request) or ""
+        attempts = self._entrance.attempts
+        return Visit(request, access, session, token, self._pages, self._clock(), self._rules, attempts)
+
     async def _search(self, visit: Visit) -> Response:
+        if not visit.query and not _sees_customers(visit.access) and visit.access.may("read", INFORMATION_REQUIREMENT):
+            return visit.see("/requirements")
         search = Search.of(visit.query)
         identifier = id_in(search.text)
         if identifier is not None:
@@ -157,7 +175,9 @@ class _Console:
             page = await record_page(visit.access, kind, identifier, now=visit.now, limit=limit)
             # Gone: it was here, and its history still is.
             status, done = 410 if page.deleted else 200, _DONE.get(visit.query.get("done", ""), "")
-            return visit.page("record.html", status=status, record=page, every=every, done=done, edited=EDITED)
+            whole = any((each.kind, each.record_id) == (kind, identifier) for each in broken_in(visit.access))
+            values = {"record": page, "every": every, "done": done, "edited": EDITED, "shown_whole": whole}
+            return visit.page("record.html", status=status, **values)
 
         return answer
 
@@ -183,6 +203,10 @@ class _Console:
         if error.failure is Failure.UNAVAILABLE:
             response.headers["retry-after"] = "1"
         return response
+
+
+def _sees_customers(access: Access) -> bool:
+    return all(access.may("read", resource_of(kind)) for kind in SEARCHED)
 
 
 def _request_id(request: Request) -> str:

@@ -1,4 +1,8 @@
-"""The entrance: signing in with login and password, signing out, and telling who a request comes from."""
+"""The entrance: signing in with login, password and second factor, signing out, telling who a request comes from.
+
+Whoever has a second factor gets no session by the password alone: the browser's visit is remembered for five minutes as
+one that gave it, and the code is asked for. Both steps count towards the same attempts.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,27 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from customer_inventory.access.people import SignInFailed, person_of_session, sign_in, sign_out
+from customer_inventory.access.people import SignInFailed, check_password
+from customer_inventory.access.second_factor import NoSecondFactor, WrongCode, check_code, has_second_factor
+from customer_inventory.access.sessions import (
+    Origin,
+    SignInRules,
+    admit,
+    arrive,
+    arrived,
+    end_session,
+    session_of,
+    start_session,
+)
 from customer_inventory.clock import Clock
 from customer_inventory.console.attempts import Attempts
 from customer_inventory.console.rendering import Pages
 from customer_inventory.console.requests import form_of, query_of
 from customer_inventory.console.sessions import Cookies, ForeignForm, check_proof, local_path, new_visit, proof
-from customer_inventory.repository.register import Person, Register
+from customer_inventory.repository import Repository
+from customer_inventory.repository.people import Person, Session
 
+CODE_PAGE = "/sign-in/code"
 _SEE_OTHER = 303
 # A check costs 64 MiB and a tenth of a second of a core: more at once would let strangers starve everyone else.
 _CHECKS_AT_ONCE = 2
@@ -25,18 +42,22 @@ _CHECKS_AT_ONCE = 2
 class Entrance:
     """Lets people in and out."""
 
-    def __init__(self, register: Register, pages: Pages, *, clock: Clock, public_url: str) -> None:
-        self._register = register
+    def __init__(
+        self, repository: Repository, pages: Pages, *, clock: Clock, public_url: str, rules: SignInRules
+    ) -> None:
+        self._people = repository.people
+        self._factors = repository.people.second_factors
         self._pages = pages
         self._clock = clock
         self._public_url = public_url
-        self._attempts = Attempts()
+        self._rules = rules
+        self.attempts = Attempts()
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
-    async def person(self, request: Request) -> Person | None:
-        """Return who is signed in. Raises RepositoryUnavailable."""
+    async def session(self, request: Request) -> Session | None:
+        """Return the session of whoever is signed in. Raises RepositoryUnavailable."""
         token = self.token(request)
-        return await person_of_session(self._register, token=token, clock=self._clock) if token else None
+        return await session_of(self._people, token=token, rules=self._rules, clock=self._clock) if token else None
 
     def token(self, request: Request) -> str | None:
         """Return the token of the session that the browser says it has."""
@@ -65,14 +86,14 @@ class Entrance:
         token = self.token(request)
         if token is not None:
             check_proof(token, form)
-            await sign_out(self._register, token=token)
+            await end_session(self._people, token=token)
             cookies = self._cookies(request)
             cookies.drop(response, cookies.session)
         return response
 
     async def _show(self, request: Request) -> Response:
         query = query_of(request)
-        if await self.person(request):
+        if await self.session(request):
             return RedirectResponse(local_path(query.get("next")), status_code=_SEE_OTHER)
         notice = "You are signed out." if "out" in query else ""
         return self._form(request, wanted=local_path(query.get("next")), notice=notice)
@@ -87,36 +108,93 @@ class Entrance:
             # What a person sees who left the page open for long, or has cookies switched off.
             problem = "This page was too old, or the browser keeps no cookies. Please sign in again."
             return self._form(request, wanted=wanted, login=login, problem=problem, status=error.failure.status)
-        address = request.client.host if request.client else "local"
-        wait = self._attempts.begin(login=login, address=address, at=self._clock())
-        if wait is not None:
-            seconds = math.ceil(wait.total_seconds())
-            problem = f"Too many failed attempts. Wait {_in_words(seconds)}, then try again."
-            response = self._form(request, wanted=wanted, login=login, problem=problem, status=429)
-            response.headers["retry-after"] = str(seconds)
+        waits = self._begin(request, login)
+        if waits:
+            response = self._form(request, wanted=wanted, login=login, problem=_too_many(waits), status=429)
+            response.headers["retry-after"] = str(waits)
             return response
-        return await self._checked(request, form, address, wanted)
+        return await self._checked(request, form, wanted)
 
-    async def _checked(self, request: Request, form: dict[str, str], address: str, wanted: str) -> Response:
-        login = form.get("login", "")
+    async def _checked(self, request: Request, form: dict[str, str], wanted: str) -> Response:
+        login, address = form.get("login", ""), address_of(request)
         try:
             async with self._checks:
-                _, token = await sign_in(
-                    self._register, login=login, password=form.get("password", ""), clock=self._clock
-                )
+                person = await check_password(self._people, login=login, password=form.get("password", ""))
+            if await has_second_factor(self._factors, person=person):
+                # Neither failed nor done: the right password forgives no wrong code.
+                self.attempts.abandoned(login=login, address=address)
+                return await self._ask_for_code(request, person, wanted)
+            token = await start_session(self._people, person=person, origin=origin_of(request), clock=self._clock)
         except SignInFailed as error:
-            response = self._form(request, wanted=wanted, login=login, problem=error.message, status=401)
-            response.headers["www-authenticate"] = 'Session realm="customer-inventory"'
-            return response
+            return _unauthenticated(self._form(request, wanted=wanted, login=login, problem=error.message, status=401))
         except BaseException:
-            self._attempts.abandoned(login=login, address=address)
+            self.attempts.abandoned(login=login, address=address)
             raise
-        self._attempts.succeeded(login=login, address=address)
+        self.attempts.succeeded(login=login, address=address)
+        return await self._let_in(request, token, wanted)
+
+    async def _ask_for_code(self, request: Request, person: Person, wanted: str) -> Response:
+        # A new value: whoever knew the cookie before the password was given must not know it after.
+        cookies, visit = self._cookies(request), new_visit()
+        await arrive(self._people, person=person, visit=visit, clock=self._clock)
+        response = RedirectResponse(CODE_PAGE + "?" + urlencode({"next": wanted}), status_code=_SEE_OTHER)
+        cookies.keep(response, cookies.visit, visit, seconds=None)
+        return response
+
+    async def code(self, request: Request) -> Response:
+        """Answer /sign-in/code. Raises what a broken form or query does, and RepositoryUnavailable."""
+        cookies = self._cookies(request)
+        visit = cookies.read(request, cookies.visit) or ""
+        person = await arrived(self._people, visit=visit, clock=self._clock) if visit else None
+        form = await form_of(request) if request.method == "POST" else query_of(request)
+        wanted = local_path(form.get("next"))
+        if person is None:
+            problem = "It took too long, or the browser keeps no cookies. Please sign in again."
+            return _unauthenticated(self._form(request, wanted=wanted, problem=problem, status=401))
+        if request.method != "POST":
+            return self._code_form(visit, wanted)
+        check_proof(visit, form)
+        waits = self._begin(request, person.login)
+        if waits:
+            response = self._code_form(visit, wanted, problem=_too_many(waits), status=429)
+            response.headers["retry-after"] = str(waits)
+            return response
+        return await self._code_checked(request, person, visit, form)
+
+    async def _code_checked(self, request: Request, person: Person, visit: str, form: dict[str, str]) -> Response:
+        address, wanted = address_of(request), local_path(form.get("next"))
+        try:
+            await check_code(self._factors, person=person, code=form.get("code", ""), clock=self._clock)
+            token = await admit(self._people, visit=visit, origin=origin_of(request), clock=self._clock)
+        except (WrongCode, NoSecondFactor) as error:
+            return _unauthenticated(self._code_form(visit, wanted, problem=error.message, status=401))
+        except BaseException:
+            self.attempts.abandoned(login=person.login, address=address)
+            raise
+        if token is None:
+            problem = "It took too long. Please sign in again."
+            return _unauthenticated(self._form(request, wanted=wanted, problem=problem, status=401))
+        self.attempts.succeeded(login=person.login, address=address)
+        return await self._let_in(request, token, wanted)
+
+    async def _let_in(self, request: Request, token: str, wanted: str) -> Response:
+        before = self.token(request)
+        if before:  # of a browser that two people share: nobody is left signed in behind the other
+            await end_session(self._people, token=before)
         cookies = self._cookies(request)
         response = RedirectResponse(wanted, status_code=_SEE_OTHER)
         cookies.keep_session(response, token)
         cookies.drop(response, cookies.visit)
         return response
+
+    def _begin(self, request: Request, login: str) -> int:
+        """Count an attempt; return the seconds to wait when there were too many, else 0."""
+        wait = self.attempts.begin(login=login, address=address_of(request), at=self._clock())
+        return math.ceil(wait.total_seconds()) if wait is not None else 0
+
+    def _code_form(self, visit: str, wanted: str, *, problem: str = "", status: int = 200) -> Response:
+        values = {"person": None, "proof": proof(visit), "wanted": wanted, "problem": problem}
+        return self._pages.page("sign-in-code.html", status=status, **values)
 
     def _form(
         self,
@@ -147,7 +225,28 @@ class Entrance:
         return Cookies.of(request, self._public_url)
 
 
-def _in_words(seconds: int) -> str:
+def origin_of(request: Request) -> Origin:
+    """Return where a request comes from, as coarsely as it is kept."""
+    address = request.client.host if request.client else None
+    return Origin.of(address=address, agent=request.headers.get("user-agent", ""))
+
+
+def address_of(request: Request) -> str:
+    """Return the address that attempts are counted by."""
+    return request.client.host if request.client else "local"
+
+
+def _unauthenticated(response: Response) -> Response:
+    response.headers["www-authenticate"] = 'Session realm="customer-inventory"'
+    return response
+
+
+def _too_many(seconds: int) -> str:
+    return f"Too many failed attempts. Wait {in_words(seconds)}, then try again."
+
+
+def in_words(seconds: int) -> str:
+    """Return a wait in words."""
     if seconds < 90:
         return f"{seconds} second{'s' if seconds > 1 else ''}"
     return f"{math.ceil(seconds / 60)} minutes"

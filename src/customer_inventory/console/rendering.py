@@ -14,11 +14,11 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from customer_inventory.access.grants import allows
-from customer_inventory.access.people import ROLE_GRANTS
+from customer_inventory.access.roles import ROLE_GRANTS
 from customer_inventory.console.kinds import KIND_NAMES, KINDS_NAMES, OTHERS, SEARCHED
 from customer_inventory.console.words import Shown
 from customer_inventory.errors import InventoryError
-from customer_inventory.repository.register import Person
+from customer_inventory.repository.people import Person
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "

@@ -1,6 +1,6 @@
 """Sessions of the browser: the cookie that carries one, and the proof that a form came from a page of ours.
 
-The session's token lives in an HttpOnly cookie and, hashed, in the register (access.people). A form carries an HMAC
+The session's token lives in an HttpOnly cookie and, hashed, in the register (access.sessions). A form carries an HMAC
 keyed with the cookie's value; another site can send the cookie but cannot know the HMAC. No key is kept, so any server
 may answer any form.
 """
@@ -15,7 +15,7 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.responses import Response
 
-from customer_inventory.access.people import SESSION_LASTS
+from customer_inventory.access.sessions import SESSION_LASTS
 from customer_inventory.errors import Failure, InventoryError
 
 FORM_FIELD = "proof"

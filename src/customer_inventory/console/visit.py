@@ -11,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from customer_inventory.access import Access
+from customer_inventory.access.break_glass import broken_in
+from customer_inventory.access.sessions import SignInRules
 from customer_inventory.console.asking import Search
+from customer_inventory.console.attempts import Attempts
 from customer_inventory.console.rendering import Pages
 from customer_inventory.console.requests import form_of, query_of
 from customer_inventory.console.sessions import check_proof, proof
-from customer_inventory.repository.register import Person
+from customer_inventory.repository.people import Person, Session
 
 SEE_OTHER = 303
 _LONGEST_FORM = 512 * 1024
@@ -28,10 +31,17 @@ class Visit:
 
     request: Request
     access: Access
-    person: Person
+    session: Session
     token: str
     pages: Pages
     now: datetime
+    rules: SignInRules
+    attempts: Attempts
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in."""
+        return self.session.person
 
     @property
     def query(self) -> dict[str, str]:
@@ -51,7 +61,12 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page for this person."""
-        common = {"search": Search(), "person": self.person, "proof": proof(self.token)}
+        common = {
+            "search": Search(),
+            "person": self.person,
+            "proof": proof(self.token),
+            "broken": broken_in(self.access),
+        }
         return self.pages.page(template, status=status, **{**common, **values})
 
     def see(self, address: str) -> Response:

@@ -22,10 +22,12 @@ from customer_inventory.repository.indexing import Indexing
 from customer_inventory.repository.journal import Journal
 from customer_inventory.repository.lists import Lists
 from customer_inventory.repository.migrate import migrate
+from customer_inventory.repository.people import People
 from customer_inventory.repository.receiving import ReceivedEvents
 from customer_inventory.repository.records import Records
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.reverting import Reverting
+from customer_inventory.repository.reviews import Reviews
 from customer_inventory.repository.ruling import Rulings
 from customer_inventory.repository.seals import SealStore
 from customer_inventory.repository.served import Served
@@ -61,6 +63,8 @@ class Repository:
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
         self.allowances = Allowances(self._connections)
+        self.people = People(self._connections)
+        self.reviews = Reviews(self._connections)
         self.catalogue = CatalogueStore(self._connections)
         self.gaps = Gaps(conninfo)
         self.contents = Contents(self._connections, directory=content_directory)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
@@ -32,19 +31,6 @@ class Client:
     registered_by: str
     grants: frozenset[str]
     policy: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Someone who may sign in at the console."""
-
-    id: UUID
-    login: str
-    display_name: str
-    password_hash: str
-    role: str
-    status: str
-    created_at: datetime
 
 
 class Register:
@@ -106,43 +92,6 @@ class Register:
     async def set_client_status(self, client_id: str, *, status: str) -> bool:
         """Set a client's status ('active' or 'revoked'); return whether there is such a client."""
         return await self._execute("set_client_status", (status, client_id)) > 0
-
-    async def add_person(
-        self, *, identifier: UUID, login: str, display_name: str, password_hash: str, role: str, at: datetime
-    ) -> bool:
-        """Add a person; return False, changing nothing, when the login is taken."""
-        values = (identifier, login, display_name, password_hash, role, at)
-        return await self._execute("add_person", values) > 0
-
-    async def people(self) -> list[Person]:
-        """Return everyone who was ever given access, by login."""
-        return [Person(*row) for row in await self._rows("people")]
-
-    async def person_by_login(self, login: str) -> Person | None:
-        """Return the person with this login, or None."""
-        rows = await self._rows("person_by_login", (login,))
-        return Person(*rows[0]) if rows else None
-
-    async def set_password(self, person_id: UUID, *, password_hash: str) -> None:
-        """Set a person's password and end all their sessions, together."""
-        async with self._connections.lend() as connection, connection.transaction():
-            await connection.execute(_SQL["set_password"], (password_hash, person_id))
-            await connection.execute(_SQL["end_sessions"], (person_id,))
-
-    async def add_session(self, *, token_hash: bytes, person_id: UUID, at: datetime, expires_at: datetime) -> None:
-        """Start a session; sessions past their end are swept away with it."""
-        async with self._connections.lend() as connection, connection.transaction():
-            await connection.execute(_SQL["drop_expired_sessions"], (at,))
-            await connection.execute(_SQL["add_session"], (token_hash, person_id, at, expires_at))
-
-    async def session(self, token_hash: bytes, *, at: datetime) -> Person | None:
-        """Return whose session this is, or None when it ended, never was, or its person was disabled."""
-        rows = await self._rows("session", (token_hash, at))
-        return Person(*rows[0]) if rows else None
-
-    async def end_session(self, token_hash: bytes) -> None:
-        """End a session."""
-        await self._execute("end_session", (token_hash,))
 
     async def add_signing_key(self, *, identifier: str, private_key: bytes, at: datetime) -> None:
         """Keep a key that signs access tokens (a JSON Web Key as JSON)."""

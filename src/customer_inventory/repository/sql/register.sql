@@ -1,4 +1,4 @@
--- The register: clients and their grants, people and their sessions, signing keys, import runs.
+-- The register: clients and their grants, signing keys.
 
 -- name: add_client
 insert into client (client_id, name, secret_hash, purposes, status, registered_at, registered_by)
@@ -37,35 +37,6 @@ select client_id from client where name = %s
 
 -- name: set_client_status
 update client set status = %s where client_id = %s
-
--- name: add_person
-insert into person (id, login, display_name, password_hash, role, status, created_at)
-values (%s, %s, %s, %s, %s, 'active', %s) on conflict do nothing
-
--- name: person_by_login
-select id, login, display_name, password_hash, role, status, created_at from person where login = %s
-
--- name: people
-select id, login, display_name, password_hash, role, status, created_at from person order by login
-
--- name: set_password
-update person set password_hash = %s where id = %s
-
--- name: end_sessions
-delete from session where person_id = %s
-
--- name: add_session
-insert into session (token_hash, person_id, created_at, expires_at) values (%s, %s, %s, %s)
-
--- name: session
-select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at from session s
-join person p on p.id = s.person_id where s.token_hash = %s and s.expires_at > %s and p.status = 'active'
-
--- name: end_session
-delete from session where token_hash = %s
-
--- name: drop_expired_sessions
-delete from session where expires_at <= %s
 
 -- name: add_signing_key
 insert into signing_key (id, private_key, created_at) values (%s, %s, %s) on conflict do nothing

@@ -321,7 +321,7 @@ create table person (
     login text not null unique,
     display_name text not null,
     password_hash text not null,            -- argon2id
-    role text not null check (role in ('administrator', 'steward', 'auditor')),
+    role text not null check (role in ('administrator', 'steward', 'auditor', 'privacy-officer', 'owner', 'operator')),
     status text not null check (status in ('active', 'disabled')),
     created_at timestamptz not null
 );
@@ -330,8 +330,51 @@ create table session (
     token_hash bytea primary key,           -- SHA-256 of the cookie
     person_id uuid not null references person on delete cascade,
     created_at timestamptz not null,
+    expires_at timestamptz not null,
+    id uuid not null unique default gen_random_uuid(),  -- by which it is shown and ended
+    last_seen_at timestamptz,               -- to about a minute; null: since it began
+    network text,                           -- where from, no closer than /24 or /48
+    browser text
+);
+
+-- What an authenticator shares with the inventory (RFC 6238), as it is: to check a code takes the secret itself.
+create table second_factor (
+    person_id uuid primary key references person on delete cascade,
+    secret text not null,                   -- base 32
+    created_at timestamptz not null,
+    confirmed_at timestamptz,               -- by a first code; until then it is not asked for
+    last_step bigint not null default 0     -- the last 30 seconds whose code was used: no code counts twice
+);
+
+create table recovery_code (
+    person_id uuid not null references person on delete cascade,
+    code_hash bytea not null,               -- SHA-256 of 80 random bits
+    primary key (person_id, code_hash)
+);
+
+-- Browsers whose visitor gave the right password, and not yet the second factor.
+create table arrival (
+    visit_hash bytea primary key,           -- SHA-256 of the cookie
+    person_id uuid not null references person on delete cascade,
     expires_at timestamptz not null
 );
+
+-- Who broke the glass: saw one record unmasked for half an hour, and somebody else looks at why afterwards.
+create table access_review (
+    id uuid primary key,
+    person_id uuid not null references person on delete cascade,
+    login text not null,
+    kind text not null,
+    record_id uuid not null,
+    reason text not null,
+    opened_at timestamptz not null,
+    expires_at timestamptz not null,        -- until then the record is shown as it is
+    closed_at timestamptz,
+    closed_by text,
+    remark text,                            -- of whoever closed it
+    check (closed_by <> login)
+);
+create index access_review_open on access_review (person_id) where closed_at is null;
 
 create table signing_key (
     id text primary key,

@@ -1,0 +1,147 @@
+"""People who may sign in: who they are, and the sessions that they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from customer_inventory.repository import sql
+from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.second_factors import SecondFactors
+
+_SQL = sql.statements("people.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may sign in at the console."""
+
+    id: UUID
+    login: str
+    display_name: str
+    password_hash: str
+    role: str
+    status: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session: whose, whether this person signs in with a second factor, since when, and where from, coarsely."""
+
+    person: Person
+    id: UUID
+    second_factor: bool
+    created_at: datetime
+    last_seen_at: datetime
+    network: str | None
+    browser: str | None
+
+
+class People:
+    """The people of one inventory."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.second_factors = SecondFactors(connections)
+
+    async def add_person(
+        self, *, identifier: UUID, login: str, display_name: str, password_hash: str, role: str, at: datetime
+    ) -> bool:
+        """Add a person; return False, changing nothing, when the login is taken."""
+        values = (identifier, login, display_name, password_hash, role, at)
+        return await self._execute("add_person", values) > 0
+
+    async def people(self) -> list[Person]:
+        """Return everyone who was ever given access, by login."""
+        return [Person(*row) for row in await self._rows("people")]
+
+    async def person_by_login(self, login: str) -> Person | None:
+        """Return the person with this login, or None."""
+        rows = await self._rows("person_by_login", (login,))
+        return Person(*rows[0]) if rows else None
+
+    async def set_password(self, person_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
+        """Set a person's password and end all their sessions but the one to `keep`, together."""
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["set_password"], (password_hash, person_id))
+            await connection.execute(_SQL["end_other_sessions"], (person_id, keep or UUID(int=0)))
+            await connection.execute(_SQL["end_arrivals"], (person_id,))
+
+    async def add_session(
+        self,
+        *,
+        token_hash: bytes,
+        person_id: UUID,
+        at: datetime,
+        expires_at: datetime,
+        network: str | None = None,
+        browser: str | None = None,
+    ) -> None:
+        """Start a session; sessions past their end are swept away with it."""
+        values = {"token_hash": token_hash, "person_id": person_id, "at": at, "expires_at": expires_at}
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["drop_expired_sessions"], (at,))
+            await connection.execute(_SQL["add_session"], {**values, "network": network, "browser": browser})
+
+    async def session(self, token_hash: bytes, *, at: datetime, idle_since: datetime) -> Session | None:
+        """Return a session; None when it ended, idled since then, never was, or its person was disabled."""
+        rows = await self._rows("session", {"token_hash": token_hash, "at": at, "idle_since": idle_since})
+        return _session(rows[0]) if rows else None
+
+    async def sessions(
+        self, *, at: datetime, idle_since: datetime, person_id: UUID | None = None, limit: int
+    ) -> list[Session]:
+        """Return the sessions of a person, or of everybody, that last at a moment; the one last seen first."""
+        values = {"at": at, "idle_since": idle_since, "person_id": person_id, "limit": limit}
+        return [_session(row) for row in await self._rows("sessions", values)]
+
+    async def touch_session(self, identifier: UUID, *, at: datetime, before: datetime) -> None:
+        """Note when a session was last seen, if what is noted is from before then."""
+        await self._execute("touch_session", (at, identifier, before))
+
+    async def end_session_of(self, identifier: UUID, *, person_id: UUID | None) -> bool:
+        """End a session by its id, only of a person where one is named; return whether there was such a one."""
+        return bool(await self._rows("end_session_of", {"id": identifier, "person_id": person_id}))
+
+    async def end_other_sessions(self, person_id: UUID, *, keep: UUID) -> int:
+        """End every session of a person but one; return how many there were."""
+        return await self._execute("end_other_sessions", (person_id, keep))
+
+    async def end_session(self, token_hash: bytes) -> None:
+        """End a session."""
+        await self._execute("end_session", (token_hash,))
+
+    async def end_sessions(self, person_id: UUID) -> int:
+        """End every session of a person; return how many there were."""
+        await self._execute("end_arrivals", (person_id,))
+        return await self._execute("end_sessions", (person_id,))
+
+    async def add_arrival(self, *, visit_hash: bytes, person_id: UUID, at: datetime, expires_at: datetime) -> None:
+        """Note that a browser's visitor gave the right password and is to give the second factor next."""
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["drop_old_arrivals"], (at,))
+            await connection.execute(_SQL["add_arrival"], (visit_hash, person_id, expires_at))
+
+    async def arrival(self, visit_hash: bytes, *, at: datetime) -> Person | None:
+        """Return who gave the right password in this browser and not yet the second factor, or None."""
+        rows = await self._rows("arrival", (visit_hash, at))
+        return Person(*rows[0]) if rows else None
+
+    async def end_arrival(self, visit_hash: bytes) -> bool:
+        """Forget an arrival; return whether there was one, so that it leads to one session only."""
+        return await self._execute("end_arrival", (visit_hash,)) > 0
+
+    async def _rows(self, name: str, values: Any = None) -> list[tuple[Any, ...]]:
+        async with self._connections.lend() as connection:
+            return await (await connection.execute(_SQL[name], values)).fetchall()
+
+    async def _execute(self, name: str, values: tuple[Any, ...]) -> int:
+        async with self._connections.lend() as connection:
+            return (await connection.execute(_SQL[name], values)).rowcount
+
+
+def _session(row: tuple[Any, ...]) -> Session:
+    return Session(Person(*row[:7]), *row[7:])
