@@ -19,6 +19,9 @@ from customer_inventory.repository.deliveries import Deliveries, Origin
 
 T = TypeVar("T")
 
+SUBSCRIPTION = "subscription"
+"""The kind under which the trail tells of subscriptions. Nothing is granted on it: each client has its own."""
+
 
 class Came(NamedTuple):
     """A version that came about: its place in the feed, the change that made it, and the stored documents around it.

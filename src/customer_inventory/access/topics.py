@@ -33,10 +33,10 @@ class TooManyTopics(InventoryError):
 async def topics(access: Access) -> list[KeptTopic]:
     """Return the topics that are kept, oldest first; none to who may not read topics."""
     if not access.may("read", TOPIC):
+        await access.note("read", TOPIC.kind, "refused", ())
         return []
     found = await access.facilities.repository.topics.all()
-    if found:
-        await access.note("read", TOPIC.kind, "shown", tuple(topic.id for topic in found))
+    await access.note("read", TOPIC.kind, "shown", tuple(topic.id for topic in found))
     return found
 
 

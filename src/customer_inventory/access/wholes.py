@@ -81,7 +81,7 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
         raise RecordNotFound(f"The inventory holds no customer and no party {identifier} that may be read.") from error
     withheld = tuple(KINDS[kind].name for kind in (*PEOPLE, *asked) if kind not in readable)
     found = _assembled(around, str(identifier), limits, withheld, readable)
-    await _note(access, found)
+    await _note(access, around.root, str(identifier), found)
     return found
 
 
@@ -180,15 +180,18 @@ def _relatives(around: Around, of_people: Mapping[str, Near], readable: Collecti
         yield Relative(told, of, kind, far, name)
 
 
-async def _note(access: Access, found: Whole) -> None:
-    """Put every id that is shown into the trail: one entry a kind, together in one flush."""
-    shown: dict[str, dict[str, None]] = {}
+async def _note(access: Access, root: str, identifier: str, found: Whole) -> None:
+    """Put every id that is shown into the trail: one entry a kind, together in one flush.
+
+    Whose whole it is is shown in any case: that it is there, and how many records belong to it.
+    """
+    shown: dict[str, dict[str, None]] = {root: {identifier: None}}
     records = [found.customer, found.party, *found.roles, *(each for part in found.things.values() for each in part)]
-    for kind, identifier in [
+    for kind, each in [
         *((record.kind, record.id) for record in records if record is not None),
-        *((each.kind, each.id) for each in found.relatives),
+        *((relative.kind, relative.id) for relative in found.relatives),
     ]:
-        shown.setdefault(kind, {})[identifier] = None
+        shown.setdefault(kind, {})[each] = None
     await asyncio.gather(*(access.note("read", kind, "shown", tuple(ids)) for kind, ids in shown.items()))
 
 

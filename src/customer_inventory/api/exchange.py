@@ -219,10 +219,20 @@ class Exchange:
         return secrets.token_hex(8)
 
 
+_GUARDS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Nothing on the way keeps what an answer tells, and a browser that is led to one neither runs it nor frames it."""
+
+
 async def send_answer(send: Send, answer: Answer, exchange: Exchange) -> None:
     """Send an answer; a HEAD request gets everything but the body."""
+    given = {name for name, _ in answer.headers}
     headers = [
         *answer.headers,
+        *(guard for guard in _GUARDS if guard[0] not in given),
         (b"content-length", b"%d" % (answer.size if answer.parts else len(answer.body))),
         (b"x-request-id", exchange.request_id.encode()),
     ]

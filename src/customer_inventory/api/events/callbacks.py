@@ -41,6 +41,7 @@ _LONGEST_RETRY_AFTER = 40
 _MOST_CONNECTIONS = 128
 _KEPT_CONNECTIONS = 32
 _KEPT_S = 30.0
+_LOOPBACK = ipaddress.ip_address("127.0.0.1")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _RESERVED = tuple(
     ipaddress.ip_network(network)
@@ -115,7 +116,12 @@ def _within(address: Address, allowed: Iterable[Network]) -> bool:
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """Return the addresses that a host name or a written address stands for; none when there is no such name."""
+    """Return the addresses that a host name or a written address stands for; none when there is no such name.
+
+    A dot behind a name only says that it is whole. Names below `localhost` are this machine's, whether or not whoever
+    is asked knows them (RFC 6761, 6.3): what asks again at the delivery might.
+    """
+    host = host.removesuffix(".").lower()
     with suppress(ValueError):
         return [ipaddress.ip_address(host)]
     try:
@@ -123,7 +129,7 @@ async def resolve(host: str, port: int) -> list[Address]:
             look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
             found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, look)
     except (OSError, UnicodeError, TimeoutError):
-        return []
+        return [_LOOPBACK] if host.rpartition(".")[2] == "localhost" else []
     return list(dict.fromkeys(ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found))
 
 

@@ -5,6 +5,7 @@ A dead letter names the event that was given up: the record, its version, the at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access import Access
+from customer_inventory.access.telling import SUBSCRIPTION
 from customer_inventory.api.events.subscribing import SubscriptionNotFound
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, InvalidParameter
@@ -74,17 +76,21 @@ class LetterHandlers:
         limit = page.whole("limit", most=MOST_LIMIT, default=DEFAULT_LIMIT)
         offset = page.whole("offset", most=MOST_OFFSET, default=0)
         found = await access.facilities.repository.hub.subscriptions(client_id=access.principal.client_id)
-        shown = [self._subscription(one) for one in found[offset : offset + limit]]
+        page_of = found[offset : offset + limit]
+        await access.note("read", SUBSCRIPTION, "shown", tuple(one.id for one in page_of))
+        shown = [self._subscription(one) for one in page_of]
         return self._page(exchange, page, shown, total=len(found), offset=offset, limit=limit)
 
     async def subscription(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one subscription: also how many deliveries wait and are dead."""
         asked(exchange.query_string, ())
-        return await self._answer(access, await _own(access, identifier))
+        found = await _own(access, "read", identifier)
+        await access.note("read", SUBSCRIPTION, "shown", (found.id,))
+        return await self._answer(access, found)
 
     async def replay(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer POST: deliver again from a place on, or what is dead; a disabled subscription goes on."""
-        subscription = await _own(access, identifier)
+        subscription = await _own(access, "modify", identifier)
         repository, now = access.facilities.repository, access.facilities.clock()
         content, _ = await exchange.json_object()
         match content:
@@ -94,7 +100,8 @@ class LetterHandlers:
                 await repository.hub.rewind(subscription.id, position=await _position(access, start))
             case _:
                 raise InvalidReplay
-        return await self._answer(access, await _own(access, identifier))
+        await access.note("modify", SUBSCRIPTION, "done", (subscription.id,))
+        return await self._answer(access, await _own(access, "modify", identifier))
 
     async def letters(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET: the dead letters of the client's subscriptions, or of one."""
@@ -108,22 +115,26 @@ class LetterHandlers:
         deliveries, client = access.facilities.repository.deliveries, access.principal.client_id
         found = await deliveries.dead_letters(client_id=client, subscription=subscription, offset=offset, limit=limit)
         total = await deliveries.count_dead_letters(client_id=client, subscription=subscription)
+        await _note(access, "read", "shown", found)
         shown = [self._letter(*one) for one in found]
         return self._page(exchange, page, shown, total=total, offset=offset, limit=limit)
 
     async def letter(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one dead letter."""
         asked(exchange.query_string, ())
-        return Answer(200, msgspec.json.encode(self._letter(*await _dead(access, identifier))))
+        found = await _dead(access, "read", identifier)
+        await _note(access, "read", "shown", [found])
+        return Answer(200, msgspec.json.encode(self._letter(*found)))
 
     async def replay_letter(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer POST: one dead letter waits for delivery again."""
         asked(exchange.query_string, ())
-        subscription, dead = await _dead(access, identifier)
+        subscription, dead = await _dead(access, "modify", identifier)
         record = (UUID(dead.entry.record_id), dead.entry.version)
         deliveries, now = access.facilities.repository.deliveries, access.facilities.clock()
         if not await deliveries.replay(subscription, now=now, record=record):
             raise DeadLetterNotFound
+        await _note(access, "modify", "done", [(subscription, dead)])
         return Answer(202, msgspec.json.encode({**self._letter(subscription, dead), "status": "waiting"}))
 
     async def _answer(self, access: Access, subscription: Subscription) -> Answer:
@@ -194,16 +205,23 @@ class LetterHandlers:
         }
 
 
-async def _own(access: Access, identifier: str) -> Subscription:
+async def _note(access: Access, verb: str, outcome: str, letters: Sequence[tuple[str, Delivery]]) -> None:
+    """Put dead letters into the trail: the subscriptions that they are of, and the records of which they tell."""
+    ids = [identifier for subscription, dead in letters for identifier in (subscription, dead.entry.record_id)]
+    await access.note(verb, SUBSCRIPTION, outcome, tuple(dict.fromkeys(ids)))
+
+
+async def _own(access: Access, verb: str, identifier: str) -> Subscription:
     parsed = parse_id(identifier)
     hub, client = access.facilities.repository.hub, access.principal.client_id
     found = await hub.subscriptions(client_id=client, identifier=parsed) if parsed else []
     if not found:
+        await access.note(verb, SUBSCRIPTION, "absent", (str(parsed),) if parsed else ())
         raise SubscriptionNotFound
     return found[0]
 
 
-async def _dead(access: Access, identifier: str) -> tuple[str, Delivery]:
+async def _dead(access: Access, verb: str, identifier: str) -> tuple[str, Delivery]:
     """The client's dead letter of this id: subscription, record and version, joined by dots."""
     subscription, _, rest = identifier.partition(".")
     record, _, version = rest.partition(".")
@@ -214,6 +232,7 @@ async def _dead(access: Access, identifier: str) -> tuple[str, Delivery]:
         client_id=access.principal.client_id, subscription=of, record=(parsed, int(version)), limit=1
     )
     if not found:
+        await access.note(verb, SUBSCRIPTION, "absent", (str(of),))
         raise DeadLetterNotFound
     return found[0]
 

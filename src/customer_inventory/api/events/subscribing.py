@@ -17,6 +17,7 @@ import structlog
 
 from customer_inventory.access import Access
 from customer_inventory.access.grants import Denied
+from customer_inventory.access.telling import SUBSCRIPTION
 from customer_inventory.api.entries import asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.interest import TOPICS_API, Interest
@@ -107,6 +108,7 @@ class HubHandlers:
         await self._refuse_what_is_not_granted(access, asked_for(within, query).kinds())
         await self._callbacks.check(callback)
         subscription, secret = await self._added(access, topic, callback, query, type_ or "Hub")
+        await access.note("create", SUBSCRIPTION, "done", (subscription.id,))
         body = {**self._shown(subscription), "secret": secret}
         location = self._location(subscription).encode()
         return Answer(201, msgspec.json.encode(body)).plus((b"location", location))
@@ -115,20 +117,26 @@ class HubHandlers:
         """Answer GET on the collection: the client's own subscriptions here."""
         asked = asked_of_entries(HUB_VIEW, exchange, public_url=self._public_url)
         await self.scope(access, topic)
-        found = [self._shown(subscription) for subscription in await self._own(access, topic)]
+        own = await self._own(access, topic)
+        await access.note("read", SUBSCRIPTION, "shown", tuple(subscription.id for subscription in own))
+        found = [self._shown(subscription) for subscription in own]
         return entries_answer(HUB_VIEW, found, asked, path=exchange.path, public_url=self._public_url)
 
     async def get(self, exchange: Exchange, access: Access, *segments: str) -> Answer:
         """Answer GET on one subscription."""
         asked = asked_of_entry(HUB_VIEW, exchange)
-        return entry_answer(HUB_VIEW, self._shown(await self._one(access, *segments)), asked)
+        found = await self._one(access, "read", *segments)
+        await access.note("read", SUBSCRIPTION, "shown", (found.id,))
+        return entry_answer(HUB_VIEW, self._shown(found), asked)
 
     async def delete(self, exchange: Exchange, access: Access, *segments: str) -> Answer:
         """Answer DELETE on one subscription: nothing more is sent to it."""
         del exchange
-        subscription = await self._one(access, *segments)
+        subscription = await self._one(access, "delete", *segments)
         if not await access.facilities.repository.hub.drop(subscription.id):
+            await access.note("delete", SUBSCRIPTION, "absent", (subscription.id,))
             raise SubscriptionNotFound
+        await access.note("delete", SUBSCRIPTION, "done", (subscription.id,))
         _log.info("hub.unsubscribed", subscription=subscription.id, client=subscription.client_id)
         return Answer(204)
 
@@ -186,11 +194,12 @@ class HubHandlers:
             topic=topic,
         )
 
-    async def _one(self, access: Access, *segments: str) -> Subscription:
+    async def _one(self, access: Access, verb: str, *segments: str) -> Subscription:
         *topic, identifier = segments
         parsed = parse_id(identifier)
         found = await self._own(access, topic[0] if topic else None, parsed) if parsed else []
         if not found:
+            await access.note(verb, SUBSCRIPTION, "absent", (str(parsed),) if parsed else ())
             raise SubscriptionNotFound
         return found[0]
 

@@ -146,6 +146,8 @@ class TopicEventHandlers:
         wanted = looked_for(await _scope(access, name), conditions)
         look = Look(start=after or before or END, limit=limit, backwards=after is None, public_url=self._public_url)
         page = await look.page(access, wanted, await _readable(access, wanted))
+        if not page.events:
+            await access.note("read", TOPIC.kind, "shown", ())
         shown = [_selected(self._shown(name, *each), question) for each in page.events]
         answer = Answer(206 if page.edge else 200, msgspec.json.encode(shown))
         answer = answer.plus((b"x-result-count", b"%d" % len(shown)))
