@@ -42,13 +42,15 @@ async def test_of_many_at_once_exactly_as_many_are_counted_as_there_may_be(desk:
         repository.register, name="metered", purposes=["tests"], grants=["read"], by="tests", clock=system_clock
     )
     use = Use(made.client_id, "read", "individual", "day", datetime(2026, 11, 30, tzinfo=UTC))
-    counted = await asyncio.gather(*(repository.allowances.use(use, 3, most=20) for _ in range(40)))
+    counted = await asyncio.gather(*(repository.register.allowances.use(use, 3, most=20) for _ in range(40)))
     assert counted.count(True) == 6
-    assert not await repository.allowances.use(use, 21, most=20)
-    assert await repository.allowances.use(use, 2, most=20)
+    assert not await repository.register.allowances.use(use, 21, most=20)
+    assert await repository.register.allowances.use(use, 2, most=20)
     later = use._replace(since=use.since + timedelta(days=1))
-    assert await repository.allowances.use(later, 20, most=20)
-    assert not await repository.allowances.use(use, 1, most=20), "a server whose clock is late does not begin anew"
+    assert await repository.register.allowances.use(later, 20, most=20)
+    assert not await repository.register.allowances.use(use, 1, most=20), (
+        "a server whose clock is late does not begin anew"
+    )
 
 
 async def test_records_beyond_the_day_are_not_shown_and_the_refusal_is_in_the_trail(

@@ -80,7 +80,7 @@ async def test_decisions_follow_grants_purposes_rows_and_attributes(
         assert found["decision"] is (expected is True), asked
         if isinstance(expected, str):
             assert found["context"] == {"reason": expected}, asked
-    await revoke_client(desk.repository.register, name="shop")
+    await revoke_client(desk.repository.register, name="shop", by="tests", clock=system_clock)
     gone = await door.post(EVALUATION, json=asks("read", {"type": "customer"}, purpose="care"), headers=overseer)
     assert gone.json() == {"decision": False, "context": {"reason": "unknown-subject"}}
 

@@ -166,7 +166,7 @@ class Opened:
 
     async def _spend(self, name: str, verb: str, kind: str) -> None:
         """Count a request, and the record that it is about to write. Raises AllowanceSpent, with a trail entry."""
-        allowances, amounts = self.facilities.repository.allowances, self.principal.amounts[name]
+        allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
         now, client = self.facilities.clock(), self.principal.client_id
         self.spent.add(name)
         try:
@@ -180,7 +180,7 @@ class Opened:
         """Make a trail entry durable. Raises AllowanceSpent where more would be shown than is granted."""
         now = self.facilities.clock()
         if outcome == "shown" and verb in _SHOWING and (name := self.principal.metered(verb, kind)) is not None:
-            allowances, amounts = self.facilities.repository.allowances, self.principal.amounts[name]
+            allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
             try:
                 await spend_records(allowances, amounts, self.principal.client_id, name, now, number=len(record_ids))
             except AllowanceSpent:

@@ -108,7 +108,7 @@ class ScopedAccess(Access):
         """Return one page of a list of several resources. Raises as `page` does."""
         windows = {each.kind: window for each in resources if (window := await self.window(each.kind)) is not None}
         for window in windows.values():
-            query = window.narrowed(query)
+            query = window.narrowed(query, joint=True)
         page = await Access.page_of(self, resources, query)
         return await self._through(windows, page, page.kinds, query)
 

@@ -100,10 +100,15 @@ class Window:
             or not any(mask.place.path.partition(".")[0] == first for mask in self._own_masks())
         )
 
-    def narrowed(self, query: Query) -> Query:
-        """Return the query over what may be seen. Raises MaskedAttribute where its answer would tell what may not."""
-        query = replace(query, sort=self._sorts(query))
-        fences = dict.fromkeys(fence for grants in self._needed(query) if (fence := self._fence(grants)) is not None)
+    def narrowed(self, query: Query, *, joint: bool = False) -> Query:
+        """Return the query over what may be seen; a `joint` one is of several kinds, and may name what others have.
+
+        Raises MaskedAttribute where its answer would tell what may not be seen.
+        """
+        asked = [path for path in self._asked(query) if not joint or self._has(path)]
+        query = replace(query, sort=self._sorts(query, asked))
+        needed = self._needed(asked)
+        fences = dict.fromkeys(fence for grants in needed if (fence := self._fence(grants)) is not None)
         return replace(query, fences=(*query.fences, *fences)) if fences else query
 
     def _holding(self, identifier: str, text: bytes) -> tuple[Grant, ...]:
@@ -126,21 +131,22 @@ class Window:
         own = [mask for mask in own if not any(each.covers(mask.place.path) for each in plain)]
         return masked_document(document, own, {} if _all(plain) else self.masks, key=self.key)
 
-    def _needed(self, query: Query) -> Iterator[tuple[Grant, ...]]:
-        """For each attribute that the query tells of, the grants by which it may be seen; first those of any at all."""
+    def _needed(self, asked: Iterable[str]) -> Iterator[tuple[Grant, ...]]:
+        """For each attribute that is told of, the grants by which it may be seen; first those of any at all."""
         yield self.grants
-        for path in dict.fromkeys(self._asked(query)):
+        for path in dict.fromkeys(asked):
             covering = self._covering(path)
             if not covering:
                 raise MaskedAttribute
             yield covering
 
     def _asked(self, query: Query) -> Iterator[str]:
-        """What the query tells of; of several kinds asked together this one need not have all of it."""
-        asked = sorted(NAMING) if query.name else []
-        asked += _paths(query.conditions)
-        asked += (path for sort in query.sort for path in _path(sort.path, sort.showing))
-        return (path for path in asked if self._has(path))
+        """What the query tells of."""
+        if query.name:
+            yield from (path for path in sorted(NAMING) if self._has(path))
+        yield from _paths(query.conditions)
+        for sort in query.sort:
+            yield from _path(sort.path, sort.showing)
 
     def _has(self, path: str) -> bool:
         return path == ANYTHING or self.resource is ENTITY or path in self.resource.attributes
@@ -160,9 +166,9 @@ class Window:
             return self.masks.get(self.resource.struct.__name__, ())
         return tuple(mask for each in self.masks.values() for mask in each)
 
-    def _sorts(self, query: Query) -> tuple[Sort, ...]:
+    def _sorts(self, query: Query, asked: Collection[str]) -> tuple[Sort, ...]:
         """The order asked for; none where it would tell what is masked. Raises MaskedAttribute for what is hidden."""
-        paths = [path for sort in query.sort for path in _path(sort.path, sort.showing) if self._has(path)]
+        paths = {path for sort in query.sort for path in _path(sort.path, sort.showing)} & set(asked)
         if all(len(self._covering(path)) == len(self.grants) for path in paths):
             return query.sort
         if any(each.limited_beyond_masks for each in self.grants):

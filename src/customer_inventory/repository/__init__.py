@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from customer_inventory.repository.allowances import Allowances
 from customer_inventory.repository.catalogue import CatalogueStore
 from customer_inventory.repository.changes import Changes
 from customer_inventory.repository.classified import Classified
@@ -62,7 +61,6 @@ class Repository:
         self.changes = Changes(self._connections)
         self.journal = Journal(self._trail_connection)
         self.register = Register(self._connections)
-        self.allowances = Allowances(self._connections)
         self.people = People(self._connections)
         self.reviews = Reviews(self._connections)
         self.catalogue = CatalogueStore(self._connections)

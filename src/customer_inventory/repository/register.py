@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from customer_inventory.repository import sql
+from customer_inventory.repository.allowances import Allowances
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.credentials import CredentialStore
 from customer_inventory.repository.registrations import Registrations
@@ -40,6 +41,7 @@ class Register:
         self._connections = connections
         self.credentials = CredentialStore(connections)
         self.registrations = Registrations(connections)
+        self.allowances = Allowances(connections)
 
     async def add_client(
         self,
