@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from customer_inventory.api import scanning
 from customer_inventory.api.parameters import (
     DEFAULT_LIMIT,
     MOST_LIMIT,
@@ -310,3 +311,24 @@ def test_a_quotation_mark_in_a_value_hides_no_parameter() -> None:
     assert asked.query.as_of is not None
     with pytest.raises(InvalidParameter):
         of_one(CUSTOMER, b"fields=na'me&asOf=yesterday")
+
+
+_PIECES = ["a", "limit", "filter", "sort", "fields", ".", "@type", "=", "==", "=~", "~", "&", ";", "%3D", "%26", "%3B"]
+_PIECES += ["%5B", "[", "]", "(", ")", "'", '"', "$", "?", "<", ">", "!=", "!", "*=", "%21", "%2A", "%", "+", " ", "é"]
+
+
+@settings(max_examples=2000)
+@given(raw=st.lists(st.sampled_from(_PIECES), max_size=14).map(lambda pieces: "".join(pieces).encode()))
+def test_what_is_written_as_usual_is_read_as_anything_is(raw: bytes) -> None:
+    """Nearly all parameters take a short way through scanning; it must lead to where the long one does."""
+
+    def read() -> list[scanning.Parameter] | str:
+        try:
+            return list(scanning.parameters(raw))
+        except scanning.InvalidParameter as error:
+            return str(error)
+
+    shortly = read()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scanning, "_usual", lambda *_: None)
+        assert read() == shortly

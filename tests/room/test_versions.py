@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from customer_inventory.model import InvalidDocument, json_schema, terms, validate
 from customer_inventory.model.conversion import copied, same
 from customer_inventory.model.shapes import Position, Shape
-from customer_inventory.model.showing import made
+from customer_inventory.model.showing import maker
 from customer_inventory.model.validation import validate_shown
 from customer_inventory.model.view import View
 from customer_inventory.model.views import EARLIER
@@ -88,7 +88,7 @@ def values_made(view: View, stored: Any, path: str) -> Iterator[Any]:
         yield from values_at(stored, view.stored_path(path))
         return
     for owner in objects_at(stored, showing.owner):
-        found = made(showing.value, owner)
+        found = maker(showing.value)(owner)
         for each in found if isinstance(found, list) else [found]:
             if each is not None and not isinstance(each, dict | list):
                 yield each

@@ -73,7 +73,8 @@ def read(view: View, query_string: bytes, *, reserved: frozenset[str] = RESERVED
     """
     # Links repeat what was asked, escaped, with the place of a page: each that is given out must be taken.
     room = _ROOM if any(name in query_string for name in (b"after=", b"before=", b"offset=")) else 0
-    if len(query_string) > 4 * LONGEST or len(unquote_to_bytes(query_string)) > LONGEST + room:
+    most = LONGEST + room
+    if len(query_string) > most and (len(query_string) > 4 * LONGEST or len(unquote_to_bytes(query_string)) > most):
         raise InvalidParameter(f"The query string is longer than {LONGEST} bytes. Ask in several requests.")
     reader = _Reader(view, reserved, public_url)
     found = tuple(parameters(query_string))

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from customer_inventory.api.exchange import Answer
+from customer_inventory.api.exchange import JSON, Answer
 from customer_inventory.api.parameters import Asked
-from customer_inventory.api.representation import represent
+from customer_inventory.api.representation import represent_each
 from customer_inventory.model.view import View
 from customer_inventory.repository.lists import Page
 
 
 def list_answer(view: View, page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
     """Return the answer that carries one page: 206 when more follows, 200 when this is the end."""
-    bodies = [represent(view, record, asked.fields, public_url=public_url) for record in page.records]
+    bodies = list(represent_each(view, page.records, asked.fields, public_url=public_url))
     return page_answer(bodies, page, asked, path=path, public_url=public_url)
 
 
 def page_answer(bodies: list[bytes], page: Page, asked: Asked, *, path: str, public_url: str) -> Answer:
     """Return the answer that carries `bodies`, the records of one page as JSON."""
     more = page.more_after if bodies else asked.query.limit == 0 and page.total.number > asked.query.offset
-    answer = Answer(206 if more else 200, b"[" + b",".join(bodies) + b"]").plus(
+    headers = [
+        JSON,
         (b"x-total-count", b"%d" % page.total.number),
         (b"x-result-count", b"%d" % len(bodies)),
-    )
+    ]
     if not page.total.exact:
-        answer = answer.plus((b"x-total-count-estimated", b"true"))
+        headers.append((b"x-total-count-estimated", b"true"))
     if asked.paged or page.more_after:
-        answer = answer.plus(*_content_range(len(bodies), page, asked))
+        headers += _content_range(len(bodies), page, asked)
     links = _links(page, asked, f"{public_url}{path}")
-    return answer.plus((b"link", ", ".join(links).encode())) if links else answer
+    if links:
+        headers.append((b"link", ", ".join(links).encode()))
+    return Answer(206 if more else 200, b"[" + b",".join(bodies) + b"]", tuple(headers))
 
 
 def _content_range(number: int, page: Page, asked: Asked) -> list[tuple[bytes, bytes]]:

@@ -5,13 +5,16 @@ A whole one is spliced as bytes, nothing is parsed; only a selection decodes the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 from customer_inventory.api.fields import Fields, select
 from customer_inventory.model.view import View
 from customer_inventory.repository.records import Record
 
-_ALWAYS = ("id", "href", "@type")
+_BLANK = 16
+"""How many bytes are looked at to tell whether a document says nothing at all."""
 
 
 def href(view: View, identifier: str, *, public_url: str = "") -> str:
@@ -21,15 +24,25 @@ def href(view: View, identifier: str, *, public_url: str = "") -> str:
 
 def represent(view: View, record: Record, fields: Fields | None, *, public_url: str = "") -> bytes:
     """Return the JSON of a record; `fields` None for all of it, empty for id, href and @type only."""
-    own = b'{"id":"%s","href":"%s"' % (
-        record.id.encode(),
-        href(view, record.id, public_url=public_url).encode(),
-    )
-    if fields is None and view.show is None:
-        rest = record.document.lstrip()[1:]
-        return own + (b"}" if rest.strip() == b"}" else b"," + rest)
-    document = msgspec.json.decode(record.document)
-    if view.show is not None:
-        document = view.show(document)
-    chosen = document if fields is None else select(document, fields | {"@type"}, view.attributes)
-    return own + (b"," + msgspec.json.encode(chosen)[1:] if chosen else b"}")
+    (shown,) = represent_each(view, (record,), fields, public_url=public_url)
+    return shown
+
+
+def represent_each(
+    view: View, records: Iterable[Record], fields: Fields | None, *, public_url: str = ""
+) -> Iterator[bytes]:
+    """Yield the JSON of each record, as `represent` returns it of one."""
+    address = href(view, "", public_url=public_url).encode()
+    show, names = view.show, None if fields is None else fields | {"@type"}
+    for identifier, _, content in records:
+        name = identifier.encode()
+        own = b'{"id":"' + name + b'","href":"' + address + name
+        if show is None and names is None:
+            rest = content.lstrip()[1:]
+            yield own + (b'"}' if rest[:_BLANK].strip() == b"}" else b'",' + rest)
+            continue
+        document = msgspec.json.decode(content)
+        if show is not None:
+            document = show(document)
+        chosen = document if names is None else select(document, names, view.attributes)
+        yield own + (b'",' + msgspec.json.encode(chosen)[1:] if chosen else b'"}')

@@ -32,6 +32,8 @@ _SPECIAL = re.compile(rb"[&;<>=!*]|%(?:3[CcDdEe]|21|2[Aa])")
 
 _OPENING = re.compile(rb"[\[('\"~]|%(?:5[Bb]|28|2[27]|7[Ee])")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
+_USUAL = re.compile(rb"([\w@.:\-]+)=(?![=~])([^&;]*)")
+"""A parameter as nearly all are written: a name without anything encoded, a plain `=`, and a value."""
 
 
 class InvalidParameter(InventoryError):
@@ -110,6 +112,21 @@ def split(raw: bytes, *, nested: bool = False) -> list[bytes]:
 
 
 def _one(raw: bytes, at: int, separator: str, before: str) -> Parameter:
+    return _usual(raw, at, separator, before) or _any(raw, at, separator, before)
+
+
+def _usual(raw: bytes, at: int, separator: str, before: str) -> Parameter | None:
+    """Return a parameter that is written as nearly all are, as `_any` does in ten times the time; else None."""
+    found = _USUAL.match(raw, at)
+    if found is None or (before == "filter" and separator == ";"):
+        return None
+    name, value = found[1].decode("ascii"), found[2]
+    if name in _BRACKETED and _OPENING.search(value) is not None:
+        return None
+    return Parameter(separator, name, "=", value, value, found[0])
+
+
+def _any(raw: bytes, at: int, separator: str, before: str) -> Parameter:
     end, sign, value_at = _sign(raw, at)
     name = raw[at:end]
     if before == "filter" and separator == ";" and (not sign or b"[" in name or name.startswith((b"$", b"%24"))):

@@ -27,7 +27,7 @@ from customer_inventory.model.earlier import (
     shapes_within,
 )
 from customer_inventory.model.shapes import Position, Shape
-from customer_inventory.model.showing import Value, made
+from customer_inventory.model.showing import Maker, Value, maker
 from customer_inventory.model.spelling import spelled_as
 
 Json = dict[str, Any]
@@ -48,13 +48,16 @@ class Conversion:
         self.gathered: Gathered | None = None
         self.gathered_names: frozenset[str] = frozenset()
         self.shown: tuple[tuple[str, Value], ...] = ()
+        self.fills: tuple[tuple[str, Maker, bool], ...] = ()
+        """What makes each attribute that is shown, and whether one that is stored stays where it is."""
         self.kept: tuple[tuple[str, Finds], ...] = ()
         self.is_a: Finds | None = None
         self.classes: frozenset[str] = frozenset()
 
     def show(self, stored: Json) -> Json:
         """Return a stored object as the earlier version has it; takes `stored` apart."""
-        filled = [(name, made(value, stored)) for name, value in self.shown]
+        # Before anything is moved, for it is made from what is stored.
+        filled = [(name, make(stored)) for name, make, stays in self.fills if not (stays and name in stored)]
         shown = self._moved(stored)
         for name, found in filled:
             if found is not None:
@@ -213,6 +216,12 @@ def _adopt(conversion: Conversion, position: Position, differing: EarlierClass |
     conversion.flattened, conversion.gathered = differing.flattened, differing.gathered
     conversion.gathered_names = frozenset(differing.gathered.names) if differing.gathered else frozenset()
     conversion.shown, conversion.kept = tuple(differing.shown.items()), tuple(differing.kept.items())
+    moving = {*differing.renamed, *differing.renamed.values(), *differing.texts, *conversion.gathered_names}
+    if differing.flattened:
+        moving |= {differing.flattened.inner, *differing.flattened.names}
+    if differing.gathered:
+        moving.add(differing.gathered.bag)
+    conversion.fills = tuple((name, maker(value), name not in moving) for name, value in differing.shown.items())
     conversion.is_a = differing.is_a or (
         _always(position.base.name) if tagged and position.base.name != "Entity" else None
     )
@@ -286,14 +295,14 @@ def flatten(holder: Json, flattened: Flattened) -> None:
     if type(inner) is not dict:
         if inner is not None:
             holder[name] = inner
-        elif names & holder.keys():
+        elif not names.isdisjoint(holder):
             holder[name] = {each: holder.pop(each) for each in names & holder.keys()}
         return
     moved: Json = {}
     left: Json = {}
     for each, value in inner.items():
         (moved if each in names else left)[each] = value
-    if names & holder.keys():
+    if not names.isdisjoint(holder):
         left.update((each, holder.pop(each)) for each in names & holder.keys())
     holder.update(moved)
     told = bool(moved) and left.keys() <= {"@type"} and left.get("@type", "") in {"", flattened.is_a(moved)}

@@ -6,7 +6,7 @@ and by the repository in SQL. So a filter finds what is shown, also what is spel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,22 +100,39 @@ def _names(value: Value) -> Iterator[tuple[str, ...]]:
             yield from _names(value.of)
 
 
-def made(value: Value, stored: Mapping[str, Any]) -> Any:
-    """Return what `value` makes of a stored object, None for nothing."""
+Maker = Callable[[Mapping[str, Any]], Any]
+
+
+def maker(value: Value) -> Maker:
+    """Return what makes `value` of a stored object, None of one that has nothing for it.
+
+    The declaration is taken apart once: it is asked for in every object of every record of a list.
+    """
     match value:
+        case Said(names=(name,)):
+            return lambda stored: stored.get(name)
         case Said(names=names):
-            return _said(stored, names)
+            return lambda stored: _said(stored, names)
         case First(parts=parts):
-            return next((found for part in parts if (found := made(part, stored)) is not None), None)
+            makers = [maker(part) for part in parts]
+            return lambda stored: next((found for make in makers if (found := make(stored)) is not None), None)
         case Numeral(of=of):
-            found = made(of, stored)
-            return str(found) if type(found) is int else found
+            return _changed(maker(of), int, str)
         case Respelled(of=of, words=words):
-            found = made(of, stored)
-            return words.get(found, found) if isinstance(found, str) else found
+            return _changed(maker(of), str, lambda text: words.get(text, text))
         case _:
-            text = made(value.of, stored)
-            return _of_text(value, text) if isinstance(text, str) else None
+            make = maker(value.of)
+            return lambda stored: _of_text(value, text) if isinstance(text := make(stored), str) else None
+
+
+def _changed(make: Maker, kind: type, change: Callable[[Any], Any]) -> Maker:
+    """Return what changes the things of one kind that `make` makes, and leaves others as they are."""
+
+    def changed(stored: Mapping[str, Any]) -> Any:
+        found = make(stored)
+        return change(found) if type(found) is kind else found
+
+    return changed
 
 
 def _said(stored: Any, names: tuple[str, ...]) -> Any:

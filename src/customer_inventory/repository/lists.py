@@ -217,7 +217,7 @@ def _page(query: Query, compiled: Compiled, rows: list[tuple[Any, ...]], total: 
         rows.reverse()
     paged = query.after is not None or query.offset > 0
     return Page(
-        records=[Record(row[0], row[1], row[2]) for row in rows],
+        records=[Record._make(row[:3]) for row in rows],
         total=total,
         first=cursor_of(rows[0], query.sort) if rows else None,
         last=cursor_of(rows[-1], query.sort) if rows else None,
