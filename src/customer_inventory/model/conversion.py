@@ -56,6 +56,8 @@ class Conversion:
 
     def show(self, stored: Json) -> Json:
         """Return a stored object as the earlier version has it; takes `stored` apart."""
+        if not self.fills:
+            return self._moved(stored)
         # Before anything is moved, for it is made from what is stored.
         filled = [(name, make(stored)) for name, make, stays in self.fills if not (stays and name in stored)]
         shown = self._moved(stored)
@@ -298,15 +300,16 @@ def flatten(holder: Json, flattened: Flattened) -> None:
         elif not names.isdisjoint(holder):
             holder[name] = {each: holder.pop(each) for each in names & holder.keys()}
         return
-    moved: Json = {}
-    left: Json = {}
-    for each, value in inner.items():
-        (moved if each in names else left)[each] = value
+    if inner.keys() <= names:
+        moved, left = inner, {}
+    else:
+        moved = {each: value for each, value in inner.items() if each in names}
+        left = {each: value for each, value in inner.items() if each not in names}
     if not names.isdisjoint(holder):
         left.update((each, holder.pop(each)) for each in names & holder.keys())
     holder.update(moved)
-    told = bool(moved) and left.keys() <= {"@type"} and left.get("@type", "") in {"", flattened.is_a(moved)}
-    if not told:
+    told = not left or (left.keys() == {"@type"} and left["@type"] in ("", flattened.is_a(moved)))
+    if not (moved and told):
         holder[name] = left
 
 

@@ -6,7 +6,7 @@ and by the repository in SQL. So a filter finds what is shown, also what is spel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,8 +114,7 @@ def maker(value: Value) -> Maker:
         case Said(names=names):
             return lambda stored: _said(stored, names)
         case First(parts=parts):
-            makers = [maker(part) for part in parts]
-            return lambda stored: next((found for make in makers if (found := make(stored)) is not None), None)
+            return _first([maker(part) for part in parts])
         case Numeral(of=of):
             return _changed(maker(of), int, str)
         case Respelled(of=of, words=words):
@@ -123,6 +122,19 @@ def maker(value: Value) -> Maker:
         case _:
             make = maker(value.of)
             return lambda stored: _of_text(value, text) if isinstance(text := make(stored), str) else None
+
+
+def _first(makers: Sequence[Maker]) -> Maker:
+    """Return what makes the first thing that any of `makers` makes."""
+
+    def first(stored: Mapping[str, Any]) -> Any:
+        for make in makers:
+            found = make(stored)
+            if found is not None:
+                return found
+        return None
+
+    return first
 
 
 def _changed(make: Maker, kind: type, change: Callable[[Any], Any]) -> Maker:
