@@ -19,8 +19,8 @@ from uuid import UUID
 
 import psycopg
 
-from customer_inventory.access.sealing.entries import leaf_of
 from customer_inventory.access.sealing.merkle import Tree
+from customer_inventory.access.sealing.stored import leaf_of
 from customer_inventory.repository import Repository, migrate
 from customer_inventory.repository.engines import EmbeddedEngine
 

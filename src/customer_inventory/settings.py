@@ -52,6 +52,8 @@ class Settings:
         Most bytes that one file of a record may have, such as a scan in a document.
     content_directory
         Directory for the large files of records; without it they are kept in the database.
+    erasure_register
+        File in which those who were erased are registered, for restores; erasures.ndjson in --data when not given.
     hub_allow
         Network, such as 10.1.0.0/16, in which listeners of events may be though it is not public; may be repeated.
     hub_append_path
@@ -87,6 +89,7 @@ class Settings:
     reference_check: tuple[str, ...] = ()
     attachment_limit: int = 10 * 1024 * 1024
     content_directory: Path | None = None
+    erasure_register: Path | None = None
     hub_allow: tuple[str, ...] = ()
     hub_append_path: bool = False
     hub_timeout: float = 10.0

@@ -146,6 +146,9 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "seal",
         "seal_key",
         "topic",
+        "erasure",
+        "erasure_record",
+        "scrub_due",
         "feed_origin",
         "alembic_version",
     }

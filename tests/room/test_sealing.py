@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from customer_inventory.access.sealing import Anchor, Verdict, is_public_key, verify
 from customer_inventory.access.sealing.blocks import NOTHING, Block, End, hash_of, new_key, signed
-from customer_inventory.access.sealing.entries import exported, leaf_of, moment, salts_of
+from customer_inventory.access.sealing.entries import moment, salts_of
 from customer_inventory.access.sealing.merkle import Tree
+from customer_inventory.access.sealing.stored import exported, leaf_of
 from customer_inventory.repository.seals import SealedEntry, SealKey
 
 START = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -37,6 +38,7 @@ entries = st.builds(
     attributes=st.lists(words, max_size=3) | st.none(),
     record_ids=st.lists(st.binary(min_size=16, max_size=16), max_size=9),
     seed=st.binary(min_size=16, max_size=16) | st.none(),
+    remains=st.none(),
 )
 
 

@@ -26,6 +26,7 @@ VERBS = {
     "hub": "hub:hub",
     "requirement": "deciding:requirement",
     "trail": "trail:trail",
+    "privacy": "privacy:privacy",
 }
 """Where each verb, or group of verbs, stands. Its file is loaded with the verb: all together take a second."""
 

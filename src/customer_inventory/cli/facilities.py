@@ -10,6 +10,7 @@ from customer_inventory.access.purging import due
 from customer_inventory.access.purging import purge as purge_due
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import engine_of, opened, operator
+from customer_inventory.cli.restoring import erased_again, registered_beside, to_be_erased_again
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import backup as backups
 from customer_inventory.repository import migrate as migrate_schema
@@ -42,24 +43,38 @@ async def _backup(directory: Path, settings: Settings) -> None:
             clock=system_clock,
             contents=settings.content_directory,
         )
+        await registered_beside(directory, conninfo)
     _show("Backed up", report)
 
 
-def restore(directory: Path, *, settings: Configured = _DEFAULTS) -> int:
+def restore(
+    directory: Path,
+    *,
+    erasures: tuple[Path, ...] = (),
+    no_erasures: bool = False,
+    settings: Configured = _DEFAULTS,
+) -> int:
     """Restore a backup into an inventory that is empty: a new --data directory, or a new database of --dsn.
+
+    Who was erased since is erased again before anybody gets in.
 
     Parameters
     ----------
     directory
         The backup's directory.
+    erasures
+        A register of erasures, besides the one that lies beside the backup; may be repeated.
+    no_erasures
+        Restore although there is no register of erasures: nobody was ever erased.
     settings
         How the inventory is set up.
     """
-    return run(_restore(directory, settings), settings)
+    return run(_restore(directory, erasures, settings, without=no_erasures), settings)
 
 
-async def _restore(directory: Path, settings: Settings) -> None:
+async def _restore(directory: Path, registers: tuple[Path, ...], settings: Settings, *, without: bool) -> None:
     await asyncio.to_thread(backups.check, directory)  # before an engine is made for nothing
+    known = [] if without else await to_be_erased_again(directory, registers, settings)
     engine = engine_of(settings)
     async with engine.attached() as conninfo:
         report = await backups.restore(
@@ -68,9 +83,12 @@ async def _restore(directory: Path, settings: Settings) -> None:
             directory=directory,
             clock=system_clock,
             contents=settings.content_directory,
+            erasures=known,
         )
         await migrate_schema(conninfo)
-    _show("Restored", report)
+        _show("Restored", report)
+        if known:
+            await erased_again(conninfo, settings)
 
 
 def verify(directory: Path, *, settings: Configured = _DEFAULTS) -> int:

@@ -8,9 +8,11 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from customer_inventory.access import Desk
 from customer_inventory.access.clients import register_own_clients
+from customer_inventory.access.erasing import finish_erasures
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import Repository, migrate
@@ -66,9 +68,15 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             purge_after=timedelta(days=settings.purge_after) if settings.purge_after else None,
         )
         async with desk:
+            await finish_erasures(desk, register=register_of(settings))
             yield desk
     finally:
         await repository.close()
+
+
+def register_of(settings: Settings) -> Path:
+    """Return the file in which erasures are registered."""
+    return settings.erasure_register or settings.data / "erasures.ndjson"
 
 
 def operator() -> str:

@@ -161,6 +161,8 @@ def _tell(found: Verdict, *, pinned: bool, anchored: int) -> None:
         print(finding)
     blocks = f"{found.blocks:,} blocks, {found.first} to {found.last}" if found.blocks else "No block"
     say(f"{blocks}, with {found.entries:,} entries, sealed until {found.sealed_until or 'never'}.")
+    if found.erased:
+        say(f"{found.erased:,} times a record that was erased is told by a hash alone, as it was sealed.")
     if found.findings:
         say("The trail is not as it was sealed. Compare with an older export, and find out who could write there.")
         return

@@ -15,6 +15,8 @@ from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.contents import Contents
 from customer_inventory.repository.deleted import DeletedRecords
 from customer_inventory.repository.deliveries import Deliveries
+from customer_inventory.repository.erasing import Erasing
+from customer_inventory.repository.erasures import Erasures
 from customer_inventory.repository.gaps import Gaps
 from customer_inventory.repository.hub import Hub
 from customer_inventory.repository.indexing import Indexing
@@ -68,11 +70,9 @@ class Repository:
         self.contents = Contents(self._connections, directory=content_directory)
         self.received = ReceivedEvents(self._connections)
         self.topics = Topics(self._connections)
-        self.hub = Hub(self._hub_connections)
-        self.deliveries = Deliveries(self._hub_connections)
-        self.hub_feed = Changes(self._hub_connections)
+        self.hub, self.hub_feed = Hub(self._hub_connections), Changes(self._hub_connections)
         # Who only looks at events does so on the connections of requests: listeners do not wait behind them.
-        self.looks = Deliveries(self._connections)
+        self.deliveries, self.looks = Deliveries(self._hub_connections), Deliveries(self._connections)
         self.deleted = DeletedRecords(self._connections, conninfo)
         self.surroundings = Surroundings(self._connections)
         self.classified = Classified(self._connections, conninfo)
@@ -80,6 +80,8 @@ class Repository:
         self.rulings = Rulings(conninfo)
         self.sharing = Sharing(conninfo)
         self.seals = SealStore(self._connections, conninfo)
+        self.erasing = Erasing(conninfo, directory=content_directory)
+        self.erasures = Erasures(self._connections)
 
     async def ping(self) -> None:
         """Ask the engine for a sign of life. Raises RepositoryUnavailable."""

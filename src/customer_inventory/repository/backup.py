@@ -28,6 +28,7 @@ from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.backup_contents import KEPT, bring_back, outside, save
 from customer_inventory.repository.engines import EmbeddedEngine, Engine, EngineError, run_tool, tools_version
+from customer_inventory.repository.erasures import Erasure, announce
 from customer_inventory.repository.sql import statements
 
 FORMAT = 1
@@ -36,6 +37,7 @@ FORMAT = 1
 EMPTY_TABLES_ASIDE = ("alembic_version", "catalogue_stamp", "feed_origin")
 """Tables that have rows in an inventory that holds nothing yet."""
 
+_OURS_ALONE = ("--no-owner", "--no-privileges", "--exclude-schema=restoring")
 _JOBS = str(min(4, os.cpu_count() or 1))
 _SQL = statements("backup.sql")
 
@@ -142,18 +144,22 @@ async def restore(
     clock: Clock,
     aside: Collection[str] = EMPTY_TABLES_ASIDE,
     contents: Path | None = None,
+    erasures: Collection[Erasure] = (),
 ) -> BackupReport:
     """Fill the empty database of `conninfo` from the backup in `directory`, all or nothing.
 
     Files of attachments that lay in a directory go to `contents`, or into the database where there is none. Tables
-    named in `aside` may hold rows beforehand. Raises BackupDamaged, RestoreRefused (nothing was touched),
-    RestoreFailed (the database was left empty), EngineError.
+    named in `aside` may hold rows beforehand. `erasures` stand in the database before the data comes: who opens the
+    inventory first erases them again. Raises BackupDamaged, RestoreRefused (nothing was touched), RestoreFailed (the
+    database was left empty), EngineError.
     """
     manifest = await asyncio.to_thread(check, directory)
     await _fits(engine, conninfo, manifest)
     async with _session(conninfo) as connection:
         await _refuse_rows(connection, aside)
         await _empty(connection)
+        if erasures:
+            await announce(connection, erasures)
         await _load(engine, conninfo, connection, directory, manifest)
         if manifest.contents:
             await _load_contents(connection, directory, contents)
@@ -228,7 +234,7 @@ async def _dump(engine: Engine, conninfo: str, fresh: Path, made_at: datetime, c
         await connection.set_read_only(True)
         async with connection.transaction():
             snapshot = await _value(connection, "export_snapshot")
-            options = ("--format=directory", f"--jobs={_JOBS}", "--compress=1", "--no-owner", "--no-privileges")
+            options = ("--format=directory", f"--jobs={_JOBS}", "--compress=1", *_OURS_ALONE)
             command = [str(tools / "pg_dump"), *options, f"--snapshot={snapshot}", f"--file={fresh / 'dump'}"]
             await run_tool(command, conninfo=conninfo)
             rows = await _count(connection)
@@ -300,6 +306,8 @@ async def _refuse_rows(connection: Connection, aside: Collection[str]) -> None:
             f"The database already holds data (in {', '.join(filled[:5])}), and a restore would replace it. "
             f"Restore into a new data directory (--data) or an empty database (--dsn)."
         )
+    if await _value(connection, "others"):
+        raise RestoreRefused("A server works on the database. Stop it, then restore.")
 
 
 async def _empty(connection: Connection) -> None:
@@ -325,6 +333,7 @@ async def _load(engine: Engine, conninfo: str, connection: Connection, directory
         await run_tool([str(engine.tools() / "pg_restore"), *options, str(directory / "dump")], conninfo=conninfo)
         difference = _difference(manifest.rows, await _count(connection))
     except InventoryError as error:
+        await _empty(connection)
         raise RestoreFailed(
             f"The restore of {directory} failed; the database was left empty. {error.message}"
         ) from error

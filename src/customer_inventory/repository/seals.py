@@ -21,7 +21,8 @@ _SQL = sql.statements("seals.sql")
 class SealedEntry(NamedTuple):
     """An entry of the trail in its block: ids as their 16 bytes, `at` in microseconds since 1970.
 
-    The salts of its `record_ids` grow from `seed`, which those from before there were seals lack.
+    The salts of its `record_ids` grow from `seed`, which those from before there were seals lack; where ids were
+    erased, `remains` is what is left of it (access/sealing/destroying.py).
     """
 
     id: bytes
@@ -36,6 +37,7 @@ class SealedEntry(NamedTuple):
     attributes: list[str] | None
     record_ids: list[bytes]
     seed: bytes | None
+    remains: bytes | None = None
 
 
 class Seal(NamedTuple):
@@ -139,7 +141,7 @@ class Sealing:
             await cursor.execute(_SQL["entries"], (first, beyond))
             while rows := await cursor.fetchmany(AT_A_TIME):
                 for row in rows:
-                    yield SealedEntry(*(row[0], _moment(row[1]), *row[2:10], _ids(row[10]), row[11]))
+                    yield SealedEntry(*(row[0], _moment(row[1]), *row[2:10], _ids(row[10]), row[11], row[12]))
 
     async def add(self, seal: Seal) -> None:
         """Keep a block."""

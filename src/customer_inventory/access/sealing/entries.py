@@ -8,23 +8,36 @@ so that one of them can be destroyed and the others still be made: by keeping th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
-from customer_inventory.repository.seals import SealedEntry
-
 _SALT_BYTES = 16
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SIDES = (b"\x00", b"\x01")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A record that an entry shows: its id and the salt, as hexadecimal digits, under which the seal holds it."""
+class Shown(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A record that an entry shows: its id and the salt, as hexadecimal digits, under which the seal holds it.
+
+    Of one that was erased there is neither, but what the seal holds of it: `erased`, a hash whose salt was destroyed.
+    """
 
     id: str
     salt: str
+    erased: str | None = None
+
+    @property
+    def held(self) -> bytes:
+        """What the seal holds of it. Raises ValueError for an id, a salt or a hash that is none."""
+        if self.erased is None:
+            return commitment(UUID(self.id).bytes, bytes.fromhex(self.salt))
+        told = bytes.fromhex(self.erased)
+        if self.id or self.salt or len(told) != sha256().digest_size:
+            raise ValueError("an erased record has an id, or no hash")
+        return told
 
 
 class Entry(
@@ -47,32 +60,22 @@ class Entry(
     @property
     def leaf(self) -> bytes:
         """What is sealed of it. Raises ValueError for an id, a time or a salt that is none."""
-        held = [commitment(UUID(each.id).bytes, bytes.fromhex(each.salt)) for each in self.record]
+        held = [each.held for each in self.record]
         said = [getattr(self, name) for name in _SAID]
-        return _leaf((UUID(self.id).bytes, _microseconds(self.at), *said, held))
+        return packed((UUID(self.id).bytes, _microseconds(self.at), *said, held))
 
 
 _SAID = tuple(name for name in Entry.__struct_fields__ if name not in {"id", "at", "record"})
 
 
-def exported(row: SealedEntry) -> Entry:
-    """Return an entry as it is exported."""
-    salts = salts_of(row.seed, len(row.record_ids))
-    shown = (Shown(str(UUID(bytes=each)), salt.hex()) for each, salt in zip(row.record_ids, salts, strict=True))
-    at = moment(_EPOCH + timedelta(microseconds=row.at))
-    return Entry(*(str(UUID(bytes=row.id)), at, *row[2:9], tuple(row.attributes or ()), tuple(shown)))
-
-
-def leaf_of(row: SealedEntry) -> bytes:
-    """Return what is sealed of an entry: `exported(row).leaf`, in a third of the time, for every read makes one."""
-    salts = salts_of(row.seed, len(row.record_ids))
-    held = [commitment(each, salt) for each, salt in zip(row.record_ids, salts, strict=True)]
-    return _leaf((*row[:9], row.attributes or (), held))
-
-
 def commitment(identifier: bytes, salt: bytes) -> bytes:
     """Return what stands in a seal for the 16 bytes of an id."""
     return sha256(salt + identifier).digest()
+
+
+def branch(seed: bytes, side: int) -> bytes:
+    """Return the branch below `seed` on the left (0) or the right (1)."""
+    return _branch(seed, _SIDES[side])
 
 
 def salts_of(seed: bytes | None, number: int) -> list[bytes]:
@@ -82,7 +85,7 @@ def salts_of(seed: bytes | None, number: int) -> list[bytes]:
     level = [seed]
     for left in range((number - 1).bit_length() - 1, -1, -1):
         wanted = -(-number >> left)
-        level = [_branch(each, side) for each in level for side in (b"\x00", b"\x01")][:wanted]
+        level = [_branch(each, side) for each in level for side in _SIDES][:wanted]
     return level
 
 
@@ -96,9 +99,9 @@ def _branch(seed: bytes, side: bytes) -> bytes:
 
 
 def _microseconds(at: str) -> int:
-    since = datetime.fromisoformat(at) - _EPOCH
+    since = datetime.fromisoformat(at) - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-_leaf = msgspec.msgpack.Encoder().encode
+packed = msgspec.msgpack.Encoder().encode
 """What is hashed of an entry: MessagePack, in which equal values are written in one way and different ones are not."""

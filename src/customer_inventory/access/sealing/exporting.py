@@ -12,7 +12,8 @@ import msgspec
 from customer_inventory.access.grants import TRAIL
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.sealing.blocks import Block, End, hash_of, said_in, signed
-from customer_inventory.access.sealing.entries import exported, moment
+from customer_inventory.access.sealing.entries import moment
+from customer_inventory.access.sealing.stored import exported
 from customer_inventory.errors import Failure, InventoryError
 
 FORMAT = 1

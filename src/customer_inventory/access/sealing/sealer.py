@@ -11,8 +11,9 @@ import structlog
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.following import following
 from customer_inventory.access.sealing.blocks import NOTHING, Block, hash_of, new_key, said_in, signed
-from customer_inventory.access.sealing.entries import leaf_of, moment
+from customer_inventory.access.sealing.entries import moment
 from customer_inventory.access.sealing.merkle import Tree
+from customer_inventory.access.sealing.stored import leaf_of
 from customer_inventory.repository.seals import Seal, Sealing, SealKey
 
 EVERY_S = 1.0

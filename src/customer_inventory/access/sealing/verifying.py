@@ -41,11 +41,13 @@ def anchor_of(seal: Seal) -> Anchor:
 class Verdict:
     """What was found: how much was looked at, from which block to which, and what is not as it was sealed.
 
-    `unseen` are blocks that are anchored and lie before the first one.
+    `unseen` are blocks that are anchored and lie before the first one; `erased` is how often an entry does not tell
+    which record it shows, because that was erased.
     """
 
     blocks: int = 0
     entries: int = 0
+    erased: int = 0
     first: int | None = None
     last: int | None = None
     sealed_until: str | None = None
@@ -173,6 +175,7 @@ class _Reading:
 
     def _entry(self, number: int, entry: Entry) -> None:
         self.verdict.entries += 1
+        self.verdict.erased += sum(each.erased is not None for each in entry.record)
         try:
             self._tree.add(entry.leaf)
         except ValueError:

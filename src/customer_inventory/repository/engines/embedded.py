@@ -123,6 +123,10 @@ class EmbeddedEngine:
         """Return the directory of this engine's pg_dump, pg_restore and psql. Raises NoBinaries, WrongMajor."""
         return self._binaries().bin
 
+    def superuser(self, conninfo: str) -> str:
+        """Return how the superuser reaches the same database as `conninfo`, for what its owner may not do."""
+        return make_conninfo(conninfo, user=making.SUPERUSER, passfile=str(self._directory.superuser))
+
     def _binaries(self) -> found.Binaries:
         if self._chosen is None:
             made = self._directory.made()

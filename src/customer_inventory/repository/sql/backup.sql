@@ -7,13 +7,13 @@ set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set lock
 -- name: export_snapshot
 select pg_export_snapshot();
 
--- Every table that holds rows of its own and is not part of an extension.
+-- Every table that holds rows of its own and is not part of an extension, nor what a restore brings beside the backup.
 -- name: tables
 select n.nspname, c.relname
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and c.relpersistence <> 't'
-  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'restoring')
   and not exists (select from pg_depend d
                   where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 order by n.nspname collate "C", c.relname collate "C";
@@ -69,3 +69,7 @@ select repository_rebase_positions();
 -- A restored table has no statistics, and the first plans would be guesses.
 -- name: analyze
 analyze;
+
+-- How many servers and commands of ours are at work on the database.
+-- name: others
+select count(*) from pg_stat_activity where datname = current_database() and application_name = 'customer_inventory';

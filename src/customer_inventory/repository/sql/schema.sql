@@ -6,7 +6,7 @@
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, client_policy, client_use, person, session, signing_key, idempotency, source_record,
 --             unique_value, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
---             received_event
+--             received_event, erasure, erasure_record, scrub_due
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
 -- be unique over everything (idempotency, source_record, unique_value) take as bucket a hash of the value they are keyed by; the
@@ -122,6 +122,7 @@ create table trail (
     attributes text[],                      -- asked for by name, to be shown, searched or sorted by; null: none
     position bigint not null default feed_position(), -- its place: no later entry comes below the horizon
     seed uuid default gen_random_uuid(),    -- of the salts under which its seal holds the ids
+    remains bytea,                          -- in its place once ids were erased: hashes of those, salts of the others
     primary key (bucket, id)
 );
 create index trail_position on trail (position);
@@ -538,6 +539,33 @@ create table received_event (
 );
 create index received_event_id on received_event (id);
 create index received_event_quarantined on received_event (id) where status = 'quarantined';
+
+-- ---------------------------------------------------------------- register: erasures
+
+-- Who was erased, as record ids, which are random and say nothing of anybody: what comes back with an older backup is
+-- found by them and erased again. `rows` tell how much went where, and no values.
+create table erasure (
+    id uuid primary key,
+    begun_at timestamptz not null,
+    finished_at timestamptz,                -- null: to be finished before anybody gets in
+    client_id text not null,
+    person text,
+    ground text not null,
+    rows jsonb not null default '{}'        -- how many were erased of which table
+);
+
+create table erasure_record (
+    erasure_id uuid not null references erasure on delete cascade,
+    kind text not null,                     -- of a record, or received_event
+    record_id uuid not null,
+    primary key (erasure_id, kind, record_id)
+);
+
+-- Tables in whose files may stand what was erased, until they are written anew.
+create table scrub_due (
+    table_name text primary key,
+    since timestamptz not null
+);
 
 -- ---------------------------------------------------------------- words of SQL that filters and sorts use
 

@@ -16,7 +16,7 @@ where number > %s order by number limit %s
 -- name: entries
 -- Bytes as they are sent between machines: objects made of them would cost the server three times as much.
 select uuid_send(id), timestamptz_send(at), client_id, person, purpose, verb, kind, outcome, request_id, attributes,
-    array_send(record_ids), uuid_send(seed)
+    array_send(record_ids), uuid_send(seed), remains
 from trail where position >= %s and position < %s order by position, id
 
 -- name: add

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 
 _WRITTEN_SINCE = """
 create function written_since(p_kind text, p_place bigint) returns text

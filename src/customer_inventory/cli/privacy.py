@@ -1,0 +1,193 @@
+"""The verbs of privacy: erasing a subject, cleaning the files afterwards, and the register of who was erased."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from cyclopts import App
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.erasing import Plan, erase, hide_in_trail, plan
+from customer_inventory.access.subjects import NoSubject
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import engine_of, opened, operator, register_of
+from customer_inventory.cli.progress import say
+from customer_inventory.clock import system_clock
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import parse_id
+from customer_inventory.repository.engines import EmbeddedEngine
+from customer_inventory.repository.erasures import Receipt, write_register
+from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.scrubbing import scrub
+from customer_inventory.settings import Settings
+
+privacy = App(name="privacy", help="Erase a person, and know that nothing is left.")
+
+_DEFAULTS = Settings()
+
+
+class NoSuchEvent(InventoryError):
+    """The id names no event of others.
+
+    The dry run of an erasure lists those that may be of the subject.
+    """
+
+    code = "no-such-event"
+    failure = Failure.NOT_FOUND
+
+
+@privacy.command(name="erase")
+def erase_subject(
+    subject: str,
+    *,
+    because: str,
+    yes: bool = False,
+    event: tuple[str, ...] = (),
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Say what the erasure of a party would take, with its roles and all that belongs to it; with --yes, erase it.
+
+    Parameters
+    ----------
+    subject
+        The id of the party, or of a role that it plays.
+    because
+        The ground, such as "request of 2026-11-02, GDPR 17(1)(b)"; kept in the receipt, so without personal data.
+    yes
+        Erase. Nothing brings it back.
+    event
+        An event of others that is the subject's too, though it shares only the name; may be repeated.
+    settings
+        How the inventory is set up.
+    """
+    return run(_erase(subject, because, event, settings, keep=yes), settings)
+
+
+async def _erase(subject: str, because: str, events: tuple[str, ...], settings: Settings, *, keep: bool) -> None:
+    identifier, named = parse_id(subject), [parse_id(each) for each in events]
+    if identifier is None:
+        raise NoSubject(f"{subject!r} is no id of this inventory.")
+    known = [each for each in named if each is not None]
+    if len(known) < len(named):
+        raise NoSuchEvent("An event that is named with --event has no id of this inventory.")
+    async with opened(settings) as desk:
+        access = await _access(desk, "erase")
+        _tell(await plan(access, identifier, events=known))
+        if not keep:
+            say("Nothing was erased. Say --yes to erase it; nothing brings it back.")
+            return
+        receipt = await erase(access, identifier, ground=because, register=register_of(settings), events=known)
+    _show(receipt)
+    say(
+        "Now run `customer-inventory privacy scrub`, which takes what was erased out of the files. Backups from before "
+        "hold it until they are destroyed; a restore erases it again."
+    )
+
+
+def _tell(found: Plan) -> None:
+    for kind, number in found.records.items():
+        print(f"{number} of {KINDS[kind].name}")
+    for kind, number in found.others.items():
+        print(f"{number} of {KINDS[kind].name} of others, which lose their references only")
+    print(f"rows: {_rows(found.rows)}")
+    for each in found.doubtful:
+        print(f"event {each} has the same name and nothing else to tell whose it is; name it with --event if it is")
+
+
+def _show(receipt: Receipt) -> None:
+    print(f"Erased, receipt {receipt.id}: {_rows(receipt.rows)}")
+
+
+def _rows(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{table} {number}" for table, number in sorted(rows.items())) or "none"
+
+
+@privacy.command(name="scrub")
+def scrub_files(*, settings: Configured = _DEFAULTS) -> int:
+    """Write the tables anew that erasures touched, so that nothing of it is left in their files, nor in the log's.
+
+    A table cannot be used while it is written anew; one that is in use is left for the next time.
+
+    Parameters
+    ----------
+    settings
+        How the inventory is set up.
+    """
+    return run(_scrub(settings), settings)
+
+
+async def _scrub(settings: Settings) -> int:
+    engine = engine_of(settings)
+    async with engine.attached() as conninfo:
+        async with opened(settings) as desk:
+            await hide_in_trail(desk)
+        superuser = engine.superuser(conninfo) if isinstance(engine, EmbeddedEngine) else None
+        done = await scrub(conninfo, superuser=superuser, at=system_clock())
+    print(f"{len(done.tables)} tables were written anew.")
+    if done.left:
+        print(f"In use, so scrub again: {', '.join(done.left)}.")
+    print("The write-ahead log was turned over." if done.log else _LOG_LEFT)
+    return 1 if done.left else 0
+
+
+_LOG_LEFT = "The write-ahead log was not: what is erased is in it until the server has used its files again."
+
+
+@privacy.command
+def register(*, output: Path | None = None, settings: Configured = _DEFAULTS) -> int:
+    """Print the receipts of all erasures, a line of JSON each; or write what restores need of them into a file.
+
+    Parameters
+    ----------
+    output
+        The file, which then holds the ids of the records that were erased, and no values.
+    settings
+        How the inventory is set up.
+    """
+    return run(_register(output, settings), settings)
+
+
+async def _register(output: Path | None, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        erasures = desk.repository.erasures
+        if output is None:
+            for receipt in await erasures.receipts():
+                print(msgspec.json.encode(receipt).decode())
+            return
+        known = await erasures.registered()
+    await write_register(output, known)
+    print(f"{output} is written; erasures in it: {len(known)}. A restore finds it beside the backup, or by --erasures.")
+
+
+@privacy.command
+def forget(*, before: datetime, settings: Configured = _DEFAULTS) -> int:
+    """Drop from the register whom erasures took, once no backup from before them is left; the receipts stay.
+
+    Parameters
+    ----------
+    before
+        Erasures that were done before this day, such as 2026-08-01; in UTC.
+    settings
+        How the inventory is set up.
+    """
+    return run(_forget(before.replace(tzinfo=before.tzinfo or UTC), settings), settings)
+
+
+async def _forget(before: datetime, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        erasures = desk.repository.erasures
+        records, entries = await erasures.forget(before=before)
+        known = await erasures.registered()
+    await write_register(register_of(settings), known)
+    print(f"{records} ids were dropped from the register, and {entries} from the feed.")
+    say("The registers that lie beside backups hold them still: remove each with the last backup that it is beside.")
+
+
+async def _access(desk: Desk, verb: str) -> Access:
+    return await desk.open_at_command_line(
+        person=operator(), purpose=None, request_id=f"privacy-{verb}-{secrets.token_hex(4)}"
+    )
