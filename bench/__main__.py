@@ -145,6 +145,8 @@ async def _asked(plan: Plan, asking: requests.Asking) -> AsyncIterator[requests.
     if "get" in plan.names:
         _say("get")
         yield await requests.measure_get(asking)
+        _say("get, limited")
+        yield await requests.measure_limited_get(asking)
     if "list" in plan.names:
         _say("list, filtered")
         yield await requests.measure_filtered(asking)

@@ -62,11 +62,11 @@ class House:
         """Return the processor time that server and database have used so far."""
         return cpu.spent(server=self.pid, postmaster=self.postmaster)
 
-    async def token(self) -> str:
-        """Register a client (once) and return an access token of it. Raises BenchError."""
-        kept = self.data.with_name("client.json")
+    async def token(self, client: str = "bench", *, grant: str = "all") -> str:
+        """Register a client (once) with a grant and return an access token of it. Raises BenchError."""
+        kept = self.data.with_name(f"{client}.json")
         if not kept.exists():
-            words = ("client", "register", "bench", "--grant", "all", "--json", "--data", str(self.data))
+            words = ("client", "register", client, "--grant", grant, "--json", "--data", str(self.data))
             kept.write_text((await command(*words)).output, "utf-8")
         credentials = msgspec.json.decode(kept.read_bytes(), type=dict[str, str])
         return await asyncio.to_thread(self._token, credentials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 import re
 import urllib.request
@@ -22,6 +23,8 @@ from customer_inventory.model import RESOURCES
 
 GET_MS = 0.25
 GET_RATIO = 2.0
+LIMITED = "read individual (givenName, familyName, contactMedium.emailAddress) where externalReference.owner = bench"
+LIMITED_MS = 0.35
 CREATE_MS = 0.8
 LIST_MS = 0.7
 FLAT = 1.2
@@ -77,6 +80,18 @@ async def measure_get(asking: Asking) -> Measured:
     )
     found = judged("get", "get an individual by id", pair, budget_ms=GET_MS, budget_ratio=GET_RATIO)
     return Measured(found, ours)
+
+
+async def measure_limited_get(asking: Asking) -> Measured:
+    """Get the same as a client does that is granted some attributes, of records for which a condition holds."""
+    ids = await _ids(asking.house, "individual")
+    token = await asking.house.token("bench-limited", grant=LIMITED)
+    limited = dataclasses.replace(asking, token=token).ours([f"{_path('individual')}/{one}" for one in ids])
+    pair = await asking.ground.pair(
+        limited, floor=_floor([f"/get/individual/{one}" for one in ids]), rounds=asking.rounds
+    )
+    title = "get an individual by id, limited to attributes and rows"
+    return Measured(judged("get-limited", title, pair, budget_ms=LIMITED_MS), limited)
 
 
 async def measure_creates(asking: Asking) -> list[Measured]:

@@ -66,7 +66,7 @@ def test_prints_each_request_beside_its_floor_and_its_budget(tmp_path: Path) -> 
     rows = re.findall(r"^\| (get|list 20[^|]*) .*\| .*≤ [0-9.]+ ms: (met|\*\*not met\*\*)", page, re.MULTILINE)
     assert len(rows) == 3, page
     results = msgspec.json.decode(output.read_bytes(), type=Results)
-    assert [request.name for request in results.requests] == ["get", "list-filtered", "list-sorted"]
+    assert [request.name for request in results.requests] == ["get", "get-limited", "list-filtered", "list-sorted"]
     for request in results.requests:
         assert request.ours.server_ms > 0
         assert request.ours.database_ms > 0
