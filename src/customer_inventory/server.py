@@ -1,6 +1,6 @@
 """The server: joins the two doors, health and metrics into one ASGI application, and runs it.
 
-`/tmf-api/…`, `/inventory/…` and `/oauth2/token` go to the API; `/health/…`, `/metrics` and `/openapi.json` are answered
+`/tmf-api/…`, `/inventory/…` and `/oauth2/…` go to the API; `/health/…`, `/metrics` and `/openapi.json` are answered
 here; everything else is the console's.
 """
 
@@ -24,12 +24,14 @@ from customer_inventory.access import Desk
 from customer_inventory.access.indexing import indexing
 from customer_inventory.access.sealing import sealing
 from customer_inventory.access.sessions import SignInRules
-from customer_inventory.api import TokenEndpoint, create_door
+from customer_inventory.api import AuthorizationServer, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.errors import error_answer, error_body
 from customer_inventory.api.events.service import HubService
 from customer_inventory.api.events.worker import Worker
 from customer_inventory.api.exchange import Answer, Exchange, send_answer
+from customer_inventory.api.oauth import BELOW as OAUTH
+from customer_inventory.api.oauth import METADATA
 from customer_inventory.api.openapi import Documents
 from customer_inventory.console import create_console
 from customer_inventory.errors import InventoryError
@@ -115,7 +117,7 @@ class Application:
             public_url=settings.public_url,
             token_url=f"{settings.public_url or _own_url(settings)}/oauth2/token",
         )
-        self._tokens: ASGIApp = TokenEndpoint(desk, address=settings.public_url or _own_url(settings))
+        self._oauth: ASGIApp = AuthorizationServer(desk, address=settings.public_url or _own_url(settings))
         rules = SignInRules(settings.require_totp, timedelta(minutes=settings.session_idle))
         self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url, rules=rules)
         self._own = {
@@ -135,8 +137,8 @@ class Application:
             await send_answer(send, answer, exchange)
         elif path.startswith(("/tmf-api/", "/inventory/", "/userrolepermission/")):
             await self._door(scope, receive, send)
-        elif path == "/oauth2/token":
-            await self._tokens(scope, receive, send)
+        elif path.startswith(OAUTH) or path == METADATA:
+            await self._oauth(scope, receive, send)
         elif path in self._own:
             exchange = Exchange(scope, receive)
             answer = await self._own[path]() if exchange.method in {"GET", "HEAD"} else _get_only()

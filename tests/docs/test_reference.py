@@ -106,9 +106,14 @@ def test_every_endpoint_is_described() -> None:
         found = re.fullmatch(r"/tmf-api/partyManagement/v5(/(?!organization|listener).*)|(/inventory/.*)", template)
         for method in endpoint.methods.keys() - {"HEAD"} if found else ():
             assert f"| {method} | `{found[1] or found[2]}` |" in page
-    text = (PACKAGE / "server.py").read_text("utf-8")
-    own = set(re.findall(r"\"(/(?:health|metrics|openapi|oauth2)[\w/.]*)\"", text)) - {"/oauth2", "/health"}
-    assert {"/health/live", "/health/ready", "/metrics", "/oauth2/token"} <= own
+    files = ("server.py", "api/oauth.py", "api/oauth_registration.py", "api/tokens.py")
+    text = "".join((PACKAGE / name).read_text("utf-8") for name in files)
+    own = set(re.findall(r"\"(/(?:health|metrics|openapi|oauth2|\.well-known)[\w/.-]*)\"", text)) - {
+        "/oauth2",
+        "/oauth2/",
+        "/health",
+    }
+    assert {"/health/live", "/health/ready", "/metrics", "/oauth2/token", "/oauth2/jwks"} <= own
     own |= {"/openapi.json", "/tmf-api/party/v4/"}
     assert {path for path in own if f"`{path}`" not in page} == set()
 

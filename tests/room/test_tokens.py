@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from customer_inventory.access import Desk
-from customer_inventory.access.tokens import ISSUER, InvalidToken
+from customer_inventory.access.tokens import ISSUER, InvalidToken, Tokens
 
 CLIENT = "crm-1234"
 
@@ -172,3 +172,13 @@ async def test_a_key_that_nobody_knows(desk: Desk, key: ECKey) -> None:
     await refused(desk, signed(key, {"kid": "nobody"}))
     await refused(desk, signed(key, {"kid": None}))
     await refused(desk, signed(ECKey.generate_key("P-256", {"kid": key.kid})))
+
+
+async def test_the_issuer_is_the_address_where_there_is_one(desk: Desk, key: ECKey) -> None:
+    here = Tokens(desk.repository.register, clock=desk.clock, issuer="https://inventory.example")
+    await here.start()
+    token = here.issue(CLIENT)
+    assert jwt.decode(token, key).claims["iss"] == "https://inventory.example"
+    assert await here.verify(token) == CLIENT
+    assert await here.verify(desk.tokens.issue(CLIENT)) == CLIENT
+    await refused(desk, token)

@@ -14,13 +14,14 @@ from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.break_glass import through_broken_glass
-from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, HOUSEKEEPING, InvalidClient
+from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.entity_classes import EntityClasses
+from customer_inventory.access.managing import manages
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import masked_access, scoped_access
 from customer_inventory.access.standing import Standing, standing_of
-from customer_inventory.access.tokens import InvalidToken, Tokens
+from customer_inventory.access.tokens import ISSUER, InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
@@ -71,6 +72,7 @@ class Desk:
         reference_checks: ReferenceChecks,
         attachment_limit: int = ATTACHMENT_LIMIT,
         purge_after: timedelta | None = None,
+        issuer: str = ISSUER,
     ) -> None:
         self.repository = repository
         self.clock = clock
@@ -87,7 +89,7 @@ class Desk:
             attachment_limit,
             purge_after,
         )
-        self.tokens = Tokens(repository.register, clock=clock)
+        self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
         self._mask_key = randomness(256).to_bytes(32)
         self._standings: dict[str, tuple[float, Standing | None]] = {}
@@ -139,6 +141,18 @@ class Desk:
         principal = standing.principal(stated, self.clock())
         access = Access(self._facilities, principal, purpose=stated, request_id=request_id)
         return scoped_access(access, principal.limits, key=self._mask_key) if principal.limits else access
+
+    async def open_for_registration(self, client_id: str, token: str, *, request_id: str) -> Access:
+        """Open an access for who manages a registration by its own token (RFC 7592); it is granted nothing else.
+
+        Raises InvalidToken.
+        """
+        usable = client_id.isascii() and "\0" not in client_id
+        row = await self.repository.register.registrations.one(client_id) if usable else None
+        if not manages(row, token):
+            raise InvalidToken
+        principal = Principal(client_id, (DEFAULT_PURPOSE,), frozenset(), None)
+        return Access(self._facilities, principal, purpose=DEFAULT_PURPOSE, request_id=request_id)
 
     async def open_for_person(self, person: Person, *, request_id: str, reason: str | None = None) -> Access:
         """Open an access for someone who is signed in at the console; the person's role says what is granted.

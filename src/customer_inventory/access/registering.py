@@ -36,7 +36,7 @@ from customer_inventory.access.registration import (
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.registrations import DecisionRow, RegistrationRow, Step
 
-_KIND = REGISTRATION.kind
+KIND = REGISTRATION.kind
 _APART = frozenset({"approve", "reject", "resume"})
 """What who asked for the registration cannot do."""
 DECIDING = ("approve", "reject", "recertify", "suspend", "resume", "revoke")
@@ -64,7 +64,7 @@ async def request(
     With `token` whoever has that may manage the registration (RFC 7592). Raises Denied, InvalidDocument, InvalidGrant
     or NameTaken.
     """
-    await access.require("create", _KIND)
+    await access.require("create", KIND)
     now, by = access.facilities.clock(), actor(access)
     check_wanted(wanted, now=now)
     if wanted.name in OWN_CLIENTS:
@@ -83,17 +83,17 @@ async def request(
     )
     if not await _register(access).registrations.add(row, credentials.kept(keys)):
         raise NameTaken(f"A process named {wanted.name!r} is registered already, or asks to be. Choose another name.")
-    await access.note("create", _KIND, "done", ())
+    await access.note("create", KIND, "done", ())
     return await _found(access, row.client_id), credentials
 
 
 async def submit(access: Opened, identifier: str) -> Registered:
     """Hand one's own draft in for a decision. Raises Denied, RegistrationNotFound, OwnDecision or WrongState."""
-    await access.require("create", _KIND)
+    await access.require("create", KIND)
     row = (await _found(access, identifier)).row
     if row.requested_by != actor(access):
         raise OwnDecision("Only who drafted a registration hands it in.")
-    return await _take(access, row, "submit")
+    return await take_step(access, row, "submit")
 
 
 async def decide(access: Opened, identifier: str, verb: str, *, said: str | None = None) -> Registered:
@@ -101,14 +101,14 @@ async def decide(access: Opened, identifier: str, verb: str, *, said: str | None
 
     Suspended or revoked, a client is out within a second on every server.
     """
-    await access.require("modify", _KIND)
+    await access.require("modify", KIND)
     row, by = (await _found(access, identifier)).row, actor(access)
     if by == row.client_id or (by in _kept_apart(row) and verb in _apart(row)):
-        await access.note("modify", _KIND, "refused", ())
+        await access.note("modify", KIND, "refused", ())
         raise OwnDecision
     if verb == "resume" and _is_over(access, row):
         raise WrongState(f"The registration of {row.name!r} was not recertified in time. Recertify it first.")
-    taken = await _take(access, row, verb, said=said)
+    taken = await take_step(access, row, verb, said=said)
     if verb != "approve":
         return taken
     await activate_client(_register(access), taken.row, at=access.facilities.clock())
@@ -117,18 +117,18 @@ async def decide(access: Opened, identifier: str, verb: str, *, said: str | None
 
 async def registration(access: Opened, identifier: str) -> Registered:
     """Return a registration by the id or the name of its process. Raises Denied and RegistrationNotFound."""
-    await access.require("read", _KIND)
+    await access.require("read", KIND)
     found = await _found(access, identifier)
-    await access.note("read", _KIND, "shown", ())
+    await access.note("read", KIND, "shown", ())
     return found
 
 
 async def registrations(access: Opened) -> list[Registered]:
     """Return every registration, the oldest first. Raises Denied."""
-    await access.require("read", _KIND)
+    await access.require("read", KIND)
     store = _register(access).registrations
     rows, decisions = await store.all(), await store.decisions()
-    await access.note("read", _KIND, "shown", ())
+    await access.note("read", KIND, "shown", ())
     by_client: dict[str, list[DecisionRow]] = {}
     for each in decisions:
         by_client.setdefault(each.client_id, []).append(each)
@@ -154,7 +154,8 @@ def _is_over(access: Opened, row: RegistrationRow) -> bool:
     return row.due_at is not None and row.due_at <= access.facilities.clock()
 
 
-async def _take(access: Opened, row: RegistrationRow, verb: str, *, said: str | None = None) -> Registered:
+async def take_step(access: Opened, row: RegistrationRow, verb: str, *, said: str | None = None) -> Registered:
+    """Take a step of a registration in the name of whoever acts. Raises WrongState."""
     now, by = access.facilities.clock(), actor(access)
     step = Step(
         verb=verb,
@@ -168,7 +169,7 @@ async def _take(access: Opened, row: RegistrationRow, verb: str, *, said: str | 
     if await _register(access).registrations.take(row.client_id, step) is None:
         found = await _found(access, row.client_id)
         raise WrongState(f"The registration of {row.name!r} is {found.row.status}: there is no {verb} from there.")
-    await access.note("modify", _KIND, "done", ())
+    await access.note("modify", KIND, "done", ())
     return await _found(access, row.client_id)
 
 

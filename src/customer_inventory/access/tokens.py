@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +51,15 @@ class _Head(msgspec.Struct):
 
 
 class Tokens:
-    """Issues and verifies access tokens with the signing keys of one inventory."""
+    """Issues and verifies access tokens with the signing keys of one inventory.
 
-    def __init__(self, register: Register, *, clock: Clock) -> None:
+    `issuer` is the address by which clients know it (RFC 8414); tokens from before it had one are taken, too.
+    """
+
+    def __init__(self, register: Register, *, clock: Clock, issuer: str = ISSUER) -> None:
         self._register = register
         self._clock = clock
+        self._issuer = issuer
         self._signing: Signing | None = None
         self._cache: dict[str, _Known] = {}
         self._loaded = 0.0
@@ -77,7 +81,7 @@ class Tokens:
         now = int(self._clock().timestamp())
         return self._signing.sign(
             {
-                "iss": ISSUER,
+                "iss": self._issuer,
                 "aud": ISSUER,
                 "sub": client_id,
                 "client_id": client_id,
@@ -86,6 +90,12 @@ class Tokens:
                 "jti": secrets.token_urlsafe(12),
             }
         )
+
+    async def public_keys(self) -> Mapping[str, Any]:
+        """Return the keys by which others verify tokens, as a JSON Web Key Set: none before the first is made."""
+        if self._signing is None or time.monotonic() - self._loaded > 1:
+            await self._load()
+        return self._signing.public() if self._signing is not None else {"keys": []}
 
     async def verify(self, token: str) -> str:
         """Return the client that the token names. Raises InvalidToken."""
@@ -111,7 +121,7 @@ class Tokens:
             claims = signing.read(token)
         except Unreadable as error:
             raise InvalidToken from error
-        return _known(claims, now=self._clock().timestamp())
+        return _known(claims, issuers=(self._issuer, ISSUER), now=self._clock().timestamp())
 
     async def _signing_for(self, token: str) -> Signing | None:
         # Another server may have made the key since we looked; look again, but not at every forged token's bidding.
@@ -135,13 +145,15 @@ class Tokens:
         return self._signing
 
 
-def _known(claims: Mapping[str, Any], *, now: float) -> _Known:
+def _known(claims: Mapping[str, Any], *, issuers: Collection[str], now: float) -> _Known:
     """Return whom the claims name, if they are those of one of our tokens, whole. Raises InvalidToken.
 
     RFC 9068 sections 2.2 and 4. A token of ours speaks for a client alone, so its subject is the client.
     """
     subject, audience, expires = claims.get("sub"), claims.get("aud"), claims.get("exp")
-    if claims.get("iss") != ISSUER or ISSUER not in (audience if isinstance(audience, list) else [audience]):
+    if not any(claims.get("iss") == issuer for issuer in issuers) or ISSUER not in (
+        audience if isinstance(audience, list) else [audience]
+    ):
         raise InvalidToken
     if not isinstance(subject, str) or subject != claims.get("client_id") or not isinstance(claims.get("jti"), str):
         raise InvalidToken

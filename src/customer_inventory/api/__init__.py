@@ -18,13 +18,13 @@ from customer_inventory.api.gaps import add_gaps
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.impact import add_impact
 from customer_inventory.api.kin import add_kin
+from customer_inventory.api.oauth import AuthorizationServer
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
 from customer_inventory.api.registrations import add_registrations
 from customer_inventory.api.requirements import add_requirements
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
-from customer_inventory.api.tokens import TokenEndpoint
 from customer_inventory.api.trail import add_trail
 
 
@@ -59,4 +59,4 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     return routes
 
 
-__all__ = ["Door", "Routes", "TokenEndpoint", "create_door", "create_routes"]
+__all__ = ["AuthorizationServer", "Door", "Routes", "create_door", "create_routes"]

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
 from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ASSERTION_TYPE, client_of_assertion
 from customer_inventory.access.clients import InvalidClient, authenticate_client
 from customer_inventory.access.tokens import LIFETIME_S
-from customer_inventory.api.errors import error_answer, unexpected_answer
-from customer_inventory.api.exchange import JSON, Answer, ClientGone, Exchange, send_answer
+from customer_inventory.api.exchange import JSON, Answer, Exchange
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client
 
@@ -32,51 +30,27 @@ class TokenRequestError(InventoryError):
         self.code = code
 
 
-class MethodNotAllowed(InventoryError):
-    """Tokens are asked for with POST."""
-
-    code = "method-not-allowed"
-    failure = Failure.METHOD_NOT_ALLOWED
-
-
 class TokenEndpoint:
-    """The ASGI application at /oauth2/token; `address` is that of the server as clients know it."""
+    """Answers at /oauth2/token; `address` is that of the server as clients know it."""
 
     def __init__(self, desk: Desk, *, address: str) -> None:
         self._desk = desk
         self._address = address
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one token request."""
-        exchange = Exchange(scope, receive)
-        try:
-            answer = await self._answer(exchange)
-        except InventoryError as error:
-            # RFC 6749 section 5.2 has two members of its own; they ride along in the one shape.
-            answer = error_answer(error, error=error.code, error_description=error.message)
-            if isinstance(error, MethodNotAllowed):
-                answer = answer.plus((b"allow", b"POST"))
-        except ClientGone:
-            return
-        except Exception as error:  # noqa: BLE001  the door is where the unforeseen ends
-            answer = unexpected_answer(error, request_id=exchange.request_id)
-        await send_answer(send, answer.plus((b"cache-control", b"no-store")), exchange)
-
-    async def _answer(self, exchange: Exchange) -> Answer:
-        if exchange.method != "POST":
-            raise MethodNotAllowed
+    async def answer(self, exchange: Exchange) -> Answer:
+        """Answer one token request. Raises TokenRequestError, InvalidClient or RegistrationNotActive."""
         form = await self._form(exchange)
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise TokenRequestError("invalid_request", "grant_type is missing. Send grant_type=client_credentials.")
         if grant_type != "client_credentials":
             raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
-        client = await self.client(exchange, form)
+        client = await self._client(exchange, form)
         token = self._desk.tokens.issue(client.client_id)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_S}
         return Answer(200, msgspec.json.encode(body), (JSON,))
 
-    async def client(self, exchange: Exchange, form: Mapping[str, str]) -> Client:
+    async def _client(self, exchange: Exchange, form: Mapping[str, str]) -> Client:
         """Return the client that a request proves to be of, by secret or assertion. Raises InvalidClient."""
         register, clock = self._desk.repository.register, self._desk.clock
         basic = _basic(exchange.header(b"authorization"))

@@ -14,6 +14,7 @@ from customer_inventory.access import Desk
 from customer_inventory.access.clients import register_own_clients
 from customer_inventory.access.erasing import finish_erasures
 from customer_inventory.access.references import ReferenceChecks
+from customer_inventory.access.tokens import ISSUER
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import Repository, migrate
 from customer_inventory.repository.engines import EmbeddedEngine, Engine, ExternalEngine
@@ -66,6 +67,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             reference_checks=checks,
             attachment_limit=settings.attachment_limit,
             purge_after=timedelta(days=settings.purge_after) if settings.purge_after else None,
+            issuer=settings.public_url or ISSUER,
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))
