@@ -131,6 +131,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "registration",
         "registration_decision",
         "used_assertion",
+        "revoked_token",
         "person",
         "session",
         "second_factor",

@@ -170,5 +170,5 @@ async def test_an_assertion_is_used_once_even_by_many_at_once(register: Register
     done = await together(*(store.use_assertion("crm", b"d" * 32, expires_at=until) for _ in range(20)))
     assert sorted(done) == [False] * 19 + [True]
     assert await store.use_assertion("other", b"d" * 32, expires_at=until)
-    assert await store.drop_used_assertions(before=START) == 0
-    assert await store.drop_used_assertions(before=until) == 2
+    assert await store.drop_expired(before=START) == 0
+    assert await store.drop_expired(before=until) == 2

@@ -71,7 +71,7 @@ def oauth_error(answer: httpx.Response, status: int) -> str:
 def test_a_program_finds_what_the_server_can_do(server: Server, anybody: httpx.Client) -> None:
     told = anybody.get(METADATA).json()
     assert told["issuer"] == server.url
-    for name in ("token_endpoint", "registration_endpoint", "jwks_uri"):
+    for name in ("token_endpoint", "revocation_endpoint", "registration_endpoint", "jwks_uri"):
         assert told[name].startswith(f"{server.url}/oauth2/")
         assert httpx.request("PATCH", told[name]).status_code == 405
     assert told["grant_types_supported"] == ["client_credentials"]
@@ -87,6 +87,30 @@ def test_the_keys_verify_tokens_and_hold_nothing_private(server: Server, anybody
         assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     read = jwt.decode(server.token(), KeySet.import_key_set(keys), algorithms=["ES256"])
     assert read.claims["client_id"] == server.client_id
+
+
+def test_a_client_revokes_its_own_token_and_no_other(server: Server, anybody: httpx.Client) -> None:
+    own = Server(server.data, server.port).register(f"v-{uuid4().hex[:8]}", "--grant", "read")
+    auth, first, second = (own.client_id, own.client_secret), own.token(), own.token()
+
+    def revoked(token: str) -> httpx.Response:
+        return anybody.post("/oauth2/revoke", data={"token": token, "token_type_hint": "access_token"}, auth=auth)
+
+    def works(token: str) -> int:
+        headers = {"authorization": f"Bearer {token}"}
+        return anybody.get(CUSTOMERS, params={"limit": 0}, headers=headers).status_code
+
+    assert (works(first), works(second)) == (200, 200)
+    for token in (first, first, "x", "", first + "x"):
+        answer = revoked(token)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert (works(first), works(second)) == (401, 200)
+    foreign = server.token()
+    assert oauth_error(revoked(foreign), 400) == "unauthorized_client"
+    assert works(foreign) == 200
+    assert oauth_error(anybody.post("/oauth2/revoke", data={"token": second}), 401) == "invalid_client"
+    assert oauth_error(anybody.post("/oauth2/revoke", data={}, auth=auth), 400) == "invalid_request"
+    assert works(second) == 200
 
 
 def test_a_process_registers_itself_waits_and_is_approved(

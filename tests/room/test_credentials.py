@@ -298,6 +298,6 @@ async def test_used_assertions_are_forgotten_when_nobody_takes_them_any_more(des
     made = await registered(desk, KEY)
     assert await takes(desk, signed(made.client_id))
     store = desk.repository.register.credentials
-    assert await store.drop_used_assertions(before=system_clock() + timedelta(seconds=60)) == 0
-    assert await store.drop_used_assertions(before=system_clock() + timedelta(seconds=600)) == 1
+    assert await store.drop_expired(before=system_clock() + timedelta(seconds=60)) == 0
+    assert await store.drop_expired(before=system_clock() + timedelta(seconds=600)) == 1
     assert await ask(database, "select count(*) from used_assertion") == [(0,)]

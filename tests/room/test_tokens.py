@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from customer_inventory.access import Desk
-from customer_inventory.access.tokens import ISSUER, InvalidToken, Tokens
+from customer_inventory.access.tokens import ISSUER, ForeignToken, InvalidToken, Tokens
 
 CLIENT = "crm-1234"
 
@@ -182,3 +184,22 @@ async def test_the_issuer_is_the_address_where_there_is_one(desk: Desk, key: ECK
     assert await here.verify(token) == CLIENT
     assert await here.verify(desk.tokens.issue(CLIENT)) == CLIENT
     await refused(desk, token)
+
+
+async def test_a_revoked_token_is_out_of_every_server_within_a_second(desk: Desk) -> None:
+    other = Tokens(desk.repository.register, clock=desk.clock)
+    await other.start()
+    token, kept = desk.tokens.issue(CLIENT), desk.tokens.issue(CLIENT)
+    assert await other.verify(token) == CLIENT
+    with pytest.raises(ForeignToken):
+        await desk.tokens.revoke(token, client_id="another")
+    for text in (token, token, "x", ""):
+        await desk.tokens.revoke(text, client_id=CLIENT)
+    await refused(desk, token)
+    await asyncio.sleep(0.6)
+    with pytest.raises(InvalidToken):
+        await other.verify(token)
+    assert await other.verify(kept) == CLIENT
+    store, late = desk.repository.register.credentials, desk.clock() + timedelta(seconds=700)
+    assert len(await store.revoked_tokens(at=desk.clock())) == 1
+    assert await store.drop_expired(before=late) == 1

@@ -49,7 +49,7 @@ async def sweep(register: Register, *, clock: Clock) -> dict[str, int]:
     for client_id, verb in await register.registrations.pending(at=now, warn_at=now + WARNED_BEFORE):
         if await _step(register, client_id, verb, now):
             taken[verb] += 1
-    await register.credentials.drop_used_assertions(before=now)
+    await register.credentials.drop_expired(before=now)
     return dict(taken)
 
 

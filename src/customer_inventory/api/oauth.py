@@ -1,4 +1,4 @@
-"""OAuth 2.0 for processes: tokens, keys, what the server can do (RFC 8414), and registration (RFC 7591, RFC 7592).
+"""OAuth 2.0 for processes: tokens and their end, keys, metadata (RFC 8414), registration (RFC 7591, RFC 7592).
 
 Errors have the members of OAuth, `error` and `error_description`, beside those of every other error here.
 """
@@ -20,7 +20,7 @@ from customer_inventory.api.exchange import Answer, ClientGone, Exchange, send_a
 from customer_inventory.api.oauth_registration import PLACE as REGISTER
 from customer_inventory.api.oauth_registration import RegistrationEndpoint
 from customer_inventory.api.tokens import PATH as TOKEN
-from customer_inventory.api.tokens import TokenEndpoint
+from customer_inventory.api.tokens import REVOKE, TokenEndpoint
 from customer_inventory.errors import InventoryError
 
 BELOW = "/oauth2/"
@@ -37,8 +37,10 @@ class AuthorizationServer:
         self._desk = desk
         self._address = address
         self._registering = RegistrationEndpoint(desk, address=address)
+        tokens = TokenEndpoint(desk, address=address)
         self._endpoints: Mapping[str, Mapping[str, _Handler]] = {
-            TOKEN: {"POST": TokenEndpoint(desk, address=address).answer},
+            TOKEN: {"POST": tokens.answer},
+            REVOKE: {"POST": tokens.revoke},
             REGISTER: {"POST": self._registering.create},
             JWKS: {"GET": self._jwks, "HEAD": self._jwks},
             METADATA: {"GET": self._metadata, "HEAD": self._metadata},
@@ -82,6 +84,8 @@ class AuthorizationServer:
         metadata: dict[str, Any] = {
             "issuer": self._address,
             "token_endpoint": self._address + TOKEN,
+            "revocation_endpoint": self._address + REVOKE,
+            "revocation_endpoint_auth_methods_supported": list(METHODS),
             "registration_endpoint": self._address + REGISTER,
             "jwks_uri": self._address + JWKS,
             "grant_types_supported": ["client_credentials"],

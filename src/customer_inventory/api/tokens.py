@@ -17,6 +17,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client
 
 PATH = "/oauth2/token"
+REVOKE = "/oauth2/revoke"
 _MOST_PARAMETERS = 20
 
 
@@ -31,7 +32,7 @@ class TokenRequestError(InventoryError):
 
 
 class TokenEndpoint:
-    """Answers at /oauth2/token; `address` is that of the server as clients know it."""
+    """Answers at /oauth2/token and /oauth2/revoke; `address` is that of the server as clients know it."""
 
     def __init__(self, desk: Desk, *, address: str) -> None:
         self._desk = desk
@@ -49,6 +50,15 @@ class TokenEndpoint:
         token = self._desk.tokens.issue(client.client_id)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_S}
         return Answer(200, msgspec.json.encode(body), (JSON,))
+
+    async def revoke(self, exchange: Exchange) -> Answer:
+        """Answer one request to revoke a token of the client that asks (RFC 7009). Raises what `answer` does."""
+        form = await self._form(exchange)
+        client = await self._client(exchange, form)
+        if "token" not in form:
+            raise TokenRequestError("invalid_request", "token is missing. Send the token that is to be revoked.")
+        await self._desk.tokens.revoke(form["token"], client_id=client.client_id)
+        return Answer(200, b"", ())
 
     async def _client(self, exchange: Exchange, form: Mapping[str, str]) -> Client:
         """Return the client that a request proves to be of, by secret or assertion. Raises InvalidClient."""

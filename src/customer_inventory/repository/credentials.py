@@ -73,10 +73,22 @@ class CredentialStore:
             done = await connection.execute(_SQL["use_assertion"], (client_id, digest, expires_at))
             return done.rowcount > 0
 
-    async def drop_used_assertions(self, *, before: datetime) -> int:
-        """Forget assertions that expired, which nobody takes any more; return how many."""
+    async def revoke_token(self, digest: bytes, *, expires_at: datetime) -> None:
+        """Note that an access token, of which this is the SHA-256 of its id, is not to be taken any more."""
         async with self._connections.lend() as connection:
-            return (await connection.execute(_SQL["drop_used_assertions"], (before,))).rowcount
+            await connection.execute(_SQL["revoke_token"], (digest, expires_at))
+
+    async def revoked_tokens(self, *, at: datetime) -> frozenset[bytes]:
+        """Return the tokens that were revoked before their end, which is yet to come."""
+        async with self._connections.lend() as connection:
+            rows = await connection.execute(_SQL["revoked_tokens"], (at,))
+            return frozenset(row[0] for row in await rows.fetchall())
+
+    async def drop_expired(self, *, before: datetime) -> int:
+        """Forget assertions and revoked tokens that expired, which nobody takes any more; return how many."""
+        async with self._connections.lend() as connection:
+            names = ("drop_used_assertions", "drop_revoked_tokens")
+            return sum([(await connection.execute(_SQL[name], (before,))).rowcount for name in names])
 
 
 async def add_credentials(

@@ -33,3 +33,12 @@ insert into used_assertion (client_id, digest, expires_at) values (%s, %s, %s) o
 
 -- name: drop_used_assertions
 delete from used_assertion where expires_at <= %s
+
+-- name: revoke_token
+insert into revoked_token (digest, expires_at) values (%s, %s) on conflict do nothing
+
+-- name: revoked_tokens
+select digest from revoked_token where expires_at > %s
+
+-- name: drop_revoked_tokens
+delete from revoked_token where expires_at <= %s

@@ -317,6 +317,12 @@ create table used_assertion (
 );
 create index used_assertion_expires on used_assertion (expires_at);
 
+-- Access tokens that were revoked before their end (RFC 7009); each server knows them, so there are only as many as live.
+create table revoked_token (
+    digest bytea primary key check (length(digest) = 32), -- SHA-256 of its jti
+    expires_at timestamptz not null
+);
+
 create table person (
     id uuid primary key,
     login text not null unique,

@@ -33,6 +33,10 @@ create table used_assertion (
     primary key (client_id, digest)
 );
 create index used_assertion_expires on used_assertion (expires_at);
+create table revoked_token (
+    digest bytea primary key check (length(digest) = 32),
+    expires_at timestamptz not null
+);
 insert into client_credential (client_id, number, secret_hash, valid_from, created_at, created_by)
 select client_id, 1, secret_hash, registered_at, registered_at, registered_by from client
 where secret_hash is not null;
