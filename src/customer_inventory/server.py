@@ -33,6 +33,7 @@ from customer_inventory.api.exchange import Answer, Exchange, send_answer
 from customer_inventory.api.oauth import BELOW as OAUTH
 from customer_inventory.api.oauth import METADATA
 from customer_inventory.api.openapi import Documents
+from customer_inventory.api.scim import ScimDoor
 from customer_inventory.console import create_console
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.connections import RepositoryUnavailable
@@ -118,6 +119,7 @@ class Application:
             token_url=f"{settings.public_url or _own_url(settings)}/oauth2/token",
         )
         self._oauth: ASGIApp = AuthorizationServer(desk, address=settings.public_url or _own_url(settings))
+        self._scim: ASGIApp = ScimDoor(desk, public_url=settings.public_url)
         rules = SignInRules(settings.require_totp, timedelta(minutes=settings.session_idle))
         self._console: ASGIApp = create_console(desk, clock=desk.clock, public_url=settings.public_url, rules=rules)
         self._own = {
@@ -139,6 +141,8 @@ class Application:
             await self._door(scope, receive, send)
         elif path.startswith(OAUTH) or path == METADATA:
             await self._oauth(scope, receive, send)
+        elif path.startswith("/scim/"):
+            await self._scim(scope, receive, send)
         elif path in self._own:
             exchange = Exchange(scope, receive)
             answer = await self._own[path]() if exchange.method in {"GET", "HEAD"} else _get_only()

@@ -6,7 +6,8 @@ Else whoever may create records could create administrators: who may do that is 
 from __future__ import annotations
 
 ACCESS_REVIEW = "access_review"
+PERSON = "person"
 SESSION = "session"
 
-GUARDED = {"accessReview": ACCESS_REVIEW, "session": SESSION}
+GUARDED = {"accessReview": ACCESS_REVIEW, "person": PERSON, "session": SESSION}
 """The guarded kinds by the names that grants use."""

@@ -19,6 +19,7 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.repository.people import People, Person
 
+LONGEST_NAME = 200
 LONGEST_PASSWORD = 256
 SHORTEST_PASSWORD = 12
 
@@ -56,7 +57,7 @@ class UnknownPerson(InventoryError):
 
 
 class InvalidPerson(InventoryError):
-    """A person needs a login of 1 to 100 printable characters and a role.
+    """A person needs a login of 1 to 100 printable characters, a name of at most 200, and a role.
 
     The roles are administrator, steward, auditor, privacy-officer, owner and operator.
     """
@@ -75,8 +76,7 @@ class FirstPassword:
 
 async def add_person(people: People, *, login: str, display_name: str, role: str, clock: Clock) -> FirstPassword:
     """Add a person with a random password. Raises InvalidPerson or LoginTaken."""
-    if not 0 < len(login) <= 100 or not login.isprintable() or role not in ROLES:
-        raise InvalidPerson
+    check_person(login=login, display_name=display_name, role=role)
     password = secrets.token_urlsafe(15)
     added = await people.add_person(
         identifier=new_id(bucket=draw_bucket(), at=clock()),
@@ -89,6 +89,13 @@ async def add_person(people: People, *, login: str, display_name: str, role: str
     if not added:
         raise LoginTaken(f"A person with the login {login!r} exists already. Choose another login.")
     return FirstPassword(login, password)
+
+
+def check_person(*, login: str, display_name: str, role: str) -> None:
+    """Return if a person can be called so and have this role. Raises InvalidPerson."""
+    printable = login.isprintable() and "\0" not in display_name
+    if not 0 < len(login) <= 100 or len(display_name) > LONGEST_NAME or not printable or role not in ROLES:
+        raise InvalidPerson
 
 
 async def reset_password(people: People, *, login: str) -> FirstPassword:

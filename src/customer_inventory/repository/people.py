@@ -63,6 +63,33 @@ class People:
         rows = await self._rows("person_by_login", (login,))
         return Person(*rows[0]) if rows else None
 
+    async def person(self, identifier: UUID) -> Person | None:
+        """Return the person with this id, or None."""
+        rows = await self._rows("person", (identifier,))
+        return Person(*rows[0]) if rows else None
+
+    async def page(self, *, limit: int, offset: int) -> tuple[list[Person], int]:
+        """Return a page of everyone who was ever given access, by login, and how many there are."""
+        found = [Person(*row) for row in await self._rows("people_page", (limit, offset))]
+        return found, (await self._rows("count_people"))[0][0]
+
+    async def change_person(self, changed: Person, *, password_hash: str | None) -> bool:
+        """Keep what changed of a person; who is disabled or has a new password has no session any more, at once.
+
+        Returns False, changing nothing, when another person has the login.
+        """
+        values = (changed.login, changed.display_name, changed.role, changed.status, changed.id, changed.login)
+        async with self._connections.lend() as connection, connection.transaction():
+            done = await connection.execute(_SQL["change_person"], (*values, changed.id))
+            if done.rowcount == 0:
+                return False
+            if password_hash is not None:
+                await connection.execute(_SQL["set_password"], (password_hash, changed.id))
+            if password_hash is not None or changed.status != "active":
+                await connection.execute(_SQL["end_sessions"], (changed.id,))
+                await connection.execute(_SQL["end_arrivals"], (changed.id,))
+        return True
+
     async def set_password(self, person_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
         """Set a person's password and end all their sessions but the one to `keep`, together."""
         async with self._connections.lend() as connection, connection.transaction():

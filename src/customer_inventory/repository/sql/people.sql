@@ -10,6 +10,19 @@ select id, login, display_name, password_hash, role, status, created_at from per
 -- name: people
 select id, login, display_name, password_hash, role, status, created_at from person order by login
 
+-- name: person
+select id, login, display_name, password_hash, role, status, created_at from person where id = %s
+
+-- name: people_page
+select id, login, display_name, password_hash, role, status, created_at from person order by login limit %s offset %s
+
+-- name: count_people
+select count(*) from person
+
+-- name: change_person
+update person set login = %s, display_name = %s, role = %s, status = %s where id = %s
+    and not exists (select from person other where other.login = %s and other.id <> %s)
+
 -- name: set_password
 update person set password_hash = %s where id = %s
 
