@@ -149,6 +149,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "topic",
         "erasure",
         "erasure_record",
+        "legal_hold",
         "scrub_due",
         "feed_origin",
         "alembic_version",

@@ -18,6 +18,7 @@ import msgspec
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.desk import Desk
+from customer_inventory.access.holding import OnHold, StillObliged, obligations
 from customer_inventory.access.sealing.destroying import erased
 from customer_inventory.access.subjects import Subject, belonging, subject
 from customer_inventory.ids import draw_bucket, new_id
@@ -39,13 +40,16 @@ Register = Callable[[Erasure], Awaitable[None]]
 class Plan:
     """What an erasure takes: rows by table, records of others that lose references, by kind, and doubtful events.
 
-    `doubtful` are events of others that have the subject's name and nothing else that tells whose they are.
+    `doubtful` are events of others that have the subject's name and nothing else that tells whose they are; `held` and
+    `obliged` the grounds on which it is not to be done now, the latter by kind and id of a record.
     """
 
     records: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     others: dict[str, int] = field(default_factory=dict)
     doubtful: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    obliged: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, rows: Mapping[str, int]) -> None:
         """Count rows."""
@@ -63,21 +67,31 @@ async def plan(access: Access, identifier: UUID, *, events: Collection[UUID] = (
         one = _Erasing(access, work, _erasure(access, "", found.kinds, events), None)
         await one.records(keep=False)
         one.plan.add({"trail": await work.number_of_entries(found.kinds)})
+        one.plan.held = [each.ground for each in await access.facilities.repository.erasures.holds.holds(found.kinds)]
+        one.plan.obliged = obligations(access, found)
     await access.note("erase", ERASURE, "unchanged", ())
     return one.plan
 
 
 async def erase(
-    access: Access, identifier: UUID, *, ground: str, register: Path, events: Collection[UUID] = ()
+    access: Access,
+    identifier: UUID,
+    *,
+    ground: str,
+    register: Path,
+    events: Collection[UUID] = (),
+    despite_obligations: bool = False,
 ) -> Receipt:
     """Erase a subject for good, with the events of others that are named; return the receipt.
 
-    Raises NoSubject, Denied, RegisterUnusable, WriteContention and RepositoryUnavailable.
+    Raises OnHold, StillObliged unless it is to be done `despite_obligations`, NoSubject, Denied, RegisterUnusable,
+    WriteContention and RepositoryUnavailable.
     """
     async with access.facilities.repository.erasing.working() as work:
         found = await _granted(access, work, identifier)
+        await _refuse_if_kept(access, found, despite_obligations=despite_obligations)
         erasure = _erasure(access, ground, found.kinds, events)
-        return await _finish(access, work, erasure, register)
+        return await _finish(access, work, erasure, register, heeding_holds=True)
 
 
 async def finish_erasures(desk: Desk, *, register: Path) -> list[Receipt]:
@@ -111,6 +125,25 @@ async def _granted(access: Access, work: ErasureWork, identifier: UUID) -> Subje
     return found
 
 
+async def _refuse_if_kept(access: Access, found: Subject, *, despite_obligations: bool) -> None:
+    """Raise OnHold or StillObliged, with the grounds, once the refusal is in the trail."""
+    held = await access.facilities.repository.erasures.holds.holds(found.kinds)
+    obliged = (
+        []
+        if despite_obligations
+        else [f"{each} ({kind} {of})" for (kind, of), each in obligations(access, found).items()]
+    )
+    if held or obliged:
+        await access.note("erase", ERASURE, "refused", (found.root,))
+    if held:
+        raise OnHold(f"The subject is under a legal hold: {'; '.join(each.ground for each in held)}.")
+    if obliged:
+        raise StillObliged(
+            f"What is in force keeps the subject from being erased: {'; '.join(obliged[:5])}. End it first, or say "
+            "--despite-obligations."
+        )
+
+
 def _erasure(access: Access, ground: str, records: Mapping[str, str], events: Collection[UUID]) -> Erasure:
     at, who = access.facilities.clock(), access.principal
     identifier = new_id(
@@ -120,9 +153,11 @@ def _erasure(access: Access, ground: str, records: Mapping[str, str], events: Co
     return Erasure(identifier, at, who.client_id, who.person, ground, tuple(named))
 
 
-async def _finish(access: Access, work: ErasureWork, erasure: Erasure, register: Path) -> Receipt:
-    """Do what is left of an erasure, and note it as done."""
-    one = _Erasing(access, work, erasure, partial(_keep, access, register))
+async def _finish(
+    access: Access, work: ErasureWork, erasure: Erasure, register: Path, *, heeding_holds: bool = False
+) -> Receipt:
+    """Do what is left of an erasure, and note it as done. Raises OnHold if holds are heeded."""
+    one = _Erasing(access, work, erasure, partial(_keep, access, register), heeding_holds=heeding_holds)
     for _ in range(_PASSES):
         if not await one.records(keep=True):
             break
@@ -153,14 +188,26 @@ def _remains(entry: HiddenEntry, gone: Collection[bytes]) -> bytes:
 
 
 class _Erasing:
-    """One erasure under way; `register` makes durable whom it takes, None when nothing is to be kept."""
+    """One erasure under way; `register` makes durable whom it takes, None when nothing is to be kept.
 
-    def __init__(self, access: Access, work: ErasureWork, erasure: Erasure, register: Register | None) -> None:
+    Holds are heeded by what is begun; what was begun once, or done before a restore, is done whatever came since.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        work: ErasureWork,
+        erasure: Erasure,
+        register: Register | None,
+        *,
+        heeding_holds: bool = False,
+    ) -> None:
         self.erasure = erasure
         self.plan = Plan()
         self._access = access
         self._work = work
         self._register = register
+        self._heeding_holds = heeding_holds
         self._files: list[tuple[int, str]] = []
 
     async def records(self, *, keep: bool) -> bool:
@@ -176,6 +223,8 @@ class _Erasing:
         """Erase in a transaction that is open."""
         roots = {str(each): kind for kind, each in self.erasure.records if kind != RECEIVED_EVENT}
         found = self._found = await belonging(self._work, roots)
+        if self._heeding_holds and (held := await self._work.held(found.kinds)):
+            raise OnHold(f"The subject is under a legal hold: {'; '.join(held)}.")
         values = identifying(found.documents)
         events = await self._events(found, values)
         named = [

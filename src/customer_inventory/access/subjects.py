@@ -49,6 +49,11 @@ class Subject:
         return [version.document for versions in self.versions.values() for version in versions]
 
     @property
+    def root(self) -> str:
+        """The id of the party, or of a role whose party is not kept: the first one that was found."""
+        return next(iter(self.kinds))
+
+    @property
     def party(self) -> bytes | None:
         """The newest version of the party itself, where it is kept."""
         kept = (each for each, kind in self.kinds.items() if kind in PARTIES and each in self.versions)

@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from cyclopts import App
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.erasing import Plan, erase, hide_in_trail, plan
+from customer_inventory.access.holding import hold, release
 from customer_inventory.access.subjects import NoSubject
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import engine_of, opened, operator, register_of
@@ -47,6 +49,7 @@ def erase_subject(
     because: str,
     yes: bool = False,
     event: tuple[str, ...] = (),
+    despite_obligations: bool = False,
     settings: Configured = _DEFAULTS,
 ) -> int:
     """Say what the erasure of a party would take, with its roles and all that belongs to it; with --yes, erase it.
@@ -61,16 +64,25 @@ def erase_subject(
         Erase. Nothing brings it back.
     event
         An event of others that is the subject's too, though it shares only the name; may be repeated.
+    despite_obligations
+        Erase although agreements are in force or accounts are open: no duty to keep them is left.
     settings
         How the inventory is set up.
     """
-    return run(_erase(subject, because, event, settings, keep=yes), settings)
+    work = _erase(subject, because, event, settings, keep=yes, despite_obligations=despite_obligations)
+    return run(work, settings)
 
 
-async def _erase(subject: str, because: str, events: tuple[str, ...], settings: Settings, *, keep: bool) -> None:
-    identifier, named = parse_id(subject), [parse_id(each) for each in events]
-    if identifier is None:
-        raise NoSubject(f"{subject!r} is no id of this inventory.")
+async def _erase(
+    subject: str,
+    because: str,
+    events: tuple[str, ...],
+    settings: Settings,
+    *,
+    keep: bool,
+    despite_obligations: bool,
+) -> None:
+    identifier, named = _identifier(subject), [parse_id(each) for each in events]
     known = [each for each in named if each is not None]
     if len(known) < len(named):
         raise NoSuchEvent("An event that is named with --event has no id of this inventory.")
@@ -80,7 +92,14 @@ async def _erase(subject: str, because: str, events: tuple[str, ...], settings: 
         if not keep:
             say("Nothing was erased. Say --yes to erase it; nothing brings it back.")
             return
-        receipt = await erase(access, identifier, ground=because, register=register_of(settings), events=known)
+        receipt = await erase(
+            access,
+            identifier,
+            ground=because,
+            register=register_of(settings),
+            events=known,
+            despite_obligations=despite_obligations,
+        )
     _show(receipt)
     say(
         "Now run `customer-inventory privacy scrub`, which takes what was erased out of the files. Backups from before "
@@ -94,6 +113,10 @@ def _tell(found: Plan) -> None:
     for kind, number in found.others.items():
         print(f"{number} of {KINDS[kind].name} of others, which lose their references only")
     print(f"rows: {_rows(found.rows)}")
+    for each in found.held:
+        print(f"legal hold, so nothing is erased: {each}")
+    for (kind, identifier), ground in found.obliged.items():
+        print(f"{KINDS[kind].name} {identifier} obliges to keep: {ground}")
     for each in found.doubtful:
         print(f"event {each} has the same name and nothing else to tell whose it is; name it with --event if it is")
 
@@ -104,6 +127,65 @@ def _show(receipt: Receipt) -> None:
 
 def _rows(rows: Mapping[str, int]) -> str:
     return ", ".join(f"{table} {number}" for table, number in sorted(rows.items())) or "none"
+
+
+@privacy.command(name="hold")
+def hold_subject(subject: str, *, because: str, settings: Configured = _DEFAULTS) -> int:
+    """Put a party under a legal hold: neither it nor what belongs to it is erased or purged until it is released.
+
+    Parameters
+    ----------
+    subject
+        The id of the party, or of a role that it plays.
+    because
+        The ground, such as "litigation 4 O 17/26".
+    settings
+        How the inventory is set up.
+    """
+    return run(_hold(subject, because, settings), settings)
+
+
+async def _hold(subject: str, because: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        made = await hold(await _access(desk, "hold"), _identifier(subject), ground=because)
+    print(f"{made.id} is under a legal hold: {made.ground}")
+
+
+@privacy.command(name="release")
+def release_subject(subject: str, *, settings: Configured = _DEFAULTS) -> int:
+    """End the legal hold of a party.
+
+    Parameters
+    ----------
+    subject
+        The id of the party, or of a role that it plays.
+    settings
+        How the inventory is set up.
+    """
+    return run(_release(subject, settings), settings)
+
+
+async def _release(subject: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        print(f"{await release(await _access(desk, 'release'), _identifier(subject))} is under no legal hold any more.")
+
+
+@privacy.command(name="holds")
+def list_holds(*, settings: Configured = _DEFAULTS) -> int:
+    """List the legal holds.
+
+    Parameters
+    ----------
+    settings
+        How the inventory is set up.
+    """
+    return run(_holds(settings), settings)
+
+
+async def _holds(settings: Settings) -> None:
+    async with opened(settings) as desk:
+        for each in await desk.repository.erasures.holds.holds():
+            print(f"{each.id}  since {each.since:%Y-%m-%d %H:%M}  by {each.person or each.client_id}  {each.ground}")
 
 
 @privacy.command(name="scrub")
@@ -185,6 +267,13 @@ async def _forget(before: datetime, settings: Settings) -> None:
     await write_register(register_of(settings), known)
     print(f"{records} ids were dropped from the register, and {entries} from the feed.")
     say("The registers that lie beside backups hold them still: remove each with the last backup that it is beside.")
+
+
+def _identifier(subject: str) -> UUID:
+    identifier = parse_id(subject)
+    if identifier is None:
+        raise NoSubject(f"{subject!r} is no id of this inventory.")
+    return identifier
 
 
 async def _access(desk: Desk, verb: str) -> Access:

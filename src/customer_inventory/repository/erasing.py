@@ -127,6 +127,11 @@ class ErasureWork:
                 return
         raise WriteContention
 
+    async def held(self, ids: Collection[str]) -> list[str]:
+        """Return the grounds of legal holds on any of these records; none comes about until the transaction ends."""
+        await self._execute("lock_holds", "", {})
+        return [row[-1] for row in await self._rows("holds", ids=list(ids))]
+
     async def sources(self, ids: Collection[str]) -> dict[str, str]:
         """Return who points at records, or did once: the kind of each by its id."""
         return {identifier: kind for kind, identifier in await self._rows("sources", ids=list(ids)) if kind in KINDS}

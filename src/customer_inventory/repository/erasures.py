@@ -16,6 +16,7 @@ import psycopg
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.holds import Holds
 
 RECEIVED_EVENT = "received_event"
 _SQL = sql.statements("erasing.sql")
@@ -72,10 +73,11 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Erasures:
-    """The register of one inventory."""
+    """The register of one inventory, with the legal holds that keep somebody out of it."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self.holds = Holds(connections)
 
     async def begin(self, erasure: Erasure) -> None:
         """Register an erasure, or further records of one that was begun; durable when this returns."""

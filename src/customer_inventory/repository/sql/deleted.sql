@@ -19,10 +19,12 @@ select count(*) from (select from deleted_record where kind = '{kind}' limit %s)
 
 -- name: number_due
 select count(*) from deleted_record where kind = '{kind}' and deleted_at < %s
+    and bucket not in (select bucket_of(record_id) from legal_hold)
 
 -- name: due
--- Whoever is just restoring one holds its row: that one is passed over.
+-- Whoever is just restoring one holds its row: that one is passed over. So is what lies in the bucket of a legal hold.
 select id::text from deleted_record where kind = '{kind}' and deleted_at < %s
+    and bucket not in (select bucket_of(record_id) from legal_hold)
 order by deleted_at, bucket, id limit %s for update skip locked
 
 -- name: purge_history

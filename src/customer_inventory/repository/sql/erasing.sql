@@ -241,3 +241,20 @@ drop schema restoring cascade;
 
 -- name: has_register
 select to_regclass('erasure') is not null
+
+-- ---------------------------------------------------------------- legal holds
+
+-- name: hold
+insert into legal_hold (record_id, since, client_id, person, ground)
+values (%(id)s, %(since)s, %(client)s, %(person)s, %(ground)s) on conflict do nothing
+
+-- name: release
+delete from legal_hold where record_id = %(id)s
+
+-- name: holds
+select record_id, since, client_id, person, ground from legal_hold
+where %(ids)s::uuid[] is null or record_id = any(%(ids)s::uuid[]) order by since, record_id
+
+-- name: lock_holds
+-- Nobody is put on hold while an erasure looks and goes on; that is until its transaction ends.
+lock table legal_hold in share mode

@@ -6,7 +6,7 @@
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, client_policy, client_use, person, session, signing_key, idempotency, source_record,
 --             unique_value, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
---             received_event, erasure, erasure_record, scrub_due
+--             received_event, erasure, erasure_record, legal_hold, scrub_due
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
 -- be unique over everything (idempotency, source_record, unique_value) take as bucket a hash of the value they are keyed by; the
@@ -565,6 +565,16 @@ create table erasure_record (
     kind text not null,                     -- of a record, or received_event
     record_id uuid not null,
     primary key (erasure_id, kind, record_id)
+);
+
+-- Who must not be erased, by the id of the party, while a dispute or an authority needs it; nor is anything purged in its
+-- bucket, where all that belongs to it lies.
+create table legal_hold (
+    record_id uuid primary key,
+    since timestamptz not null,
+    client_id text not null,
+    person text,
+    ground text not null
 );
 
 -- Tables in whose files may stand what was erased, until they are written anew.

@@ -30,4 +30,13 @@ def upgrade() -> None:
             primary key (erasure_id, kind, record_id)
         )
     """)
+    op.execute("""
+        create table legal_hold (
+            record_id uuid primary key,
+            since timestamptz not null,
+            client_id text not null,
+            person text,
+            ground text not null
+        )
+    """)
     op.execute("create table scrub_due (table_name text primary key, since timestamptz not null)")
