@@ -21,7 +21,7 @@ from customer_inventory.access.subjects import NoSubject
 from customer_inventory.model import RESOURCES, validate
 from customer_inventory.repository import Repository
 from customer_inventory.repository.erasing import ErasureWork
-from customer_inventory.repository.erasures import read_register
+from customer_inventory.repository.erasures import Erasure, announce, read_register
 from tests.consistency import ask
 from tests.contract.conftest import START, customer_of, document
 from tests.contract.test_wholes import made, paper, ref
@@ -221,3 +221,17 @@ async def test_whoever_may_not_delete_erases_nobody(
         with pytest.raises(NoSubject):
             await plan(access, identifier)
     assert await ask(database, EVERYTHING) == count
+
+
+async def test_what_a_restore_announced_is_erased_before_anybody_gets_in(
+    desk: Desk, ada: dict[str, UUID], database: str, tmp_path: Path
+) -> None:
+    """Whatever happened to the restore itself: the register stood in the database before the data came."""
+    records = (("individual", ada["party"]),)
+    known = Erasure(UUID(int=7), START, "command-line", None, "asked", records)
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        await announce(connection, [known])
+    (receipt,) = await finish_erasures(desk, register=tmp_path / "register")
+    assert (receipt.id, receipt.ground, receipt.rows["customer"]) == (str(known.id), "asked", 1)
+    assert await ask(database, "select to_regclass('restoring.erasure')::text") == [(None,)]
+    assert await ask(database, f"select 1 from individual where id = '{ada['party']}'") == []
