@@ -50,9 +50,9 @@ class Floor:
         self._turn = asyncio.Semaphore(len(connections))
         self._get = {kind: _STATEMENTS["get"].replace("{kind}", kind) for kind in NATIVE}
         self._insert = {kind: _INSERT.format(kind=kind) for kind in NATIVE}
+        queries = [(kind, parse(NATIVE[kind], query.encode()).query) for kind, query in task.lists]
         self._lists = [
-            compile_query(KINDS[kind], parse(NATIVE[kind], query.encode()).query, count_bound=1).page
-            for kind, query in task.lists
+            (compile_query(KINDS[kind], query, count_bound=1).page, not query.narrowed) for kind, query in queries
         ]
         self._routes: dict[str, Callable[[list[str], Receive], Awaitable[bytes]]] = {
             "get": self._one,
@@ -74,8 +74,8 @@ class Floor:
         return bytes(rows[0][1])
 
     async def _page(self, words: list[str], _: Receive) -> bytes:
-        statement = self._lists[int(words[0])]
-        rows = await self._rows(statement.text, statement.parameters, prepare=False)
+        statement, prepare = self._lists[int(words[0])]
+        rows = await self._rows(statement.text, statement.parameters, prepare=prepare)
         return b"[" + b",".join([row[2] for row in rows]) + b"]"
 
     async def _add(self, words: list[str], receive: Receive) -> bytes:
