@@ -91,6 +91,22 @@ LISTENERS = {
 }
 
 
+EVALUATION = {
+    "subject": {"type": "client", "id": "nobody"},
+    "action": {"name": "read"},
+    "resource": {"type": "customer"},
+}
+REGISTRATIONS = f"{SPECIFIC}registration"
+_BEFORE = {
+    "approve": ("submit",),
+    "reject": ("submit",),
+    "suspend": ("submit", "approve"),
+    "recertify": ("submit", "approve"),
+    "resume": ("submit", "approve", "suspend"),
+}
+"""The steps that lead to where another one is admitted."""
+
+
 def _carrying(name: str) -> Document:
     """Return the attribute in which records of a kind carry a file, with one."""
     file = {"@type": "Attachment", "attachmentType": "text", **FILE}
@@ -160,6 +176,8 @@ class Ground:
             return self._hub(method, template, caller)
         if template.startswith(PROPOSALS):
             return self._proposal(method, template, caller)
+        if template.startswith(REGISTRATIONS):
+            return self._registration(method, template)
         known = self._known.get(f"{method} {template}") or self._known.get(template)
         if known is not None:
             return Asked(*known) if isinstance(known, tuple) else Asked(known())
@@ -235,6 +253,24 @@ class Ground:
         """Return the id of a proposal that waits for its decision."""
         return str(create(self.everything, PROPOSALS, self._proposing())["id"])
 
+    def _registration(self, method: str, template: str) -> Asked:
+        """What is asked of a registration, in a state that admits it."""
+        wish = {
+            "name": f"matrix-process-{next(_numbers)}",
+            "owner": "matrix",
+            "purpose": [{"name": "tests", "lawfulBasis": "contract"}],
+            "grant": ["read:customer"],
+            "expectedVolume": 1,
+        }
+        if "{id}" not in template:
+            return Asked(template, wish if method == "POST" else None)
+        step = template.rpartition("/")[2]
+        identifier = str(create(self.everything, REGISTRATIONS, {**wish, "status": "draft"})["id"])
+        for each in _BEFORE.get(step, ()):
+            client = self.subscriber if each in {"approve", "recertify"} else self.everything
+            assert client.post(f"{REGISTRATIONS}/{identifier}/{each}", json={}).status_code == 200, each
+        return Asked(template.replace("{id}", identifier), {} if method == "POST" else None)
+
     def _proposing(self, **more: Any) -> Document:
         asked = {"resource": "individual", "attribute": f"probe{next(_numbers)}", "name": "Probe", "meaning": "Asked."}
         return {"requirement": {**asked, "valueRule": [{"code": "type", "type": "string"}]}, "reason": "matrix", **more}
@@ -274,6 +310,8 @@ class Ground:
             f"POST {TOPICS}": (TOPICS, {"@type": "Topic", "name": f"matrix {next(_numbers)}"}),
             f"{TOPICS}/{{topicId}}/event": lambda: f"{self._topic()}/event?limit=2",
             f"{TOPICS}/{{topicId}}/event/{{id}}": (self._event(),),
+            f"POST {SPECIFIC}access/v1/evaluation": (f"{SPECIFIC}access/v1/evaluation", EVALUATION),
+            f"POST {SPECIFIC}access/v1/evaluations": (f"{SPECIFIC}access/v1/evaluations", EVALUATION),
             f"{SPECIFIC}receivedEvent/{{id}}": (self._received(),),
             f"{SPECIFIC}subscription/{{id}}": (f"{SPECIFIC}subscription/{self._letter()['subscription']}",),
             f"POST {SPECIFIC}subscription/{{id}}/replay": (

@@ -17,6 +17,7 @@ import structlog
 
 from customer_inventory.access.clients import INVENTORY, OWN_CLIENTS, NameTaken, activate_client
 from customer_inventory.access.desk import Desk
+from customer_inventory.access.granting import is_privileged
 from customer_inventory.access.grants import named
 from customer_inventory.access.registration import STEPS, WARNED_BEFORE, recertify_before
 from customer_inventory.clock import Clock
@@ -86,7 +87,8 @@ def _entered(client: Client, now: datetime) -> RegistrationRow:
     grants = sorted(f"{verb}:{named(kind)}" for verb, kind in (grant.split(":") for grant in client.grants))
     purposes = [{"name": purpose} for purpose in client.purposes]
     told = {"name": client.name, "owner": client.registered_by, "purpose": purposes, "grant": grants}
-    privileged = any(grant.endswith(":*") or grant.startswith(("delete:", "download:")) for grant in client.grants)
+    grants += client.policy
+    privileged = is_privileged(grants)
     return RegistrationRow(
         client_id=client.client_id,
         name=client.name,
