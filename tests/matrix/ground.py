@@ -150,10 +150,14 @@ def _digests(value: Any) -> Iterator[str]:
 
 @dataclass
 class Ground:
-    """What is there: `everything` may do all; `subscriber` may read all, and has subscriptions and a dead letter."""
+    """What is there: `everything` may do all; `subscriber` may read all, and has subscriptions and a dead letter.
+
+    `decider` may modify, and decides on what the first one asks for.
+    """
 
     everything: httpx.Client
     subscriber: httpx.Client
+    decider: httpx.Client
     ids: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
 
@@ -177,7 +181,7 @@ class Ground:
         if template.startswith(PROPOSALS):
             return self._proposal(method, template, caller)
         if template.startswith(REGISTRATIONS):
-            return self._registration(method, template)
+            return self._registration(method, template, caller)
         known = self._known.get(f"{method} {template}") or self._known.get(template)
         if known is not None:
             return Asked(*known) if isinstance(known, tuple) else Asked(known())
@@ -253,7 +257,7 @@ class Ground:
         """Return the id of a proposal that waits for its decision."""
         return str(create(self.everything, PROPOSALS, self._proposing())["id"])
 
-    def _registration(self, method: str, template: str) -> Asked:
+    def _registration(self, method: str, template: str, caller: httpx.Client) -> Asked:
         """What is asked of a registration, in a state that admits it."""
         wish = {
             "name": f"matrix-process-{next(_numbers)}",
@@ -265,9 +269,14 @@ class Ground:
         if "{id}" not in template:
             return Asked(template, wish if method == "POST" else None)
         step = template.rpartition("/")[2]
-        identifier = str(create(self.everything, REGISTRATIONS, {**wish, "status": "draft"})["id"])
+        # Only who made a draft may submit it.
+        own = caller.post(REGISTRATIONS, json={**wish, "status": "draft"}) if step == "submit" else None
+        if own is not None and own.status_code == 201:
+            identifier = str(own.json()["id"])
+        else:
+            identifier = str(create(self.everything, REGISTRATIONS, {**wish, "status": "draft"})["id"])
         for each in _BEFORE.get(step, ()):
-            client = self.subscriber if each in {"approve", "recertify"} else self.everything
+            client = self.everything if each == "submit" else self.decider
             assert client.post(f"{REGISTRATIONS}/{identifier}/{each}", json={}).status_code == 200, each
         return Asked(template.replace("{id}", identifier), {} if method == "POST" else None)
 

@@ -22,7 +22,8 @@ async def measured(
     wanted = [each for each in endpoints.endpoints() if not words or any(word in each[1] for word in words)]
     measuring = endpoints.Measuring(server.url, conninfo)
     try:
-        ground = Ground((await measuring.caller("all")).client, (await measuring.caller("read")).client)
+        callers = [(await measuring.caller(grant)).client for grant in ("all", "read", "modify")]
+        ground = Ground(*callers)
         of_pages = {}
         if not words or "pages" in words:
             async with make_desk(measuring.repository) as desk:

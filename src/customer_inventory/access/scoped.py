@@ -16,16 +16,15 @@ from customer_inventory.access.access import Access
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
 from customer_inventory.access.policy.grant import Grant
 from customer_inventory.access.saved import Saved
-from customer_inventory.access.window import Masks, Window, class_alone, standing_windows
+from customer_inventory.access.window import Window, class_alone, standing_windows
 from customer_inventory.access.writable import OutsideGrant, Writable
 from customer_inventory.access.writing import Change
-from customer_inventory.model import RESOURCES, Resource
+from customer_inventory.model import Resource
 from customer_inventory.repository.deleted import DeletedPage
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.lists import Page
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import History, IdempotencyKey, Record, Version
-from customer_inventory.requirements.masking import masks_of
 
 MASKED = {"read:*": (Grant("read", "*", masked=True),)}
 """The limits of who sees special categories and CPNI masked, of every kind."""
@@ -41,7 +40,10 @@ class ScopedAccess(Access):
     async def window(self, kind: str, verb: str = "read") -> Window | None:
         """Return what the grants leave open of a kind, None where that is all of it."""
         grants = self.principal.limited(verb, kind)
-        return Window(KINDS[kind], grants, await self._masks(grants), self.mask_key) if grants else None
+        if not grants:
+            return None
+        masks = await self.facilities.catalogue.masks() if any(each.masked for each in grants) else {}
+        return Window(KINDS[kind], grants, masks, self.mask_key)
 
     async def read(self, resource: Resource, identifier: UUID, *, as_of: datetime | None = None) -> Record:
         """Return a record, as far as it may be seen. Raises as `Reading.read` does."""
@@ -257,18 +259,6 @@ class ScopedAccess(Access):
             await self.note(verb, resource.kind, "absent" if record is None else "refused", (str(identifier),))
             raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}.")
         return record
-
-    async def _masks(self, grants: Sequence[Grant]) -> Masks:
-        if not any(each.masked for each in grants):
-            return {}
-        catalogue = self.facilities.catalogue
-        found: dict[str, tuple[Any, ...]] = {}
-        for name, resource in RESOURCES.items():
-            masks = masks_of((await catalogue.requirements(name)).values())
-            found |= dict.fromkeys(resource.classes, masks)
-        for name in await catalogue.names() - RESOURCES.keys():
-            found[name] = masks_of((await catalogue.requirements(name)).values())
-        return found
 
 
 def scoped_access(access: Access, limits: Mapping[str, tuple[Grant, ...]], *, key: bytes) -> ScopedAccess:

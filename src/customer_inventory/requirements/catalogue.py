@@ -18,10 +18,11 @@ import msgspec
 import structlog
 
 from customer_inventory.clock import Clock
-from customer_inventory.model import InvalidDocument, Resource
+from customer_inventory.model import RESOURCES, InvalidDocument, Resource
 from customer_inventory.model.ruling import Rule, Ruling
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.catalogue import CatalogueStore, RequirementVersion
+from customer_inventory.requirements.masking import Mask, masks_of
 from customer_inventory.requirements.requirement import InformationRequirement
 from customer_inventory.requirements.rules import rules_of
 from customer_inventory.requirements.unique import Unique, uniques_of
@@ -111,6 +112,18 @@ class Catalogue:
         self._stamp: int | None = None
         self._governing = Governing()
         self._rulings = _Rulings(shipped, {})
+        self._masks: tuple[Governing, Mapping[str, tuple[Mask, ...]]] | None = None
+
+    async def masks(self) -> Mapping[str, tuple[Mask, ...]]:
+        """Return the masks of every class of record, by its name: the same object while nothing of the catalogue moved.
+
+        Putting them together takes half a millisecond, more than a whole get.
+        """
+        await self._refresh()
+        known = self._masks
+        if known is None or known[0] is not self._governing:
+            known = self._masks = (self._governing, _masks_by_class(self._shipped, self._governing.decided))
+        return known[1]
 
     async def ruling(self, resource: Resource) -> Ruling:
         """Return the rules that govern a resource now and that doors ask: the same object while they are the same."""
@@ -215,6 +228,16 @@ def governing_of(name: str, shipped: Shipped, decided: Decided) -> dict[str, Inf
     """Return the requirements of a resource by id: those decided, and the shipped ones of which nothing was decided."""
     found: dict[str, InformationRequirement | None] = {**shipped(name), **decided.get(name, {})}
     return {identifier: each for identifier, each in found.items() if each is not None}
+
+
+def _masks_by_class(shipped: Shipped, decided: Decided) -> dict[str, tuple[Mask, ...]]:
+    found: dict[str, tuple[Mask, ...]] = {}
+    for name, resource in RESOURCES.items():
+        masks = masks_of(governing_of(name, shipped, decided).values())
+        found |= dict.fromkeys(resource.classes, masks)
+    for name in decided.keys() - RESOURCES.keys():
+        found[name] = masks_of(governing_of(name, shipped, decided).values())
+    return found
 
 
 def requirement_of(version: RequirementVersion) -> InformationRequirement:
