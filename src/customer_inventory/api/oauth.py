@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ALGORITHMS
+from customer_inventory.access.clients import InvalidClient
 from customer_inventory.api.door import MethodNotAllowed, UnknownPath
 from customer_inventory.api.errors import error_answer, unexpected_answer
 from customer_inventory.api.exchange import Answer, ClientGone, Exchange, send_answer
@@ -23,6 +25,7 @@ from customer_inventory.api.tokens import PATH as TOKEN
 from customer_inventory.api.tokens import REVOKE, TokenEndpoint
 from customer_inventory.errors import InventoryError
 
+_log = structlog.get_logger(__name__)
 BELOW = "/oauth2/"
 METADATA = "/.well-known/oauth-authorization-server"
 JWKS = "/oauth2/jwks"
@@ -53,6 +56,8 @@ class AuthorizationServer:
         try:
             answer = await self._answer(exchange, methods)
         except InventoryError as error:
+            if isinstance(error, InvalidClient):
+                _log.warning("token.refused", request_id=exchange.request_id)
             # RFC 6749 section 5.2 has two members of its own; they ride along in the one shape.
             answer = error_answer(error, error=error.code, error_description=error.message)
             if isinstance(error, MethodNotAllowed):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
+import structlog
 
 from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ASSERTION_TYPE, client_of_assertion
@@ -16,6 +17,7 @@ from customer_inventory.api.exchange import JSON, Answer, Exchange
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client
 
+_log = structlog.get_logger(__name__)
 PATH = "/oauth2/token"
 REVOKE = "/oauth2/revoke"
 _MOST_PARAMETERS = 20
@@ -48,6 +50,7 @@ class TokenEndpoint:
             raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
         client = await self._client(exchange, form)
         token = self._desk.tokens.issue(client.client_id)
+        _log.info("token.issued", client_id=client.client_id, request_id=exchange.request_id)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_S}
         return Answer(200, msgspec.json.encode(body), (JSON,))
 

@@ -10,6 +10,7 @@ import asyncio
 import math
 from urllib.parse import urlencode
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -34,6 +35,7 @@ from customer_inventory.repository import Repository
 from customer_inventory.repository.people import Person, Session
 
 CODE_PAGE = "/sign-in/code"
+_log = structlog.get_logger(__name__)
 _SEE_OTHER = 303
 # A check costs 64 MiB and a tenth of a second of a core: more at once would let strangers starve everyone else.
 _CHECKS_AT_ONCE = 2
@@ -83,6 +85,7 @@ class Entrance:
         """Answer POST /sign-out. Raises ForeignForm."""
         form = await form_of(request)
         response = RedirectResponse("/sign-in?out", status_code=_SEE_OTHER)
+        response.headers["clear-site-data"] = '"cache", "storage"'
         token = self.token(request)
         if token is not None:
             check_proof(token, form)
@@ -126,11 +129,14 @@ class Entrance:
                 return await self._ask_for_code(request, person, wanted)
             token = await start_session(self._people, person=person, origin=origin_of(request), clock=self._clock)
         except SignInFailed as error:
+            # Without the login: some type the password there.
+            _log.warning("sign-in.failed", stage="password")
             return _unauthenticated(self._form(request, wanted=wanted, login=login, problem=error.message, status=401))
         except BaseException:
             self.attempts.abandoned(login=login, address=address)
             raise
         self.attempts.succeeded(login=login, address=address)
+        _log.info("sign-in.done", login=person.login, second_factor=False)
         return await self._let_in(request, token, wanted)
 
     async def _ask_for_code(self, request: Request, person: Person, wanted: str) -> Response:
@@ -167,6 +173,7 @@ class Entrance:
             await check_code(self._factors, person=person, code=form.get("code", ""), clock=self._clock)
             token = await admit(self._people, visit=visit, origin=origin_of(request), clock=self._clock)
         except (WrongCode, NoSecondFactor) as error:
+            _log.warning("sign-in.failed", stage="code", login=person.login)
             return _unauthenticated(self._code_form(visit, wanted, problem=error.message, status=401))
         except BaseException:
             self.attempts.abandoned(login=person.login, address=address)
@@ -175,6 +182,7 @@ class Entrance:
             problem = "It took too long. Please sign in again."
             return _unauthenticated(self._form(request, wanted=wanted, problem=problem, status=401))
         self.attempts.succeeded(login=person.login, address=address)
+        _log.info("sign-in.done", login=person.login, second_factor=True)
         return await self._let_in(request, token, wanted)
 
     async def _let_in(self, request: Request, token: str, wanted: str) -> Response:
@@ -190,7 +198,10 @@ class Entrance:
     def _begin(self, request: Request, login: str) -> int:
         """Count an attempt; return the seconds to wait when there were too many, else 0."""
         wait = self.attempts.begin(login=login, address=address_of(request), at=self._clock())
-        return math.ceil(wait.total_seconds()) if wait is not None else 0
+        if wait is None:
+            return 0
+        _log.warning("sign-in.slowed", seconds=math.ceil(wait.total_seconds()))
+        return math.ceil(wait.total_seconds())
 
     def _code_form(self, visit: str, wanted: str, *, problem: str = "", status: int = 200) -> Response:
         values = {"person": None, "proof": proof(visit), "wanted": wanted, "problem": problem}
