@@ -118,6 +118,8 @@ def _line(drawn: random.Random, kind: str) -> str:
         rows = drawn.sample(sorted(ROWS[kind]), drawn.randint(1, 2))
         conditions = [f"{path} in ({', '.join(drawn.sample(ROWS[kind][path], drawn.randint(1, 2)))})" for path in rows]
         line += f" where {' and '.join(conditions)}"
+    if set(verbs.split(", ")) == {"read"} and drawn.random() < 0.3:
+        line += " with consent"
     if drawn.random() < 0.3:
         line += f" for {drawn.choice(PURPOSES)}"
     if drawn.random() < 0.1:
@@ -125,6 +127,15 @@ def _line(drawn: random.Random, kind: str) -> str:
     if drawn.random() < 0.1:
         line += f" until {drawn.choice(('2020-01-01', '2120-01-01'))}"
     return line
+
+
+Consents = Mapping[str, list[str]]
+"""The purposes to which parties consent, by their ids."""
+
+
+def party_of(kind: str, identifier: str, document: Document) -> str:
+    """Whose consent it takes to use a record."""
+    return identifier if kind == "individual" else str(document["engagedParty"]["id"])
 
 
 @dataclass(frozen=True)
@@ -137,12 +148,18 @@ class Oracle:
     def of(cls, lines: list[str]) -> Oracle:
         return cls(cedarpy.PolicySet.from_str("\n".join(_permit(grant) for grant in parse_policy(lines))))
 
-    def permits(self, verb: str, kind: str, records: Mapping[str, Document], purpose: str) -> dict[str, set[str]]:
+    def permits(
+        self, verb: str, kind: str, records: Mapping[str, Document], purpose: str, consents: Consents
+    ) -> dict[str, set[str]]:
         """Of each record the paths that the policy permits, "id" for that it is there at all."""
         every = sorted({"id"}.union(*map(paths, records.values())))
         asked = [(each, path) for each in records for path in every]
         entities = [
-            {"uid": {"type": "Record", "id": each}, "attrs": held(document), "parents": []}
+            {
+                "uid": {"type": "Record", "id": each},
+                "attrs": {**held(document), "consents": consents.get(party_of(kind, each, document), [])},
+                "parents": [],
+            }
             for each, document in records.items()
         ]
         requests = [self._request(verb, kind, each, {"path": above(path)}, purpose) for each, path in asked]
@@ -183,6 +200,7 @@ def _permit(grant: Grant) -> str:
     conditions += [f"{_set(sorted(grant.purposes))}.contains(context.purpose)"] if grant.purposes else []
     conditions += [f"context.now >= {int(grant.starts.timestamp())}"] if grant.starts else []
     conditions += [f"context.now < {int(grant.ends.timestamp())}"] if grant.ends else []
+    conditions += ["resource.consents.contains(context.purpose)"] if grant.consent else []
     for row in grant.rows:
         name, values = msgspec.json.encode(row.path).decode(), _set(row.values)
         conditions.append(f"resource has {name} && resource[{name}].containsAny({values})")

@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -39,7 +40,7 @@ from tests.contract.policy_world import (
     word,
 )
 
-PROBES = int(os.environ.get("PROBES", "20000"))
+PROBES = int(os.environ.get("PROBES", "60000"))
 PEOPLE = 24
 BASES = {
     "individual": ("/tmf-api/party/v5/individual", "/tmf-api/party/v4/individual"),
@@ -56,6 +57,7 @@ class World:
     client_id: str
     overseer_id: str
     records: dict[str, dict[str, Document]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    consents: dict[str, list[str]] = field(default_factory=dict)
     probes: int = 0
 
     async def ask(self, method: str, path: str, purpose: str, **more: Any) -> httpx.Response:
@@ -90,6 +92,22 @@ async def populate(world: World, drawn: random.Random) -> None:
         if drawn.random() < 0.5:
             changed = {"placeOfBirth": word(drawn), "status": drawn.choice(ROWS["individual"]["status"])}
             await change(world, "individual", party, changed)
+        for purpose in PURPOSES:
+            await consent(world, party, purpose, drawn)
+
+
+async def consent(world: World, party: str, purpose: str, drawn: random.Random) -> None:
+    """Let a party say something, or nothing, of a purpose; what was said last holds, until it ends."""
+    said = [drawn.choice(("given", "withdrawn", "ending")) for _ in range(drawn.randint(0, 3))]
+    for number, word_ in enumerate(said):
+        at = system_clock() - timedelta(days=10 - number)
+        fact: Document = {"partyId": party, "purpose": purpose, "saidAt": at.isoformat(), "evidence": "letter"}
+        fact |= {"status": "withdrawn" if word_ == "withdrawn" else "given"}
+        fact |= {"expiresAt": (at + timedelta(days=1)).isoformat()} if word_ == "ending" else {}
+        answer = await world.ask("POST", "/inventory/v1/consent", "care", json=fact)
+        assert answer.status_code == 201, answer.text
+    if said and said[-1] == "given":
+        world.consents.setdefault(party, []).append(purpose)
 
 
 async def make(world: World, kind: str, document: Document) -> str:
@@ -124,7 +142,7 @@ async def test_what_is_let_through_is_what_cedar_permits(world: World) -> None:
         oracle = Oracle.of(lines)
         for purpose in PURPOSES:
             for kind in KINDS:
-                permitted = oracle.permits("read", kind, world.records[kind], purpose)
+                permitted = oracle.permits("read", kind, world.records[kind], purpose, world.consents)
                 seen = {each for each, of in permitted.items() if "id" in of}
                 await probe_reads(world, kind, purpose, permitted, seen, f"{lines} {purpose}")
                 await probe_lists(world, kind, purpose, permitted, seen, lines, drawn)
@@ -266,7 +284,7 @@ async def probe_decisions(world: World, kind: str, purpose: str, permitted: dict
 
 async def probe_around(world: World, oracle: Oracle, purpose: str, lines: list[str]) -> None:
     """What tells of many records at once: the whole of a customer, changes, the deleted, events, kin, JSONPath."""
-    permitted = {kind: oracle.permits("read", kind, world.records[kind], purpose) for kind in KINDS}
+    permitted = {kind: oracle.permits("read", kind, world.records[kind], purpose, world.consents) for kind in KINDS}
     some = list(world.records["customer"])[:4]
     addresses = [f"/inventory/v1/customer360/{each}" for each in some]
     addresses += [
@@ -305,7 +323,7 @@ async def probe_writes(world: World, oracle: Oracle, purpose: str, lines: list[s
             assert answer.status_code == 200 if lets else answer.status_code in {403, 404}, f"{said}: {answer.text}"
             if lets:
                 world.records[kind][each] = after
-            permitted = oracle.permits("read", kind, {each: world.records[kind][each]}, purpose)[each]
+            permitted = oracle.permits("read", kind, {each: world.records[kind][each]}, purpose, world.consents)[each]
             check_words(world, answer.text, kind, each, permitted, said)
         await probe_creation(world, oracle, kind, purpose, said, drawn)
 
@@ -323,7 +341,7 @@ async def probe_creation(
     if not lets:
         return
     each = answer.json()["id"]
-    permits = "id" in oracle.permits("delete", kind, {each: document}, purpose)[each]
+    permits = "id" in oracle.permits("delete", kind, {each: document}, purpose, world.consents)[each]
     gone = await world.ask("DELETE", f"{BASES[kind][0]}/{each}", purpose)
     world.probes += 1
     assert gone.status_code == 204 if permits else gone.status_code in {403, 404}, said

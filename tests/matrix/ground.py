@@ -319,6 +319,12 @@ class Ground:
             f"POST {TOPICS}": (TOPICS, {"@type": "Topic", "name": f"matrix {next(_numbers)}"}),
             f"{TOPICS}/{{topicId}}/event": lambda: f"{self._topic()}/event?limit=2",
             f"{TOPICS}/{{topicId}}/event/{{id}}": (self._event(),),
+            f"GET {SPECIFIC}consent": (f"{SPECIFIC}consent?partyId={person}",),
+            f"GET {SPECIFIC}consent/{{id}}": (f"{SPECIFIC}consent/{person}",),
+            f"POST {SPECIFIC}consent": (
+                f"{SPECIFIC}consent",
+                {"partyId": person, "purpose": "tests", "status": "given", "evidence": "letter"},
+            ),
             f"POST {SPECIFIC}access/v1/evaluation": (f"{SPECIFIC}access/v1/evaluation", EVALUATION),
             f"POST {SPECIFIC}access/v1/evaluations": (f"{SPECIFIC}access/v1/evaluations", EVALUATION),
             f"{SPECIFIC}receivedEvent/{{id}}": (self._received(),),

@@ -75,7 +75,8 @@ async def _decision(access: Access, question: Question) -> Decision:
     limits = principal.limited(question.verb, kind)
     if not limits and question.record is None:
         return Decision(True)
-    holding = await _holding(access, limits, kind, question.record)
+    purpose = question.purpose or next(iter(principal.purposes), "")
+    holding = await _holding(access, limits, kind, question.record, purpose)
     if isinstance(holding, Decision):
         return holding
     asked = question.attributes or ("*",)
@@ -88,11 +89,11 @@ def _covers(grant: Grant, path: str) -> bool:
 
 
 async def _holding(
-    access: Access, limits: tuple[Grant, ...], kind: str, record: str | None
+    access: Access, limits: tuple[Grant, ...], kind: str, record: str | None, purpose: str
 ) -> tuple[Grant, ...] | Decision:
     """The grants that hold for a record, or for every one of the kind; the decision where that settles it."""
     if record is None:
-        whole = tuple(grant for grant in limits if not grant.rows)
+        whole = tuple(grant for grant in limits if not grant.by_record)
         return whole or Decision(False, "depends-on-record")
     identifier = parse_id(record)
     found = None
@@ -101,8 +102,14 @@ async def _holding(
     if found is None:
         return Decision(False, "no-such-record")
     document = {**decoded(found.document), "id": found.id}
-    holding = tuple(grant for grant in limits if holds(KINDS[kind], grant.rows, document))
+    asked = [grant for grant in limits if not grant.consent or await _consented(access, kind, found.id, purpose)]
+    holding = tuple(grant for grant in asked if holds(KINDS[kind], grant.rows, document))
     return holding if holding or not limits else Decision(False, "record-not-granted")
+
+
+async def _consented(access: Access, kind: str, record: str, purpose: str) -> bool:
+    consents, now = access.facilities.repository.register.consents, access.facilities.clock()
+    return record in await consents.holding(kind, [record], purpose=purpose, at=now)
 
 
 async def _principal(access: Access, question: Question) -> tuple[Principal | None, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from customer_inventory.access.guarded import GUARDED
+from customer_inventory.access.guarded import CONSENT, GUARDED
 from customer_inventory.access.registration import REGISTRATION
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
@@ -21,6 +21,7 @@ TRAIL = "trail"
 """The kind that grants name as trailEntry."""
 
 OWN_KINDS = {
+    "consent": CONSENT,
     "receivedEvent": "received_event",
     "trailEntry": TRAIL,
     TOPIC.name: TOPIC.kind,

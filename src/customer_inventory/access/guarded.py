@@ -6,6 +6,7 @@ Else whoever may create records could create administrators: who may do that is 
 from __future__ import annotations
 
 ACCESS_REVIEW = "access_review"
+CONSENT = "consent"
 PERSON = "person"
 SESSION = "session"
 

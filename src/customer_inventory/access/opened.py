@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -140,6 +140,10 @@ class Opened:
     async def window(self, kind: str, verb: str = "read") -> Window | None:  # noqa: ARG002  see ScopedAccess
         """Return what the grants leave open of a kind, None where that is all of it."""
         return None
+
+    async def looking_at(self, window: Window, ids: Collection[str]) -> Window:  # noqa: ARG002  see ScopedAccess
+        """Return a window that knows of which of these records the use is consented to."""
+        return window
 
     async def require_every(self, verb: str, kind: str) -> None:
         """Return if a verb is granted on every record and attribute of a kind; as `require` otherwise."""

@@ -23,7 +23,7 @@ from customer_inventory.model import Resource
 from customer_inventory.repository.deleted import DeletedPage
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.lists import Page
-from customer_inventory.repository.query import Query
+from customer_inventory.repository.query import ConsentTo, Query
 from customer_inventory.repository.records import History, IdempotencyKey, Record, Version
 
 MASKED = {"read:*": (Grant("read", "*", masked=True),)}
@@ -43,7 +43,17 @@ class ScopedAccess(Access):
         if not grants:
             return None
         masks = await self.facilities.catalogue.masks() if any(each.masked for each in grants) else {}
-        return Window(KINDS[kind], grants, masks, self.mask_key)
+        asks = any(each.consent for each in grants)
+        consent = ConsentTo(self.purpose, self.facilities.clock()) if asks else None
+        return Window(KINDS[kind], grants, masks, self.mask_key, consent)
+
+    async def looking_at(self, window: Window, ids: Collection[str]) -> Window:
+        """Return a window that knows of which of these records the use is consented to."""
+        if window.consent is None or not ids:
+            return window
+        purpose, at = window.consent
+        consents = self.facilities.repository.register.consents
+        return window.at_hand(await consents.holding(window.resource.kind, ids, purpose=purpose, at=at))
 
     async def read(self, resource: Resource, identifier: UUID, *, as_of: datetime | None = None) -> Record:
         """Return a record, as far as it may be seen. Raises as `Reading.read` does."""
@@ -51,6 +61,7 @@ class ScopedAccess(Access):
         if window is None:
             return await Access.read(self, resource, identifier, as_of=as_of)
         await self.require("read", resource.kind)
+        window = await self.looking_at(window, (str(identifier),))
         records = self.facilities.repository.records
         record = await records.get(resource.kind, identifier)
         shown = window.shown(str(identifier), record.document) if record is not None else None
@@ -230,12 +241,17 @@ class ScopedAccess(Access):
         window = await self.window(resource.kind)
         if window is None:
             return saved
+        window = await self.looking_at(window, (saved.record.id,))
         shown = window.shown(saved.record.id, saved.record.document)
         return saved._replace(record=saved.record._replace(document=shown or class_alone(saved.record.document)))
 
     async def _through(self, windows: Mapping[str, Window], page: Page, kinds: Sequence[str], query: Query) -> Page:
         """A page with its records as far as they may be seen; those of a former moment, by what may be seen now."""
         pairs = list(zip(page.records, kinds, strict=True))
+        windows = {
+            kind: await self.looking_at(window, [each.id for each, of in pairs if of == kind])
+            for kind, window in windows.items()
+        }
         if query.as_of is not None:
             ids = [(kind, each.id) for each, kind in pairs]
             standing = await standing_windows(self.facilities.repository.surroundings, windows, ids)
@@ -249,6 +265,7 @@ class ScopedAccess(Access):
         await self.require("read", resource.kind)
         if not window.by_rows:
             return window
+        window = await self.looking_at(window, (str(identifier),))
         record = await self._standing_record(window, "read", resource, identifier)
         return window.standing(record.id, record.document)
 

@@ -47,6 +47,10 @@ async def tell(
     for kind in kinds.keys() - set(granted):
         await access.note("read", kind, "refused", ())
     windows = {kind: window for kind in granted if (window := await access.window(kind)) is not None}
+    windows = {
+        kind: await access.looking_at(window, {each.record_id for each in entries if each.kind == kind})
+        for kind, window in windows.items()
+    }
     ids = [(entry.kind, entry.record_id) for entry in entries]
     standing = await standing_windows(access.facilities.repository.surroundings, windows, ids) if windows else {}
     contents = await asyncio.gather(*(_contents(source, entries, kind) for kind in granted))

@@ -68,6 +68,10 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
     else:
         around = await _around_then(access, identifier, wanted, as_of)
     if windows:
+        windows = {
+            kind: await access.looking_at(window, [each.id for each in around.records.get(kind, ())])
+            for kind, window in windows.items()
+        }
         near = [(kind, each.id) for kind, records in around.records.items() for each in records]
         surroundings = access.facilities.repository.surroundings
         standing = await standing_windows(surroundings, windows, near) if as_of is not None else {}

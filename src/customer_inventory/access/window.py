@@ -22,7 +22,7 @@ from customer_inventory.model.filtering import Condition, Either, Selection, Ter
 from customer_inventory.model.showing import Showing, said_by
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.order import Sort
-from customer_inventory.repository.query import Fence, Query
+from customer_inventory.repository.query import ConsentTo, Fence, Hold, Query
 from customer_inventory.repository.surroundings import Surroundings
 from customer_inventory.requirements.masking import Mask, masked_document
 
@@ -53,6 +53,15 @@ class Window:
     grants: tuple[Grant, ...]
     masks: Masks
     key: bytes
+    consent: ConsentTo | None = None
+    """The consent that grants ask for which take one."""
+    consenting: frozenset[str] = frozenset()
+    """The records, of those at hand, to whose use is consented."""
+
+    @property
+    def by_consent(self) -> bool:
+        """Whether what may be seen depends on the consent of parties."""
+        return any(each.consent for each in self.grants)
 
     def shown(self, identifier: str, text: bytes) -> bytes | None:
         """Return a stored document as it may be seen, None where nothing of it may."""
@@ -72,7 +81,11 @@ class Window:
     @property
     def by_rows(self) -> bool:
         """Whether what may be seen depends on the record."""
-        return any(each.rows for each in self.grants)
+        return any(each.by_record for each in self.grants)
+
+    def at_hand(self, consenting: frozenset[str]) -> Window:
+        """Return the window that knows these records as consented to."""
+        return replace(self, consenting=consenting)
 
     def told_of(self, identifier: str, text: bytes) -> bool:
         """Return whether anything of a record with this document may be seen."""
@@ -81,7 +94,7 @@ class Window:
     @property
     def fenced(self) -> bool:
         """Whether it depends on the record if anything of it may be seen."""
-        return all(each.rows for each in self.grants)
+        return all(each.by_record for each in self.grants)
 
     def tells_of(self, kinds: Collection[str]) -> bool:
         """Return whether every reference to a record of these kinds may be seen, where the record may be."""
@@ -116,7 +129,8 @@ class Window:
         if not self.by_rows:
             return self.grants
         document = {**msgspec.json.decode(text), "id": identifier}
-        return tuple(each for each in self.grants if holds(self.resource, each.rows, document))
+        asked = [each for each in self.grants if not each.consent or identifier in self.consenting]
+        return tuple(each for each in asked if holds(self.resource, each.rows, document))
 
     def _pruned(self, text: bytes, grants: Sequence[Grant]) -> bytes:
         if _all(grants):
@@ -177,9 +191,10 @@ class Window:
 
     def _fence(self, grants: tuple[Grant, ...]) -> Fence | None:
         """What it takes that one of the grants holds, None where one holds for every record."""
-        if any(not each.rows for each in grants):
+        if not all(each.by_record for each in grants):
             return None
-        return Fence(self.resource.kind, tuple(terms_of(self.resource, each.rows) for each in grants))
+        holds = (Hold(terms_of(self.resource, each.rows), self.consent if each.consent else None) for each in grants)
+        return Fence(self.resource.kind, tuple(holds))
 
 
 async def standing_windows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from customer_inventory.access import Desk
 from customer_inventory.api.attachments import add_attachments
 from customer_inventory.api.changes import add_changes
+from customer_inventory.api.consents import add_consents
 from customer_inventory.api.customer360 import add_customer_360
 from customer_inventory.api.deciding import add_decisions
 from customer_inventory.api.deleted import add_deleted_records
@@ -50,6 +51,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_deleted_records(routes, public_url=public_url)
     add_customer_360(routes, public_url=public_url)
     add_decisions(routes)
+    add_consents(routes, public_url=public_url)
     add_trail(routes, public_url=public_url)
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)

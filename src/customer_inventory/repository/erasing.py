@@ -38,6 +38,8 @@ _OF_ANY_KIND = (
     "source_record",
     "idempotency",
     "delivery",
+    "consent",
+    "consent_fact",
 )
 
 

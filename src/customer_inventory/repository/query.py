@@ -7,15 +7,15 @@ up to a bound and estimated beyond it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause, unserved
+from customer_inventory.repository.consents import consented
 from customer_inventory.repository.order import Ground, Key, Sort, edge, order, place_of
 from customer_inventory.repository.search import fold
 from customer_inventory.repository.values import ALWAYS, Clause, conjunction, disjunction
@@ -25,15 +25,29 @@ _INDEXED = 3
 """How many letters of a word the index of names needs."""
 
 
+class ConsentTo(NamedTuple):
+    """That the use for a purpose is consented to at a moment."""
+
+    purpose: str
+    at: datetime
+
+
+class Hold(NamedTuple):
+    """Terms that must all hold of a record, and the consent that there must be to its use, if any."""
+
+    terms: tuple[Term, ...]
+    consent: ConsentTo | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What all records of a kind must hold to be found, whatever is asked for: all terms of one of the alternatives.
+    """What all records of a kind must hold to be found, whatever is asked for: one of the alternatives.
 
     In a list of a former moment they must hold it as they were and as they are.
     """
 
     kind: str
-    alternatives: tuple[tuple[Term, ...], ...]
+    alternatives: tuple[Hold, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,14 +166,16 @@ def fenced(resource: Resource, query: Query) -> list[Clause]:
     """Return what the fences of a query demand of the records of a kind."""
     past = query.as_of is not None
     return [
-        disjunction([_held(resource, terms, past=past) for terms in fence.alternatives])
+        disjunction([_held(resource, hold, past=past) for hold in fence.alternatives])
         for fence in query.fences
         if fence.kind == resource.kind
     ]
 
 
-def _held(resource: Resource, terms: Sequence[Term], *, past: bool) -> Clause:
+def _held(resource: Resource, hold: Hold, *, past: bool) -> Clause:
+    terms, consent = hold
     then = [term_clause(resource, term, past=past) for term in terms]
+    then += [consented(resource.kind, *consent)] if consent else []
     if not past:
         return conjunction(then)
     now = conjunction([term_clause(resource, term) for term in terms])

@@ -10,6 +10,7 @@ from typing import Any
 from customer_inventory.repository import sql
 from customer_inventory.repository.allowances import Allowances
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.consents import Consents
 from customer_inventory.repository.credentials import CredentialStore
 from customer_inventory.repository.registrations import Registrations
 
@@ -42,6 +43,7 @@ class Register:
         self.credentials = CredentialStore(connections)
         self.registrations = Registrations(connections)
         self.allowances = Allowances(connections)
+        self.consents = Consents(connections)
 
     async def add_client(
         self,

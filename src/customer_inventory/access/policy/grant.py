@@ -31,6 +31,8 @@ class Grant:
     attributes: frozenset[str] | None = None
     rows: tuple[Row, ...] = ()
     masked: bool = False
+    consent: bool = False
+    """Whether it holds only for records whose parties consent to the purpose of the call."""
     purposes: frozenset[str] = frozenset()
     daily: int | None = None
     """The most records a day (UTC) that the client is shown or writes by this grant."""
@@ -42,12 +44,17 @@ class Grant:
     @property
     def limited(self) -> bool:
         """Whether it grants less than every record of the kind, whole."""
-        return self.attributes is not None or bool(self.rows) or self.masked
+        return self.limited_beyond_masks or self.masked
 
     @property
     def limited_beyond_masks(self) -> bool:
         """Whether it grants less than every record and attribute of the kind."""
-        return self.attributes is not None or bool(self.rows)
+        return self.attributes is not None or self.by_record
+
+    @property
+    def by_record(self) -> bool:
+        """Whether it depends on the record if it holds."""
+        return bool(self.rows) or self.consent
 
     def applies(self, purpose: str, now: datetime) -> bool:
         """Return whether it is in force for a purpose at a moment."""

@@ -5,8 +5,9 @@
     read masked agreement (*)
 
 A verb, or several with commas; `masked`; the resource; its attributes in parentheses, or (*) for all there are and will
-be; then in any order, each once, `where` with conditions joined by `and`, `for` with purposes, `at most … a day`, `at
-most … a second`, `from` and `until` with a date (from its first moment, up to its first moment, UTC).
+be; then in any order, each once, `where` with conditions joined by `and`, `with consent` of the parties to the purpose,
+`for` with purposes, `at most … a day`, `at most … a second`, `from` and `until` with a date (from its first moment, up
+to its first moment, UTC).
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def written(grant: Grant) -> str:
         parts.append("where " + " and ".join(map(_row_text, grant.rows)))
     if grant.purposes:
         parts.append("for " + ", ".join(sorted(grant.purposes)))
+    parts += ["with consent"] if grant.consent else []
     parts += [f"at most {grant.daily} a day"] if grant.daily is not None else []
     parts += [f"at most {grant.per_second} a second"] if grant.per_second is not None else []
     parts += [f"from {grant.starts.date()}"] if grant.starts is not None else []
@@ -98,12 +100,15 @@ class _Line:
         limits = self._clauses(resource)
         if masked and (verbs != ["read"] or (resource is None and kind != "*")):
             raise InvalidPolicy("Only what is read of records can be masked: read masked customer (*).")
+        if limits.consent and (resource is None or not set(verbs) <= {"read", "download"}):
+            raise InvalidPolicy("Consent is asked of what is read or downloaded: read customer (*) with consent.")
         return [
             Grant(
                 verb,
                 kind,
                 attributes=attributes,
                 rows=limits.rows,
+                consent=limits.consent,
                 masked=masked,
                 purposes=limits.purposes,
                 daily=limits.amounts.get("day"),
@@ -142,10 +147,15 @@ class _Line:
     def _clauses(self, resource: Resource | None) -> _Limits:
         limits = _Limits()
         while self._at < len(self._tokens):
-            word = self._word("where, for, at most, from or until")
+            word = self._word("where, with consent, for, at most, from or until")
             if word == "where":
                 limits.once("where")
                 limits.rows = self._rows(resource)
+            elif word == "with":
+                limits.once("with consent")
+                if self._word("consent") != "consent":
+                    raise InvalidPolicy("After with stands consent.")
+                limits.consent = True
             elif word == "for":
                 limits.once("for")
                 purposes = self._list("a purpose", _PURPOSE.fullmatch, "a purpose is letters, digits, ., - and _")
@@ -158,7 +168,7 @@ class _Line:
                 limits.once(word)
                 limits.moments[word] = self._date(word)
             else:
-                raise InvalidPolicy("After the attributes come where, for, at most, from and until.")
+                raise InvalidPolicy("After the attributes come where, with consent, for, at most, from and until.")
         return limits
 
     def _rows(self, resource: Resource | None) -> tuple[Row, ...]:
@@ -247,6 +257,7 @@ class _Limits:
     """What the clauses of one line say, each at most once."""
 
     rows: tuple[Row, ...] = ()
+    consent: bool = False
     purposes: frozenset[str] = frozenset()
     amounts: dict[str, int] = field(default_factory=dict)
     moments: dict[str, datetime] = field(default_factory=dict)

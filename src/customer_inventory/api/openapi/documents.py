@@ -17,6 +17,7 @@ from customer_inventory import __version__
 from customer_inventory.api import parties
 from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
 from customer_inventory.api.openapi.catalogue import CATALOGUE_PATHS, CATALOGUE_SCHEMAS, catalogue_operation
+from customer_inventory.api.openapi.consents import CONSENT_SCHEMAS, consent_operation
 from customer_inventory.api.openapi.deciding import DECISION_SCHEMAS, decision_operation
 from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
 from customer_inventory.api.openapi.merging import Merged
@@ -62,6 +63,7 @@ _SHARED = {
     **EVENT_SCHEMAS,
     **TRAIL_SCHEMAS,
     **DECISION_SCHEMAS,
+    **CONSENT_SCHEMAS,
     **REGISTRATION_SCHEMAS,
 }
 _GOVERNED = {
@@ -263,7 +265,7 @@ def _operation(method: str, rest: str, known: Mapping[str, Named], api: Api) -> 
     if name == parties.PATH:
         return joint_list(name, [known[each] for each in parties.CLASSES])
     if name not in known:
-        beside = (own_operation, event_operation, trail_operation, decision_operation)
+        beside = (own_operation, event_operation, trail_operation, decision_operation, consent_operation)
         found = (operation(method, rest) for operation in beside)
         return hub_operation(method, rest, api) or next(filter(None, found), None)
     if name in _GOVERNED:

@@ -70,6 +70,12 @@ delete from former_link where source_id = any(%(ids)s::uuid[])
 -- name: erase_unique_value
 delete from unique_value where record_id = any(%(ids)s::uuid[])
 
+-- name: erase_consent
+delete from consent where (bucket, party_id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
+
+-- name: erase_consent_fact
+delete from consent_fact where (bucket, party_id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
+
 -- name: erase_source_record
 delete from source_record where record_id = any(%(ids)s::uuid[])
 

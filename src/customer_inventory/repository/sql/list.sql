@@ -16,7 +16,7 @@
 
 -- name: standing
 -- Records that hold something as they are now, whatever they were.
-(bucket, id) in (select bucket, id from {kind} where {where})
+(t.bucket, t.id) in (select t.bucket, t.id from {kind} t where {where})
 
 -- name: branch
 select '{kind}' as kind, bucket, id, version, doc, terms, label from {source} where {where}

@@ -423,6 +423,37 @@ create table unique_value (
 );
 create index unique_value_record on unique_value (record_id);
 
+-- What parties said to the use of their data, in their bucket; only added to, and erased with the party.
+create table consent_fact (
+    bucket smallint not null,
+    id uuid not null,
+    party_id uuid not null,
+    purpose text not null,
+    given boolean not null,                 -- or withdrawn
+    said_at timestamptz not null,
+    expires_at timestamptz,                 -- null: until it is withdrawn
+    document_version text,                  -- which words were agreed to
+    evidence text,                          -- where that is shown
+    agreement_id uuid,                      -- the privacy agreement (TMF644) it is part of
+    recorded_at timestamptz not null,
+    client_id text not null,
+    person text,
+    primary key (bucket, id)
+);
+create index consent_fact_party on consent_fact (bucket, party_id);
+
+-- What holds of it now, one row for a party and a purpose.
+create table consent (
+    bucket smallint not null,
+    party_id uuid not null,
+    purpose text not null,
+    given boolean not null,
+    said_at timestamptz not null,
+    expires_at timestamptz,
+    fact_id uuid not null,
+    primary key (bucket, party_id, purpose)
+);
+
 create table import_run (
     id uuid primary key,
     file_name text not null,

@@ -1,0 +1,53 @@
+-- Consent: what parties said to the use of their data for purposes, kept for good, and what holds of it now.
+
+-- name: add
+insert into consent_fact (
+    bucket, id, party_id, purpose, given, said_at, expires_at, document_version, evidence, agreement_id,
+    recorded_at, client_id, person
+)
+values (
+    %(bucket)s, %(id)s, %(party)s, %(purpose)s, %(given)s, %(said_at)s, %(expires_at)s, %(document_version)s,
+    %(evidence)s, %(agreement)s, %(recorded_at)s, %(client)s, %(person)s
+)
+
+-- name: resolve
+-- What was said last holds, whenever it was recorded; of two things said at once the withdrawal does.
+insert into consent (bucket, party_id, purpose, given, said_at, expires_at, fact_id)
+values (%(bucket)s, %(party)s, %(purpose)s, %(given)s, %(said_at)s, %(expires_at)s, %(id)s)
+on conflict (bucket, party_id, purpose) do update
+    set given = excluded.given, said_at = excluded.said_at, expires_at = excluded.expires_at, fact_id = excluded.fact_id
+    where (consent.said_at, not consent.given) <= (excluded.said_at, not excluded.given)
+
+-- name: facts
+select id::text, party_id::text, purpose, given, said_at, expires_at, document_version, evidence, agreement_id::text,
+    recorded_at, client_id, person
+from consent_fact where bucket = %(bucket)s and party_id = %(party)s order by said_at desc, id desc limit %(limit)s
+
+-- name: resolved
+select purpose, given, said_at, expires_at, fact_id::text from consent
+where bucket = %(bucket)s and party_id = %(party)s order by purpose
+
+-- name: holding
+-- Of which records of a kind the use is consented to.
+select t.id::text from (select bucket_of(i) as bucket, i as id from unnest(%s::uuid[]) as i) t where {consented}
+
+-- name: of_party
+-- A party says it of itself.
+exists (
+    select from consent c where c.bucket = t.bucket and c.party_id = t.id and c.purpose = %s and c.given
+        and (c.expires_at is null or c.expires_at > %s)
+)
+
+-- name: of_owner
+-- Of what belongs to parties each of them says it; who owns through a part that it plays is asked itself.
+(exists (select from link o where o.bucket = t.bucket and o.source_id = t.id and o.attribute = any(%s::text[]))
+and not exists (
+    select from link o
+    left join link e on e.bucket = bucket_of(o.target_id) and e.source_id = o.target_id and e.attribute = %s
+        and o.target_kind = any(%s::text[])
+    where o.bucket = t.bucket and o.source_id = t.id and o.attribute = any(%s::text[]) and not exists (
+        select from consent c where c.bucket = bucket_of(coalesce(e.target_id, o.target_id))
+            and c.party_id = coalesce(e.target_id, o.target_id) and c.purpose = %s and c.given
+            and (c.expires_at is null or c.expires_at > %s)
+    )
+))
