@@ -17,6 +17,7 @@ import httpx
 from customer_inventory.access.clients import register_client
 from customer_inventory.access.grants import named
 from customer_inventory.api import create_routes
+from customer_inventory.api.scim.door import scim_routes
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import Repository
 from tests.matrix.ground import SPECIFIC, Asked, Ground
@@ -56,7 +57,7 @@ class Caller(NamedTuple):
 
 def endpoints() -> list[tuple[str, str]]:
     """Every method at every template of the running API; HEAD is what GET is, and not told apart."""
-    routes = create_routes(public_url="").templates.items()
+    routes = [*create_routes(public_url="").templates.items(), *scim_routes(public_url="").templates.items()]
     return [(method, template) for template, found in routes for method in found.methods if method != "HEAD"]
 
 

@@ -96,6 +96,8 @@ EVALUATION = {
     "action": {"name": "read"},
     "resource": {"type": "customer"},
 }
+USERS = "/scim/v2/Users"
+SCIM = "urn:ietf:params:scim"
 REGISTRATIONS = f"{SPECIFIC}registration"
 _BEFORE = {
     "approve": ("submit",),
@@ -152,12 +154,13 @@ def _digests(value: Any) -> Iterator[str]:
 class Ground:
     """What is there: `everything` may do all; `subscriber` may read all, and has subscriptions and a dead letter.
 
-    `decider` may modify, and decides on what the first one asks for.
+    `decider` may modify, and decides on what the first one asks for; `provisioner` may create people.
     """
 
     everything: httpx.Client
     subscriber: httpx.Client
     decider: httpx.Client
+    provisioner: httpx.Client
     ids: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
 
@@ -180,6 +183,8 @@ class Ground:
             return self._hub(method, template, caller)
         if template.startswith(PROPOSALS):
             return self._proposal(method, template, caller)
+        if template.startswith(USERS):
+            return self._user(method, template)
         if template.startswith(REGISTRATIONS):
             return self._registration(method, template, caller)
         known = self._known.get(f"{method} {template}") or self._known.get(template)
@@ -256,6 +261,20 @@ class Ground:
     def proposal(self) -> str:
         """Return the id of a proposal that waits for its decision."""
         return str(create(self.everything, PROPOSALS, self._proposing())["id"])
+
+    def _user(self, method: str, template: str) -> Asked:
+        user: Document = {
+            "schemas": [f"{SCIM}:schemas:core:2.0:User"],
+            "userName": f"user-{next(_numbers)}",
+            "roles": [{"value": "auditor"}],
+        }
+        if template == USERS:
+            return Asked(USERS, user if method == "POST" else None)
+        path = f"{USERS}/{create(self.provisioner, USERS, user)['id']}"
+        if method == "PATCH":
+            operation = {"op": "replace", "path": "displayName", "value": "Matrix"}
+            return Asked(path, {"schemas": [f"{SCIM}:api:messages:2.0:PatchOp"], "Operations": [operation]})
+        return Asked(path, user if method == "PUT" else None)
 
     def _registration(self, method: str, template: str, caller: httpx.Client) -> Asked:
         """What is asked of a registration, in a state that admits it."""

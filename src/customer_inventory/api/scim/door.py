@@ -22,19 +22,7 @@ class ScimDoor(Door):
     """The ASGI application at /scim/v2."""
 
     def __init__(self, desk: Desk, *, public_url: str) -> None:
-        users, routes = Users(public_url=public_url), Routes()
-        routes.add(f"{BASE}/Users", "scimUser", GET=users.list, POST=users.create)
-        routes.add(
-            f"{BASE}/Users/{{id}}",
-            "scimUser",
-            GET=users.get,
-            PUT=users.replace,
-            PATCH=users.patch,
-            DELETE=users.delete,
-        )
-        routes.add(f"{BASE}/ServiceProviderConfig", "scimConfiguration", GET=configuration)
-        routes.add(f"{BASE}/ResourceTypes", "scimConfiguration", GET=resource_types)
-        super().__init__(desk, routes, measure=_unmeasured)
+        super().__init__(desk, scim_routes(public_url=public_url), measure=_unmeasured)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -51,6 +39,17 @@ class ScimDoor(Door):
         except Exception as error:  # noqa: BLE001  the door is where the unforeseen ends
             answer = _as_scim(unexpected_answer(error, request_id=exchange.request_id), "", "")
         await send_answer(send, answer, exchange)
+
+
+def scim_routes(*, public_url: str) -> Routes:
+    """Return every endpoint of SCIM."""
+    users, routes = Users(public_url=public_url), Routes()
+    routes.add(f"{BASE}/Users", "scimUser", GET=users.list, POST=users.create)
+    one = {"GET": users.get, "PUT": users.replace, "PATCH": users.patch, "DELETE": users.delete}
+    routes.add(f"{BASE}/Users/{{id}}", "scimUser", **one)
+    routes.add(f"{BASE}/ServiceProviderConfig", "scimConfiguration", GET=configuration)
+    routes.add(f"{BASE}/ResourceTypes", "scimConfiguration", GET=resource_types)
+    return routes
 
 
 def _refusal(error: InventoryError) -> Answer:
