@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 
 from customer_inventory.access.policy import Grant, InvalidPolicy, Row, parse_policy, rights_of, written
 from customer_inventory.access.policy.pruning import pruned
-from customer_inventory.access.writable import differing
 from customer_inventory.errors import InventoryError
 from customer_inventory.model import RESOURCES
 
@@ -116,26 +114,3 @@ def test_pruning_keeps_what_is_granted_and_drops_objects_that_nothing_is_left_of
         "@type": "Individual",
         "contactMedium": [{"@type": "E", "emailAddress": "a@b"}],
     }
-
-
-LEAVES = st.integers(0, 3) | st.sampled_from(["a", "b"])
-DOCUMENTS = st.dictionaries(
-    st.sampled_from(["a", "b", "c"]),
-    st.recursive(
-        LEAVES,
-        lambda below: (
-            st.lists(below, min_size=1, max_size=2)
-            | st.dictionaries(st.sampled_from(["d", "e"]), below, min_size=1, max_size=2)
-        ),
-        max_leaves=4,
-    ),
-    max_size=3,
-)
-
-
-@given(DOCUMENTS, DOCUMENTS)
-def test_documents_differ_in_some_path_unless_they_are_equal(one: Any, other: Any) -> None:
-    paths = set(differing(one, other))
-    assert bool(paths) == (one != other)
-    firsts = {path.partition(".")[0] for path in paths}
-    assert firsts == {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}

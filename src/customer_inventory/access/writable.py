@@ -1,7 +1,8 @@
 """Writable: what grants with limits let be written of a kind.
 
 A record may be written by a grant if the grant's rows hold for it as it is and as it will be; of it an attribute may
-be set, changed or removed if such a grant covers it. Nothing else of the record is told in a refusal.
+be set, changed or removed if such a grant covers it. A change is made to the part of the record that is granted, and
+put together with the rest afterwards: so nothing that comes of it, done or refused, tells of the rest.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from customer_inventory.access.grants import Denied
 from customer_inventory.access.opened import RecordNotFound
 from customer_inventory.access.policy.grant import Grant
+from customer_inventory.access.policy.pruning import Tree, pruned, tree_of
 from customer_inventory.access.policy.rows import holds
 from customer_inventory.access.window import Window
 from customer_inventory.access.writing import Change
-from customer_inventory.model.conversion import copied
 
 _NAMED = 5
-_MISSING = object()
 
 
 class OutsideGrant(Denied):
@@ -44,78 +46,120 @@ class Writable:
         grants = self._holding(document)
         if not grants:
             raise OutsideGrant(f"The record is none of those that {self.verb} is granted on.")
-        self._check(grants, {}, document)
+        self._check(grants, document, document.keys())
 
     def judged(self, identifier: UUID, change: Change) -> Change:
         """Return the change that raises OutsideGrant, or RecordNotFound for a record that nothing is granted on."""
 
-        def within(before: dict[str, Any]) -> dict[str, Any]:
-            stored, own = copied(before), {"id": str(identifier)}
+        def within(stored: dict[str, Any]) -> dict[str, Any]:
+            own = {"id": str(identifier)}
             standing = self._holding({**stored, **own})
             if not standing:
                 raise RecordNotFound(f"The inventory holds no {self.window.resource.name} {identifier}.")
-            after = change(before)
-            if self.verb == "update":
-                after = {**_kept(standing, stored, after), **after}
-            grants = [each for each in standing if each in self._holding({**after, **own})]
+            tree = _tree(standing)
+            before = _part(stored, standing)
+            after = change(_part(stored, standing))
+            whole = after if tree is None else self._together(stored, before, after, tree)
+            grants = [each for each in standing if each in self._holding({**whole, **own})]
             if not grants:
                 raise OutsideGrant(f"The record would become none of those that {self.verb} is granted on.")
-            self._check(grants, stored, after)
-            return after
+            # Of what the patch made of the part: what it names beyond that is there whatever the record holds.
+            self._check(grants, after, [name for name in after if not _same(after[name], before.get(name, _MISSING))])
+            return whole
 
         return within
 
     def _holding(self, document: Mapping[str, Any]) -> list[Grant]:
         return [each for each in self.window.grants if holds(self.window.resource, each.rows, document)]
 
-    def _check(self, grants: list[Grant], before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        outside = [path for path in differing(before, after) if not any(each.covers(path) for each in grants)]
-        if not outside:
+    def _check(self, grants: list[Grant], document: Mapping[str, Any], names: Any) -> None:
+        tree = _tree(grants)
+        if tree is None:
             return
-        # Of what was there before the names are told to nobody: only of what was sent.
-        sent = sorted(set(outside) & set(differing({}, after)))[:_NAMED]
-        raise OutsideGrant(
-            f"{self.verb} of {self.window.resource.name} is not granted for {', '.join(sent)}."
-            if sent
-            else f"{self.verb} of {self.window.resource.name} is not granted for something that this removes."
-        )
+        outside = [path for name in names for path in _outside(document[name], name, tree)]
+        if outside:
+            raise self._refused(*sorted(dict.fromkeys(outside))[:_NAMED])
+
+    def _refused(self, *paths: str) -> OutsideGrant:
+        return OutsideGrant(f"{self.verb} of {self.window.resource.name} is not granted for {', '.join(paths)}.")
+
+    def _together(
+        self, stored: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any], tree: Tree, at: str = ""
+    ) -> dict[str, Any]:
+        """A stored object with the part of it that is granted as it became; what is not granted stays as it was."""
+        if {name: each for name, each in before.items() if name.startswith("@")} != {
+            name: each for name, each in after.items() if name.startswith("@")
+        }:
+            raise self._refused(f"{at}.@type" if at else "@type")
+        whole = {name: value for name, value in stored.items() if name not in tree}
+        for name, below in tree.items():
+            path = f"{at}.{name}" if at else name
+            if below is None:
+                whole |= {name: after[name]} if name in after else {}
+            elif _same(before.get(name, _MISSING), after.get(name, _MISSING)):
+                whole |= {name: stored[name]} if name in stored else {}
+            else:
+                whole[name] = self._below(stored.get(name, _MISSING), before.get(name), after.get(name), below, path)
+        whole |= {name: value for name, value in after.items() if name not in tree and not name.startswith("@")}
+        ordered = [*(name for name in stored if name in whole), *(name for name in whole if name not in stored)]
+        return {name: whole[name] for name in ordered}
+
+    def _below(self, stored: Any, before: Any, after: Any, tree: Tree, at: str) -> Any:
+        """An attribute of which a part is granted, as it became. Raises OutsideGrant where the rest could not stay."""
+        if stored is _MISSING:
+            return after
+        if isinstance(stored, dict) and isinstance(before, dict) and isinstance(after, dict):
+            return self._together(stored, before, after, tree, at)
+        lists = isinstance(stored, list) and isinstance(before, list) and isinstance(after, list)
+        if lists and len(stored) == len(before) == len(after):
+            return [self._below(*each, tree, at) for each in zip(stored, before, after, strict=True)]
+        raise self._refused(at)
 
 
-def _kept(grants: list[Grant], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """What a replacement leaves out and is not granted: it stays as it was."""
-    return {
-        name: value
-        for name, value in before.items()
-        if name not in after and not any(each.covers(name) for each in grants)
-    }
+_MISSING = object()
 
 
-def differing(before: Any, after: Any, at: str = "") -> Iterator[str]:
-    """Yield the paths of the values that are in one document and not, or otherwise, in the other.
+def _tree(grants: list[Grant]) -> Tree | None:
+    """The attributes that grants cover together, None for all."""
+    if any(each.attributes is None for each in grants):
+        return None
+    return tree_of(frozenset[str]().union(*(each.attributes or () for each in grants)))
 
-    Arrays of one length are compared element by element. The classes of what is carried follow from what is in it.
-    """
-    if before == after or (at.rpartition(".")[2].startswith("@") and "." in at):
+
+def _part(stored: Mapping[str, Any], grants: list[Grant]) -> dict[str, Any]:
+    """A copy of the part of a document that grants cover."""
+    text = msgspec.json.encode(stored)
+    if _tree(grants) is not None:
+        text = pruned(text, frozenset[str]().union(*(each.attributes or () for each in grants)))
+    return dict(msgspec.json.decode(text))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1 is not true."""
+    if one is _MISSING or other is _MISSING:
+        return one is other
+    return msgspec.json.encode(one, order="sorted") == msgspec.json.encode(other, order="sorted")
+
+
+def _outside(value: Any, at: str, tree: Tree) -> Iterator[str]:
+    """Yield the paths of what is in a value at a path and not among the attributes of a tree."""
+    name = at.rpartition(".")[2]
+    if name not in tree:
+        if "." in at or not name.startswith("@"):
+            yield at
         return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in before.keys() | after.keys():
-            below = f"{at}.{name}" if at else name
-            yield from differing(before.get(name, _MISSING), after.get(name, _MISSING), below)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for one, other in zip(before, after, strict=True):
-            yield from differing(one, other, at)
-    else:
-        yield from _leaves(before, at)
-        yield from _leaves(after, at)
+    below = tree[name]
+    if below is not None:
+        yield from _outside_of(value, at, below)
 
 
-def _leaves(value: Any, at: str) -> Iterator[str]:
-    if isinstance(value, dict) and value:
-        for name, each in value.items():
-            if not name.startswith("@"):
-                yield from _leaves(each, f"{at}.{name}" if at else name)
-    elif isinstance(value, list) and value:
-        for each in value:
-            yield from _leaves(each, at)
-    elif value is not _MISSING:
+def _outside_of(value: Any, at: str, tree: Tree) -> Iterator[str]:
+    said = [each for each in value if not each.startswith("@")] if isinstance(value, dict) else value
+    if not isinstance(value, dict | list) or not said:
         yield at
+    elif isinstance(value, list):
+        for each in value:
+            yield from _outside_of(each, at, tree)
+    else:
+        for name in said:
+            yield from _outside(value[name], f"{at}.{name}", tree)

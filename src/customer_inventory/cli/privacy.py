@@ -14,9 +14,11 @@ from cyclopts import App
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.erasing import Plan, erase, hide_in_trail, plan
 from customer_inventory.access.holding import hold, release
+from customer_inventory.access.packaging import package
 from customer_inventory.access.subjects import NoSubject
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import engine_of, opened, operator, register_of
+from customer_inventory.cli.packaging import write_package
 from customer_inventory.cli.progress import say
 from customer_inventory.clock import system_clock
 from customer_inventory.errors import Failure, InventoryError
@@ -26,6 +28,17 @@ from customer_inventory.repository.erasures import Receipt, write_register
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.scrubbing import scrub
 from customer_inventory.settings import Settings
+
+
+class PackageExists(InventoryError):
+    """The file that the package is to be written into is there already.
+
+    Name another one, or take it away first.
+    """
+
+    code = "package-exists"
+    failure = Failure.CONFLICT
+
 
 privacy = App(name="privacy", help="Erase a person, and know that nothing is left.")
 
@@ -127,6 +140,41 @@ def _show(receipt: Receipt) -> None:
 
 def _rows(rows: Mapping[str, int]) -> str:
     return ", ".join(f"{table} {number}" for table, number in sorted(rows.items())) or "none"
+
+
+@privacy.command(name="package")
+def package_subject(subject: str, *, output: Path, settings: Configured = _DEFAULTS) -> int:
+    """Write everything that is held of a party into one file, for that person: records, versions, files, who saw them.
+
+    Parameters
+    ----------
+    subject
+        The id of the party, or of a role that it plays.
+    output
+        The file to make, a ZIP archive: a page for people, data for machines, files, and a manifest with hashes.
+    settings
+        How the inventory is set up.
+    """
+    return run(_package(subject, output, settings), settings)
+
+
+def _refuse_if_there(output: Path) -> None:
+    if output.exists() or output.is_symlink():
+        raise PackageExists(f"{output} is there already. Name a file that is not.")
+
+
+async def _package(subject: str, output: Path, settings: Settings) -> None:
+    _refuse_if_there(output)
+    async with opened(settings) as desk:
+        access = await _access(desk, "package")
+        say("finding what belongs to the party …")
+        made = await package(access, _identifier(subject))
+        say(f"writing {len(made.records)} records and {len(made.files)} files …")
+        written = await write_package(access, made, output)
+    print(
+        f"{output}: {written.records} records in {written.versions} versions, {len(made.consents)} consents, "
+        f"{written.files} files, {written.size} bytes."
+    )
 
 
 @privacy.command(name="hold")
