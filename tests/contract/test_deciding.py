@@ -72,7 +72,8 @@ async def test_decisions_follow_grants_purposes_rows_and_attributes(
         (asks("read", {"type": "individual", "id": "none"}, purpose="sales"), "no-such-record"),
         (asks("read", {"type": "customer"}, subject="nobody"), "unknown-subject"),
         (asks("delete", {"type": "customer"}, subject="aud", kind="person"), "not-granted"),
-        (asks("read", {"type": "customer", "properties": {"attribute": "name"}}, subject="aud", kind="person"), False),
+        (asks("read", {"type": "customer", "properties": {"attribute": "name"}}, subject="aud", kind="person"), True),
+        (asks("read", {**person, "properties": {"attribute": "disability"}}, subject="aud", kind="person"), False),
     ):
         answer = await door.post(EVALUATION, json=asked, headers=overseer)
         assert answer.status_code == 200, answer.text

@@ -33,6 +33,9 @@ def reference(record: dict[str, Any], referred: str) -> dict[str, Any]:
     return {"@type": "PartyRef", "@referredType": referred, "id": record["id"]}
 
 
+CHANNEL = {"@type": "ChannelRef", "@referredType": "Channel", "id": "phone"}
+
+
 def owned(record: dict[str, Any], referred: str) -> list[dict[str, Any]]:
     return [{"@type": "RelatedPartyOrPartyRole", "role": "owner", "partyOrPartyRole": reference(record, referred)}]
 
@@ -52,18 +55,12 @@ def test_it_has_all_that_is_held_and_says_who_saw_it(server: Server, api: httpx.
     )
     content = b"%PDF-1.7 " + b"contract " * 20_000
     attachment = {
-        "@type": "Attachment",
-        "attachmentType": "text",
         "mimeType": "application/pdf",
         "name": "../../contract.pdf",
         "content": base64.b64encode(content).decode(),
     }
-    create(
-        api,
-        DOCUMENTS,
-        {"name": "Contract", "documentType": "contract", "relatedParty": owned(customer, "Customer")}
-        | {"attachment": [attachment]},
-    )
+    owner = {"id": customer["id"], "@referredType": "Customer", "role": "owner"}
+    create(api, DOCUMENTS, {"name": "Contract", "relatedParty": [owner], "binaryAttachment": [attachment]})
     create(
         api,
         AGREEMENTS,
@@ -125,6 +122,8 @@ def test_a_thousand_records_take_no_ten_seconds(server: Server, api: httpx.Clien
             "@type": "PartyInteraction",
             "description": f"call {number}",
             "reason": "question",
+            "direction": "inbound",
+            "relatedChannel": [{"@type": "RelatedChannel", "role": "used", "channel": CHANNEL}],
             "relatedParty": owned(customer, "Customer"),
         }
         create(api, INTERACTIONS, said)

@@ -154,7 +154,7 @@ def _digests(value: Any) -> Iterator[str]:
 class Ground:
     """What is there: `everything` may do all; `subscriber` may read all, and has subscriptions and a dead letter.
 
-    `decider` may modify, and decides on what the first one asks for; `provisioner` may create people.
+    `decider` decides on what the first one asks for; `provisioner` may create people.
     """
 
     everything: httpx.Client

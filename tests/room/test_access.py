@@ -99,7 +99,8 @@ def test_what_is_not_written_down_is_denied(granted: set[tuple[str, str]]) -> No
 
 
 def test_roles_grant_what_they_say() -> None:
-    assert ROLE_GRANTS["auditor"] == {"read:*"}
+    reviews = {f"{verb}:access_review" for verb in ("read", "modify", "create")}
+    assert ROLE_GRANTS["auditor"] == {"read:*", *reviews}
     assert ROLE_GRANTS["steward"] == {"read:*", "create:*", "modify:*"}
     assert ROLE_GRANTS["administrator"] > {f"{verb}:*" for verb in VERBS}
 

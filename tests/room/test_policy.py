@@ -20,7 +20,8 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 CUSTOMER = RESOURCES["customer"]
 NAMES = sorted(path for path in CUSTOMER.attributes if path not in {"id", "href"})
 TEXTUAL = sorted(path for path, each in CUSTOMER.attributes.items() if each.type == "string" and path != "href")
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=20)
+PRINTED = st.characters(exclude_categories=("Cs", "Cc"))
+TEXTS = st.text(PRINTED, min_size=1, max_size=20).filter(str.isprintable)
 DAYS = st.dates().map(lambda day: datetime(day.year, day.month, day.day, tzinfo=UTC))
 GRANTS = st.builds(
     Grant,

@@ -17,6 +17,7 @@ from customer_inventory.access.policy.rows import holds
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import MASKED
 from customer_inventory.access.standing import standing_of
+from customer_inventory.access.window import ANYTHING, Window
 from customer_inventory.ids import parse_id
 from customer_inventory.model.exact import decoded
 from customer_inventory.model.tmf672 import PERMISSION
@@ -73,19 +74,16 @@ async def _decision(access: Access, question: Question) -> Decision:
     if not allows(principal.grants, question.verb, kind):
         return Decision(False, "not-granted")
     limits = principal.limited(question.verb, kind)
-    if not limits and question.record is None:
+    if kind not in KINDS or (not limits and question.record is None):
         return Decision(True)
     purpose = question.purpose or next(iter(principal.purposes), "")
     holding = await _holding(access, limits, kind, question.record, purpose)
     if isinstance(holding, Decision):
         return holding
-    asked = question.attributes or ("*",)
-    covered = all(any(_covers(grant, path) for grant in holding) for path in asked)
-    return Decision(True) if covered or not limits else Decision(False, "attribute-not-granted")
-
-
-def _covers(grant: Grant, path: str) -> bool:
-    return not grant.masked and (grant.attributes is None if path == "*" else grant.covers(path))
+    masks = await access.facilities.catalogue.masks() if any(grant.masked for grant in holding) else {}
+    asked = question.attributes or (ANYTHING,)
+    covered = not limits or Window(KINDS[kind], holding, masks, b"").covers_all(asked)
+    return Decision(True) if covered else Decision(False, "attribute-not-granted")
 
 
 async def _holding(
@@ -96,9 +94,7 @@ async def _holding(
         whole = tuple(grant for grant in limits if not grant.by_record)
         return whole or Decision(False, "depends-on-record")
     identifier = parse_id(record)
-    found = None
-    if kind in KINDS and identifier is not None:
-        found = await access.facilities.repository.records.get(kind, identifier)
+    found = await access.facilities.repository.records.get(kind, identifier) if identifier is not None else None
     if found is None:
         return Decision(False, "no-such-record")
     document = {**decoded(found.document), "id": found.id}

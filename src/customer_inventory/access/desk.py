@@ -140,7 +140,8 @@ class Desk:
         stated = _purpose(standing.client.purposes, purpose)
         principal = standing.principal(stated, self.clock())
         access = Access(self._facilities, principal, purpose=stated, request_id=request_id)
-        return scoped_access(access, principal.limits, key=self._mask_key) if principal.limits else access
+        held = principal.limits or principal.amounts
+        return scoped_access(access, principal.limits, key=self._mask_key) if held else access
 
     async def open_for_registration(self, client_id: str, token: str, *, request_id: str) -> Access:
         """Open an access for who manages a registration by its own token (RFC 7592); it is granted nothing else.

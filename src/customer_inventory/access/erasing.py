@@ -67,7 +67,7 @@ async def plan(access: Access, identifier: UUID, *, events: Collection[UUID] = (
         one = _Erasing(access, work, _erasure(access, "", found.kinds, events), None)
         await one.records(keep=False)
         one.plan.add({"trail": await work.number_of_entries(found.kinds)})
-        one.plan.held = [each.ground for each in await access.facilities.repository.erasures.holds.holds(found.kinds)]
+        one.plan.held = [each.ground for each in await access.facilities.repository.erasures.holds.holds(found.ever)]
         one.plan.obliged = obligations(access, found)
     await access.note("erase", ERASURE, "unchanged", ())
     return one.plan
@@ -127,7 +127,7 @@ async def _granted(access: Access, work: ErasureWork, identifier: UUID) -> Subje
 
 async def _refuse_if_kept(access: Access, found: Subject, *, despite_obligations: bool) -> None:
     """Raise OnHold or StillObliged, with the grounds, once the refusal is in the trail."""
-    held = await access.facilities.repository.erasures.holds.holds(found.kinds)
+    held = await access.facilities.repository.erasures.holds.holds(found.ever)
     obliged = (
         []
         if despite_obligations
@@ -223,7 +223,7 @@ class _Erasing:
         """Erase in a transaction that is open."""
         roots = {str(each): kind for kind, each in self.erasure.records if kind != RECEIVED_EVENT}
         found = self._found = await belonging(self._work, roots)
-        if self._heeding_holds and (held := await self._work.held(found.kinds)):
+        if self._heeding_holds and (held := await self._work.held(found.ever)):
             raise OnHold(f"The subject is under a legal hold: {'; '.join(held)}.")
         values = identifying(found.documents)
         events = await self._events(found, values)

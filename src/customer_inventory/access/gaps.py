@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from customer_inventory.access.governing import resource_named
 from customer_inventory.access.opened import Opened
+from customer_inventory.access.window import MaskedAttribute
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.attributes import nearest_path
 from customer_inventory.model.places import place
@@ -60,7 +61,8 @@ class Gaps:
 async def gaps(access: Opened, name: str, *, segment: str | None = None, days: int = DAYS) -> Gaps:
     """Return the gaps of a resource, by the values of the attribute `segment` too, and what was used for so many days.
 
-    Raises Denied, InvalidDocument for an unknown resource, InvalidPlace, QueryTooCostly and RepositoryUnavailable.
+    Raises Denied, MaskedAttribute, InvalidDocument for an unknown resource, InvalidPlace, QueryTooCostly and
+    RepositoryUnavailable.
     """
     await access.require("read", INFORMATION_REQUIREMENT.kind)
     resource = await resource_named(access, name)
@@ -74,6 +76,9 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None, days: i
     if segment and place(segment).path not in known:
         near = nearest_path(attributes_now, segment)
         raise InvalidDocument([Problem("segment", f"is no attribute{f'; did you mean {near}?' if near else ''}")])
+    window = await access.window(resource.kind)
+    if segment and window is not None and not window.shows(place(segment).path):
+        raise MaskedAttribute
     async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource)) as look:
         total, counted = await look.coverage(ways(asked), segment=by)
         attributes = await look.unknown(groups, known=known)

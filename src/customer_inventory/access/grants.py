@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from customer_inventory.access.guarded import CONSENT, GUARDED
-from customer_inventory.access.registration import REGISTRATION
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.tmf672 import REGISTER
@@ -26,7 +25,6 @@ OWN_KINDS = {
     "trailEntry": TRAIL,
     TOPIC.name: TOPIC.kind,
     **CATALOGUE_KINDS,
-    REGISTRATION.name: REGISTRATION.kind,
     **GUARDED,
 }
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""

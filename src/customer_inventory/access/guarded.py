@@ -1,6 +1,7 @@
-"""Guarded kinds: what is about the people who may sign in. A grant of a verb on everything does not cover them.
+"""Guarded kinds: people who may sign in, and registrations. A grant of a verb on everything does not cover them.
 
-Else whoever may create records could create administrators: who may do that is told so by name.
+Else whoever may create and modify records could make administrators, or clients that may do more than themselves: who
+may do that is told so by name.
 """
 
 from __future__ import annotations
@@ -10,5 +11,12 @@ CONSENT = "consent"
 PERSON = "person"
 SESSION = "session"
 
-GUARDED = {"accessReview": ACCESS_REVIEW, "person": PERSON, "session": SESSION}
+REGISTRATION = "registration"
+
+GUARDED = {
+    "accessReview": ACCESS_REVIEW,
+    "person": PERSON,
+    "registration": REGISTRATION,
+    "session": SESSION,
+}
 """The guarded kinds by the names that grants use."""

@@ -16,6 +16,7 @@ import msgspec
 
 from customer_inventory.access.access import Access, RecordNotFound
 from customer_inventory.access.pointing import pointing
+from customer_inventory.access.window import Window
 from customer_inventory.model.belonging import PARTIES, ROLES
 from customer_inventory.model.kinship import Relation, canonical, relation, same_relationship
 from customer_inventory.repository.kinds import KINDS
@@ -222,6 +223,19 @@ async def edges_of(
     access: Access, nodes: Mapping[str, str], *, kinds: Sequence[str], as_of: datetime | None
 ) -> list[Edge]:
     """Return the links at whose one end one of these records (kinds by id) stands, as they are or were."""
+    windows = {kind: window for kind in kinds if (window := await access.window(kind)) is not None}
+    found = await _all_edges(access, nodes, kinds=kinds, as_of=as_of)
+    # What somebody is to another is the role that the record says: where that is masked, it is not told.
+    return [edge for edge in found if not _masks_role(windows.get(edge.source_kind), edge.attribute)]
+
+
+def _masks_role(window: Window | None, attribute: str) -> bool:
+    return window is not None and window.masks_role(attribute)
+
+
+async def _all_edges(
+    access: Access, nodes: Mapping[str, str], *, kinds: Sequence[str], as_of: datetime | None
+) -> list[Edge]:
     surroundings = access.facilities.repository.surroundings
     if as_of is None:
         return await surroundings.edges(nodes, kinds=kinds)
@@ -251,7 +265,7 @@ async def links_then(access: Access, record: Near) -> list[Edge]:
 async def _readable(access: Access) -> list[str]:
     kinds = [kind for kind in PEOPLE if access.may_every("read", kind)]
     if not kinds:
-        await access.require("read", PEOPLE[0])
+        await access.require_every("read", PEOPLE[0])
     return kinds
 
 
@@ -274,7 +288,9 @@ async def _name(access: Access, kin: Kin, as_of: datetime | None) -> None:
     for record in await (surroundings.now(ids) if as_of is None else surroundings.then(ids, as_of=as_of)):
         node = kin.nodes[record.id]
         node.held = True
-        node.name = KINDS[record.kind].label(msgspec.json.decode(record.document))
+        window = await access.window(record.kind)
+        seen = window.shown(record.id, record.document) if window is not None else record.document
+        node.name = KINDS[record.kind].label(msgspec.json.decode(seen or b"{}"))
     for kind, shown in ids.items():
         await access.note("read", kind, "shown", tuple(shown))
 

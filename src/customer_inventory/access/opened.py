@@ -152,6 +152,13 @@ class Opened:
         await self.note(verb, kind, "refused", ())
         raise Denied(f"This takes {verb}:{named(kind)} on every record and attribute of the kind.")
 
+    async def require_without_amount(self, verb: str, kind: str) -> None:
+        """Return if a verb is granted on every record and attribute of a kind, as many as there are."""
+        await self.require_every(verb, kind)
+        if self.principal.metered(verb, kind) is not None:
+            await self.note(verb, kind, "refused", ())
+            raise Denied(f"This takes {verb}:{named(kind)} without an amount: it may write thousands of records.")
+
     async def require_whole(self, verb: str, kind: str) -> None:
         """Return if a verb is granted on every record of a kind, whole and as it is; as `require` otherwise."""
         if self.principal.limited(verb, kind):
@@ -186,7 +193,8 @@ class Opened:
         if outcome == "shown" and verb in _SHOWING and (name := self.principal.metered(verb, kind)) is not None:
             allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
             try:
-                await spend_records(allowances, amounts, self.principal.client_id, name, now, number=len(record_ids))
+                number = max(1, len(record_ids))
+                await spend_records(allowances, amounts, self.principal.client_id, name, now, number=number)
             except AllowanceSpent:
                 await self.note(verb, kind, "refused", ())
                 raise

@@ -21,6 +21,7 @@ from customer_inventory.access.guarded import CONSENT
 from customer_inventory.access.subjects import Subject, subject
 from customer_inventory.model.belonging import PARTIES
 from customer_inventory.model.contents import named
+from customer_inventory.model.mediatype import file_name
 from customer_inventory.repository.consents import Fact
 from customer_inventory.repository.contents import Kept
 from customer_inventory.repository.journal import Seen
@@ -106,7 +107,8 @@ async def _add(access: Access, made: Package, kind: str, identifier: str) -> Non
 def _name(attachment: Mapping[str, Any], digest: str) -> str:
     """What a file is called in the package: never a path, whatever its sender called it."""
     said = attachment.get("name")
-    plain = "".join(each if each.isalnum() or each in "._- " else "_" for each in said) if isinstance(said, str) else ""
+    last = file_name(said) if isinstance(said, str) else ""
+    plain = "".join(each if each.isalnum() or each in "._- " else "_" for each in last)
     return f"{digest[:12]}-{plain.strip('. ')[:80] or 'file'}"
 
 

@@ -24,6 +24,8 @@ LONGEST_PASSWORD = 256
 SHORTEST_PASSWORD = 12
 
 _HASHER = PasswordHasher()
+RESERVED = frozenset({"customer-inventory", "console", "command-line", "housekeeping", "inventory"})
+"""What the product itself is called in the trail."""
 
 
 class SignInFailed(InventoryError):
@@ -93,6 +95,8 @@ async def add_person(people: People, *, login: str, display_name: str, role: str
 
 def check_person(*, login: str, display_name: str, role: str) -> None:
     """Return if a person can be called so and have this role. Raises InvalidPerson."""
+    if login.strip() != login or login.casefold() in RESERVED:
+        raise InvalidPerson("This login cannot be used: it begins or ends with a space, or is the product's own.")
     printable = login.isprintable() and "\0" not in display_name
     if not 0 < len(login) <= 100 or len(display_name) > LONGEST_NAME or not printable or role not in ROLES:
         raise InvalidPerson

@@ -14,10 +14,24 @@ from customer_inventory.access.access import Access
 from customer_inventory.access.guarded import PERSON
 from customer_inventory.access.passwords import check_strength
 from customer_inventory.access.people import LoginTaken, UnknownPerson, check_person, hash_password
+from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.repository.people import Person
 
 ACTIVE, DISABLED = "active", "disabled"
+
+
+ADMINISTRATOR = "administrator"
+
+
+class LastAdministrator(InventoryError):
+    """The person is the last administrator, without whom nobody could be let in any more.
+
+    Make somebody else an administrator first.
+    """
+
+    code = "last-administrator"
+    failure = Failure.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,10 @@ async def _changed(access: Access, identifier: UUID, stated: Stated, *, verb: st
         raise UnknownPerson
     changed = _with(held, stated)
     check_person(login=changed.login, display_name=changed.display_name, role=changed.role)
+    steps_down = changed.role != ADMINISTRATOR or changed.status != ACTIVE
+    if _administers(held) and steps_down and not await people.other_administrators(identifier):
+        await access.note(verb, PERSON, "refused", (str(identifier),))
+        raise LastAdministrator
     password_hash = None
     if stated.password is not None:
         check_strength(stated.password, login=changed.login)
@@ -115,6 +133,10 @@ async def _changed(access: Access, identifier: UUID, stated: Stated, *, verb: st
         raise LoginTaken
     await access.note(verb, PERSON, "done", (str(identifier),))
     return changed
+
+
+def _administers(person: Person) -> bool:
+    return person.role == ADMINISTRATOR and person.status == ACTIVE
 
 
 def _with(held: Person, stated: Stated) -> Person:

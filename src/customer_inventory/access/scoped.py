@@ -16,6 +16,7 @@ from customer_inventory.access.access import Access
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
 from customer_inventory.access.policy.grant import Grant
 from customer_inventory.access.saved import Saved
+from customer_inventory.access.spending import AllowanceSpent
 from customer_inventory.access.window import Window, class_alone, standing_windows
 from customer_inventory.access.writable import OutsideGrant, Writable
 from customer_inventory.access.writing import Change
@@ -107,7 +108,13 @@ class ScopedAccess(Access):
         if window is None:
             return found
         versions = [shown for each in found.versions if (shown := _version(window, identifier, each)) is not None]
-        return found._replace(versions=versions)
+        older = [each.document for each in versions[1:]]
+        return found._replace(
+            versions=[
+                each if each.version == 1 or before not in {each.document, _UNKNOWN} else _anonymous(each)
+                for each, before in zip(versions, [*older, _UNKNOWN], strict=True)
+            ]
+        )
 
     async def page(self, resource: Resource, query: Query) -> Page:
         """Return one page of a list of what may be seen. Raises MaskedAttribute, and as `Reading.page` does."""
@@ -237,13 +244,19 @@ class ScopedAccess(Access):
         return Writable(window, verb) if window is not None else None
 
     async def _seen(self, resource: Resource, saved: Saved) -> Saved:
-        """What a write left, as far as it may be seen."""
-        window = await self.window(resource.kind)
-        if window is None:
-            return saved
-        window = await self.looking_at(window, (saved.record.id,))
-        shown = window.shown(saved.record.id, saved.record.document)
-        return saved._replace(record=saved.record._replace(document=shown or class_alone(saved.record.document)))
+        """What a write left, as far as it may be seen: what is shown of it counts as read."""
+        record = saved.record
+        window, metered = await self.window(resource.kind), self.principal.metered("read", resource.kind)
+        shown: bytes | None = record.document
+        if window is not None:
+            window = await self.looking_at(window, (record.id,))
+            shown = window.shown(record.id, record.document)
+        if metered is not None and shown is not None:
+            try:
+                await self.note("read", resource.kind, "shown", (record.id,))
+            except AllowanceSpent:
+                shown = None
+        return saved._replace(record=record._replace(document=shown or class_alone(record.document)))
 
     async def _through(self, windows: Mapping[str, Window], page: Page, kinds: Sequence[str], query: Query) -> Page:
         """A page with its records as far as they may be seen; those of a former moment, by what may be seen now."""
@@ -302,6 +315,15 @@ def _version(window: Window, identifier: UUID, version: Version) -> Version | No
         return version
     shown = window.shown(str(identifier), version.document)
     return replace(version, document=shown) if shown is not None else None
+
+
+_UNKNOWN = b""
+"""In place of the version before the last one of a page."""
+
+
+def _anonymous(version: Version) -> Version:
+    """A version of which nothing that changed may be seen, or is known here: nor is who changed it, and why."""
+    return replace(version, client_id=None, person=None, purpose=None, source=None, reason=None)
 
 
 def _link(window: Window | None, link: tuple[str, str, str, str]) -> tuple[str, str, str, str]:

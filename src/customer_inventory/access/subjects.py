@@ -49,6 +49,17 @@ class Subject:
         return [version.document for versions in self.versions.values() for version in versions]
 
     @property
+    def ever(self) -> list[str]:
+        """The ids of the records, and of all that any version of them says it belongs to."""
+        owners = {
+            str(each.target_id)
+            for identifier, versions in self.versions.items()
+            for version in versions
+            for each in _owning(self.kinds[identifier], version)
+        }
+        return [*self.kinds, *sorted(owners - self.kinds.keys())]
+
+    @property
     def root(self) -> str:
         """The id of the party, or of a role whose party is not kept: the first one that was found."""
         return next(iter(self.kinds))
@@ -110,6 +121,12 @@ def _belongs(kind: str, version: Version, mine: Mapping[str, str]) -> bool:
     found = _pointers(kind, version)
     owned_by = owner(KINDS[kind], found)
     return owned_by is not None and str(owned_by) in mine and not (kind in THINGS and _shared(kind, found, mine))
+
+
+def _owning(kind: str, version: Version) -> list[Pointer]:
+    """What a version of a record says that it belongs to."""
+    owning = {reference.attribute for reference in KINDS[kind].references if reference.owner}
+    return [each for each in _pointers(kind, version) if each.attribute in owning]
 
 
 def _shared(kind: str, found: Iterable[Pointer], mine: Mapping[str, str]) -> bool:

@@ -59,7 +59,10 @@ async def tell(
     told = []
     for entry in entries:
         window = standing.get(entry.record_id) or windows.get(entry.kind)
-        told.append((entry, _made(entry, found, origins, make, window) if entry.kind in granted else []))
+        # Of a record that is gone, whose rows would decide, only that it went: by what it was last.
+        gone = window is not None and window.by_rows and entry.record_id not in standing
+        tells = entry.kind in granted and not (gone and entry.operation != "delete")
+        told.append((entry, _made(entry, found, origins, make, window) if tells else []))
     shown = {kind: {entry.record_id: None for entry, made in told if made and entry.kind == kind} for kind in granted}
     await asyncio.gather(*(access.note("read", kind, "shown", tuple(ids)) for kind, ids in shown.items() if ids))
     return told

@@ -145,7 +145,7 @@ class Undoing(Restoring):
     async def _require_seen(self, verb: str, kind: str, identifier: UUID, *, seen: bool) -> None:
         """Return if the verb is granted; else raise Denied, or ChangeNotFound for a change that may not be `seen`."""
         try:
-            await self.require_every(verb, kind)
+            await self.require_without_amount(verb, kind)
         except Denied as error:
             if seen:
                 raise

@@ -127,6 +127,7 @@ def _look_through(
             kind not in seen or each in seen[kind]
             for kind, each in ((edge.source_kind, edge.source_id), (edge.target_kind, edge.target_id))
         )
+        and not ((of := windows.get(edge.source_kind)) and of.masks_role(edge.attribute))
     ]
 
 

@@ -105,6 +105,20 @@ class Window:
         """Return whether that an attribute refers to something may be told of every record of the kind."""
         return not self.by_rows and any(each.covers(attribute) for each in self.grants)
 
+    def covers_all(self, paths: Iterable[str]) -> bool:
+        """Return whether each of some attributes, or ANYTHING, is seen as it is where the grants hold."""
+        return all(self._covering(path) for path in paths)
+
+    def shows(self, path: str) -> bool:
+        """Return whether an attribute may be seen as it is of every record of the kind."""
+        return any(not each.by_record for each in self._covering(path))
+
+    def masks_role(self, attribute: str) -> bool:
+        """Return whether something is masked of an attribute that refers to another record."""
+        first = attribute.partition(".")[0]
+        masked = [mask.place.path.partition(".")[0] for mask in self._own_masks()]
+        return any(each.masked for each in self.grants) and first in masked
+
     def tells_role(self, attribute: str) -> bool:
         """Return whether as what an attribute refers to something may be told: nothing of it is masked."""
         first = attribute.partition(".")[0]

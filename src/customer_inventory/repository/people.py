@@ -58,6 +58,10 @@ class People:
         """Return everyone who was ever given access, by login."""
         return [Person(*row) for row in await self._rows("people")]
 
+    async def other_administrators(self, person_id: UUID) -> int:
+        """Return how many active administrators there are besides this person."""
+        return int((await self._rows("other_administrators", (person_id,)))[0][0])
+
     async def person_by_login(self, login: str) -> Person | None:
         """Return the person with this login, or None."""
         rows = await self._rows("person_by_login", (login,))

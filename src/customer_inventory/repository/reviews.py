@@ -61,7 +61,7 @@ class Reviews:
     async def close(self, identifier: UUID, *, by: str, remark: str, at: datetime) -> bool:
         """Close a review; return False, changing nothing, when it is closed already or of whoever would close it."""
         async with self._connections.lend() as connection:
-            done = await connection.execute(_SQL["close_review"], (at, by, remark, identifier, by))
+            done = await connection.execute(_SQL["close_review"], (at, by, remark, identifier, by, by))
         return done.rowcount > 0
 
     async def _reviews(self, name: str, values: tuple[Any, ...]) -> list[Review]:

@@ -86,8 +86,8 @@ class _Line:
     """Reads one line of a policy, token by token; a token is its kind (text, sign or word) and what it says."""
 
     def __init__(self, text: str) -> None:
-        if len(text) > LONGEST or "\0" in text:
-            raise InvalidPolicy(f"A grant has at most {LONGEST} characters, and no NUL.")
+        if len(text) > LONGEST or not text.isprintable():
+            raise InvalidPolicy(f"A grant is one line of at most {LONGEST} characters, each of which can be printed.")
         self._tokens = list(_tokens(text))
         self._at = 0
 

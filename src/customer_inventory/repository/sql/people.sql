@@ -19,6 +19,9 @@ select id, login, display_name, password_hash, role, status, created_at from per
 -- name: count_people
 select count(*) from person
 
+-- name: other_administrators
+select count(*) from person where role = 'administrator' and status = 'active' and id <> %s
+
 -- name: change_person
 update person set login = %s, display_name = %s, role = %s, status = %s where id = %s
     and not exists (select from person other where other.login = %s and other.id <> %s)
