@@ -16,6 +16,7 @@ from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.break_glass import through_broken_glass
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.entity_classes import EntityClasses
+from customer_inventory.access.grants import ON_GUARDED
 from customer_inventory.access.managing import manages
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
@@ -181,7 +182,7 @@ class Desk:
         Whoever may run it on the data directory owns that anyway; what they do goes into the same trail all the same.
         """
         principal = await self._own(COMMAND_LINE)
-        named = Principal(principal.client_id, principal.purposes, principal.grants, person)
+        named = Principal(principal.client_id, principal.purposes, principal.grants | ON_GUARDED, person)
         return Access(
             self._facilities, named, purpose=purpose or principal.purposes[0], request_id=request_id, source=source
         )

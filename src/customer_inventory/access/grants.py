@@ -32,6 +32,10 @@ OWN_KINDS = {
 VERBS = ("create", "modify", "update", "delete", "download", "read")
 
 
+ON_GUARDED = frozenset(f"{verb}:{kind}" for verb in VERBS for kind in GUARDED.values())
+"""Every grant on what a grant on everything does not cover: the command line's, which owns the data anyway."""
+
+
 class InvalidGrant(InventoryError):
     """The grant is not understood.
 
