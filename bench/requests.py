@@ -23,7 +23,7 @@ from customer_inventory.model import RESOURCES
 
 GET_MS = 0.25
 GET_RATIO = 2.0
-LIMITED = "read individual (givenName, familyName, contactMedium.emailAddress) where externalReference.owner = bench"
+LIMITED = "read individual (givenName, familyName, contactMedium.emailAddress) where contactMedium.country = US"
 LIMITED_MS = 0.35
 CREATE_MS = 0.8
 LIST_MS = 0.7
