@@ -134,6 +134,8 @@ class Window:
         """
         asked = [path for path in self._asked(query) if not joint or self._has(path)]
         query = replace(query, sort=self._sorts(query, asked))
+        # Once more: an order that would tell what is masked is gone by now.
+        asked = [path for path in self._asked(query) if not joint or self._has(path)]
         needed = self._needed(asked)
         fences = dict.fromkeys(fence for grants in needed if (fence := self._fence(grants)) is not None)
         return replace(query, fences=(*query.fences, *fences)) if fences else query
