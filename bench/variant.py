@@ -9,10 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from customer_inventory.access.masked import masked_access
-
 from customer_inventory.__main__ import main
 from customer_inventory.access import Access, Desk
+from customer_inventory.access.scoped import masked_access
 from customer_inventory.access.trail import TrailWriter
 
 _KEY = bytes(32)
