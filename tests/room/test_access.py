@@ -26,7 +26,6 @@ from customer_inventory.access.clients import (
     register_own_clients,
     revoke_client,
 )
-from customer_inventory.access.desk import PurposeNotRegistered, PurposeRequired
 from customer_inventory.access.grants import VERBS, Denied, InvalidGrant, allows, parse_grants
 from customer_inventory.access.people import (
     InvalidPerson,
@@ -47,6 +46,7 @@ from customer_inventory.access.sessions import (
     session_of,
     start_session,
 )
+from customer_inventory.access.standing import PurposeNotRegistered, PurposeRequired
 from customer_inventory.access.tokens import InvalidToken
 from customer_inventory.clock import system_clock
 from customer_inventory.ids import bucket_of, new_id, parse_id

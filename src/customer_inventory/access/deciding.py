@@ -6,22 +6,21 @@ The answer comes from the same grants as every access, so that it cannot say oth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.grants import VERBS, allows, grantable
 from customer_inventory.access.opened import Principal
 from customer_inventory.access.policy.grant import Grant
-from customer_inventory.access.policy.rows import holds
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import MASKED
-from customer_inventory.access.standing import standing_of
-from customer_inventory.access.window import ANYTHING, Window
+from customer_inventory.access.standing import PurposeNotRegistered, PurposeRequired, standing_of, stated_purpose
+from customer_inventory.access.window import ANYTHING, Masks, Window
 from customer_inventory.ids import parse_id
-from customer_inventory.model.exact import decoded
 from customer_inventory.model.tmf672 import PERMISSION
 from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.query import ConsentTo
 
 SUBJECTS = ("client", "person")
 
@@ -76,36 +75,36 @@ async def _decision(access: Access, question: Question) -> Decision:
     limits = principal.limited(question.verb, kind)
     if kind not in KINDS or (not limits and question.record is None):
         return Decision(True)
-    purpose = question.purpose or next(iter(principal.purposes), "")
-    holding = await _holding(access, limits, kind, question.record, purpose)
+    purpose = stated_purpose(principal.purposes, question.purpose) if principal.purposes else ""
+    window = Window(
+        KINDS[kind], limits, await _masks(access, limits), b"", ConsentTo(purpose, access.facilities.clock())
+    )
+    holding = await _holding(access, window, kind, question.record)
     if isinstance(holding, Decision):
         return holding
-    masks = await access.facilities.catalogue.masks() if any(grant.masked for grant in holding) else {}
-    asked = question.attributes or (ANYTHING,)
-    covered = not limits or Window(KINDS[kind], holding, masks, b"").covers_all(asked)
+    covered = not limits or holding.covers_all(question.attributes or (ANYTHING,))
     return Decision(True) if covered else Decision(False, "attribute-not-granted")
 
 
-async def _holding(
-    access: Access, limits: tuple[Grant, ...], kind: str, record: str | None, purpose: str
-) -> tuple[Grant, ...] | Decision:
-    """The grants that hold for a record, or for every one of the kind; the decision where that settles it."""
+async def _masks(access: Access, limits: tuple[Grant, ...]) -> Masks:
+    return await access.facilities.catalogue.masks() if any(grant.masked for grant in limits) else {}
+
+
+async def _holding(access: Access, window: Window, kind: str, record: str | None) -> Window | Decision:
+    """The window of the grants that hold for a record, or for every one; the decision where that settles it."""
     if record is None:
-        whole = tuple(grant for grant in limits if not grant.by_record)
-        return whole or Decision(False, "depends-on-record")
+        whole = tuple(grant for grant in window.grants if not grant.by_record)
+        return replace(window, grants=whole) if whole else Decision(False, "depends-on-record")
     identifier = parse_id(record)
     found = await access.facilities.repository.records.get(kind, identifier) if identifier is not None else None
     if found is None:
         return Decision(False, "no-such-record")
-    document = {**decoded(found.document), "id": found.id}
-    asked = [grant for grant in limits if not grant.consent or await _consented(access, kind, found.id, purpose)]
-    holding = tuple(grant for grant in asked if holds(KINDS[kind], grant.rows, document))
-    return holding if holding or not limits else Decision(False, "record-not-granted")
-
-
-async def _consented(access: Access, kind: str, record: str, purpose: str) -> bool:
-    consents, now = access.facilities.repository.register.consents, access.facilities.clock()
-    return record in await consents.holding(kind, [record], purpose=purpose, at=now)
+    if window.by_consent and window.consent is not None:
+        purpose, at = window.consent
+        consents = access.facilities.repository.register.consents
+        window = window.at_hand(await consents.holding(kind, [found.id], purpose=purpose, at=at))
+    holding = window.standing(found.id, found.document)
+    return holding if holding.grants or not window.grants else Decision(False, "record-not-granted")
 
 
 async def _principal(access: Access, question: Question) -> tuple[Principal | None, str]:
@@ -122,7 +121,7 @@ async def _principal(access: Access, question: Question) -> tuple[Principal | No
     standing = standing_of(client)
     if client is None or standing is None:
         return None, "unknown-subject"
-    purpose = question.purpose or (client.purposes[0] if len(client.purposes) == 1 else None)
-    if purpose not in client.purposes:
-        return None, "purpose-not-registered" if purpose else "purpose-required"
-    return standing.principal(purpose, now), ""
+    try:
+        return standing.principal(stated_purpose(client.purposes, question.purpose), now), ""
+    except (PurposeRequired, PurposeNotRegistered) as error:
+        return None, error.code

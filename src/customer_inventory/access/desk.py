@@ -8,7 +8,7 @@ trail entry durable before it hands anything back.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
 
@@ -21,11 +21,10 @@ from customer_inventory.access.managing import manages
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import masked_access, scoped_access
-from customer_inventory.access.standing import Standing, standing_of
+from customer_inventory.access.standing import Standing, standing_of, stated_purpose
 from customer_inventory.access.tokens import ISSUER, InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.clock import Clock
-from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness
 from customer_inventory.model import Resource
 from customer_inventory.model.contents import ATTACHMENT_LIMIT
@@ -36,26 +35,6 @@ from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.catalogue import Catalogue
 
 _STANDING_LASTS_S = 1.0
-
-
-class PurposeRequired(InventoryError):
-    """The client is registered for several purposes and did not say which one this call serves.
-
-    Send the header `X-Purpose` with one of them.
-    """
-
-    code = "purpose-required"
-    failure = Failure.INVALID
-
-
-class PurposeNotRegistered(InventoryError):
-    """The client is not registered for this purpose.
-
-    Use a purpose it is registered for, or have the purpose added to its registration.
-    """
-
-    code = "purpose-not-registered"
-    failure = Failure.DENIED
 
 
 class Desk:
@@ -138,7 +117,7 @@ class Desk:
         return self._opened(standing, purpose=purpose, request_id=request_id)
 
     def _opened(self, standing: Standing, *, purpose: str | None, request_id: str) -> Access:
-        stated = _purpose(standing.client.purposes, purpose)
+        stated = stated_purpose(standing.client.purposes, purpose)
         principal = standing.principal(stated, self.clock())
         access = Access(self._facilities, principal, purpose=stated, request_id=request_id)
         held = principal.limits or principal.amounts
@@ -166,7 +145,7 @@ class Desk:
         opened = Access(
             self._facilities,
             signed_in,
-            purpose=_purpose(principal.purposes, None),
+            purpose=stated_purpose(principal.purposes, None),
             request_id=request_id,
             reason=reason,
         )
@@ -206,13 +185,3 @@ class Desk:
             known = (now + _STANDING_LASTS_S, standing_of(client))
             self._standings[client_id] = known
         return known[1]
-
-
-def _purpose(purposes: Sequence[str], stated: str | None) -> str:
-    if stated is None:
-        if len(purposes) > 1:
-            raise PurposeRequired
-        return purposes[0]
-    if stated not in purposes:
-        raise PurposeNotRegistered
-    return stated

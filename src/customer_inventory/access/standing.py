@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -10,10 +11,30 @@ import structlog
 
 from customer_inventory.access.opened import Principal
 from customer_inventory.access.policy import Grant, parse_policy, rights_of
-from customer_inventory.errors import InventoryError
+from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client
 
 _log = structlog.get_logger(__name__)
+
+
+class PurposeRequired(InventoryError):
+    """The client is registered for several purposes and did not say which one this call serves.
+
+    Send the header `X-Purpose` with one of them.
+    """
+
+    code = "purpose-required"
+    failure = Failure.INVALID
+
+
+class PurposeNotRegistered(InventoryError):
+    """The client is not registered for this purpose.
+
+    Use a purpose it is registered for, or have the purpose added to its registration.
+    """
+
+    code = "purpose-not-registered"
+    failure = Failure.DENIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +73,17 @@ def _policy(client_id: str, lines: tuple[str, ...]) -> tuple[Grant, ...]:
             # It was understood when it was granted: of an attribute that is gone since nothing can be granted.
             _log.warning("policy.not-understood", client_id=client_id, code=error.code)
     return tuple(found)
+
+
+def stated_purpose(purposes: Sequence[str], stated: str | None) -> str:
+    """Return the purpose that a call serves: the stated one, or the only one that its client is registered for.
+
+    Raises PurposeRequired or PurposeNotRegistered.
+    """
+    if stated is None:
+        if len(purposes) > 1:
+            raise PurposeRequired
+        return purposes[0]
+    if stated not in purposes:
+        raise PurposeNotRegistered
+    return stated

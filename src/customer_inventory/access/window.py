@@ -19,6 +19,7 @@ from customer_inventory.access.policy.rows import holds, terms_of
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Condition, Either, Selection, Term
+from customer_inventory.model.places import meets
 from customer_inventory.model.showing import Showing, said_by
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.order import Sort
@@ -258,8 +259,3 @@ def _path(path: str, showing: Showing | None) -> Iterator[str]:
 def class_alone(text: bytes) -> bytes:
     """Return a stored document of which nothing may be seen but its class."""
     return pruned(text, frozenset())
-
-
-def meets(one: str, other: str) -> bool:
-    """Return whether one path is the other or leads to it."""
-    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")

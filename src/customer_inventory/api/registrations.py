@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
@@ -13,18 +13,16 @@ from customer_inventory.access import Access, registering
 from customer_inventory.access.assertions import public_keys
 from customer_inventory.access.registering import DECIDING, Registered
 from customer_inventory.access.registration import REGISTRATION, Wanted
+from customer_inventory.api.bodies import body_of, said_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
-from customer_inventory.model import InvalidDocument
-from customer_inventory.model.problems import Problem
 from customer_inventory.model.view import native
 from customer_inventory.requirements.requirement import CATALOGUE
 
 PLACE = f"{CATALOGUE.paths[0]}/{REGISTRATION.path}"
 REGISTRATION_VIEW = native(REGISTRATION)
-Body = TypeVar("Body")
 
 
 class _Asking(Wanted, kw_only=True, frozen=True):
@@ -69,7 +67,7 @@ class RegistrationHandlers:
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the registration as application/json.")
         asked(exchange.query_string, ())
-        body = await _body(exchange, _Asking)
+        body = await body_of(exchange, _Asking)
         told = {name: getattr(body, name) for name in Wanted.__struct_fields__}
         keys = public_keys(body.jwks) if isinstance(body.jwks, dict) else ()
         found, credentials = await registering.request(access, Wanted(**told), keys=keys, draft=body.status == "draft")
@@ -86,14 +84,14 @@ class RegistrationHandlers:
 
     async def submit(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer POST …/submit."""
-        await _decision(exchange)
+        await said_of(exchange, _Deciding)
         return self._answer(await registering.submit(access, identifier))
 
     def deciding(self, verb: str) -> Callable[[Exchange, Access, str], Awaitable[Answer]]:
         """Return what answers POST …/approve and so on."""
 
         async def decide(exchange: Exchange, access: Access, identifier: str) -> Answer:
-            body = await _decision(exchange)
+            body = await said_of(exchange, _Deciding)
             return self._answer(await registering.decide(access, identifier, verb, said=body.reason))
 
         return decide
@@ -134,18 +132,3 @@ def shown_registration(found: Registered, *, public_url: str = "") -> Shown:
             "decision": [said(each) for each in steps],
         }
     )
-
-
-async def _decision(exchange: Exchange) -> _Deciding:
-    asked(exchange.query_string, ())
-    if exchange.header(b"content-length") in {None, "0"} and exchange.header(b"transfer-encoding") is None:
-        return _Deciding()
-    return await _body(exchange, _Deciding)
-
-
-async def _body(exchange: Exchange, kind: type[Body]) -> Body:
-    document, _ = await exchange.json_object()
-    try:
-        return msgspec.convert(document, kind)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error

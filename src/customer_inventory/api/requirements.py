@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access import Access
 from customer_inventory.access import governing as catalogue
 from customer_inventory.access.governing import Proposal, proposal_named
+from customer_inventory.api.bodies import body_of, said_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.patching.merging import read_merge_patch
@@ -42,7 +43,6 @@ REQUIREMENT_VIEW = native(INFORMATION_REQUIREMENT)
 PROPOSAL_VIEW = native(INFORMATION_REQUIREMENT_PROPOSAL)
 SPECIFICATIONS = "requirementSpecification"
 CATALOGUE_VIEWS = (REQUIREMENT_VIEW, PROPOSAL_VIEW)
-Body = TypeVar("Body")
 _LARGEST = 1024 * 1024
 _MERGING = frozenset({"application/merge-patch+json", "application/json"})
 
@@ -182,7 +182,7 @@ class ProposalHandlers:
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the proposal as application/json.")
         asked(exchange.query_string, ())
-        body = await _body(exchange, _Proposing)
+        body = await body_of(exchange, _Proposing)
         draft = body.status == "draft"
         made = await _propose(access, requirement_from(body.requirement, "requirement."), body.reason, draft=draft)
         return self._answer(made, status=201).plus((b"location", _address(made, self._public_url)))
@@ -194,20 +194,20 @@ class ProposalHandlers:
         return entry_answer(PROPOSAL_VIEW, shown_proposal(found, public_url=self._public_url), question)
 
     async def _submit(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
-        await _decision(exchange)
+        await said_of(exchange, _Deciding)
         return self._answer(await catalogue.submit(access, *proposal_named(identifier)))
 
     async def _approve(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
-        body = await _decision(exchange)
+        body = await said_of(exchange, _Deciding)
         named, since = proposal_named(identifier), body.effective_from
         return self._answer(await catalogue.approve(access, *named, said=body.decision, effective_from=since))
 
     async def _reject(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
-        body = await _decision(exchange)
+        body = await said_of(exchange, _Deciding)
         return self._answer(await catalogue.reject(access, *proposal_named(identifier), said=body.decision))
 
     async def _withdraw(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
-        body = await _decision(exchange)
+        body = await said_of(exchange, _Deciding)
         return self._answer(await catalogue.withdraw(access, *proposal_named(identifier), said=body.decision))
 
     def _answer(self, proposal: Proposal, status: int = 200) -> Answer:
@@ -266,18 +266,3 @@ async def _propose(
     access: Access, requirement: InformationRequirement, reason: str, *, draft: bool = False
 ) -> Proposal:
     return await catalogue.propose(access, Proposed(requirement, reason, draft=draft))
-
-
-async def _decision(exchange: Exchange) -> _Deciding:
-    asked(exchange.query_string, ())
-    if exchange.header(b"content-length") in {None, "0"} and exchange.header(b"transfer-encoding") is None:
-        return _Deciding()
-    return await _body(exchange, _Deciding)
-
-
-async def _body(exchange: Exchange, kind: type[Body]) -> Body:
-    document, _ = await exchange.json_object()
-    try:
-        return msgspec.convert(document, kind)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error

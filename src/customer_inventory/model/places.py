@@ -99,3 +99,8 @@ def values(held: Any, path: str, named: str | None) -> Iterator[tuple[str, Any]]
                 yield at, value
         elif type(value) is dict and value.get("name") == named:
             yield from ((deep, each) for deep, each in elements(f"{at}.value", value.get("value")) if each is not None)
+
+
+def meets(one: str, other: str) -> bool:
+    """Return whether one path is the other or leads to it."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")

@@ -57,7 +57,7 @@ class ContentDirectory:
         finally:
             unfinished.unlink(missing_ok=True)
         for directory in (path.parent, self._root):
-            _sync(directory)
+            sync(directory)
 
     def _read(self, bucket: int, digest: str, start: int, size: int) -> bytes:
         try:
@@ -83,7 +83,8 @@ class ContentDirectory:
         return self._root / f"{bucket:03x}" / digest
 
 
-def _sync(directory: Path) -> None:
+def sync(directory: Path) -> None:
+    """Make the names in a directory durable."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

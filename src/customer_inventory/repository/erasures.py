@@ -16,6 +16,7 @@ import psycopg
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.contents_directory import sync
 from customer_inventory.repository.holds import Holds
 
 RECEIVED_EVENT = "received_event"
@@ -182,17 +183,9 @@ def _write(file: Path, erasures: Sequence[Erasure]) -> None:
             lines.flush()
             os.fsync(lines.fileno())
         fresh.replace(file)
-        _sync(file.parent)
+        sync(file.parent)
     except OSError as error:
         raise RegisterUnusable(f"The register of erasures {file} cannot be written: {error.strerror}.") from error
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _receipt(row: Sequence[Any]) -> Receipt:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customer_inventory.model import Resource
-from customer_inventory.model.places import Place, place
+from customer_inventory.model.places import Place, meets, place
 from customer_inventory.repository.gaps import Covered, Seen, Used
 from customer_inventory.requirements.requirement import InformationRequirement
 
@@ -74,16 +74,12 @@ class Use:
 def use(attribute: str, named: Iterable[Used]) -> Use:
     """Return how an attribute is used: who asks for a group of attributes, or for a part of one, asks for it too."""
     path = place(attribute).path
-    met = [each for each in named if _meets(each.attribute, path)]
+    met = [each for each in named if meets(each.attribute, path)]
     return Use(
         sum(each.accesses for each in met),
         max((each.last for each in met), default=None),
         tuple(dict.fromkeys(each.client_id for each in met)),
     )
-
-
-def _meets(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
 def ways(requirements: Iterable[InformationRequirement]) -> list[str]:

@@ -17,7 +17,7 @@ import structlog
 
 from customer_inventory.access import Desk
 from customer_inventory.access.clients import InvalidClient
-from customer_inventory.access.desk import PurposeNotRegistered
+from customer_inventory.access.standing import PurposeNotRegistered
 from customer_inventory.api.errors import where
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.interest import InvalidQuery
