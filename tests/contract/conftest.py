@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from customer_inventory.access import Desk
+from customer_inventory.api import create_door
+from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.model import links, terms, validate
 from customer_inventory.repository import Repository, migrate
@@ -211,3 +215,11 @@ async def snapshot(database: str) -> dict[str, object]:
     """Every row of records and journal."""
     tables = ("individual", "individual_history", "customer", "change", "change_record", "trail", "link", "idempotency")
     return {table: await ask(database, f"select * from {table} order by 1, 2, 3") for table in tables}
+
+
+@pytest.fixture
+async def door(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """A program's client at the door of the APIs, in the process of the test."""
+    made = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://test") as client:
+        yield client

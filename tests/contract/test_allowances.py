@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client
-from customer_inventory.api import create_door
-from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
@@ -21,13 +17,6 @@ from tests.consistency import ask
 
 PATH = "/tmf-api/party/v5/individual"
 ADA = {"@type": "Individual", "givenName": "Ada", "familyName": "Lovelace"}
-
-
-@pytest.fixture
-async def door(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    made = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://test") as client:
-        yield client
 
 
 async def client_of(desk: Desk, *grants: str) -> dict[str, str]:

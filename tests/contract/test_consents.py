@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +11,6 @@ import pytest
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client
-from customer_inventory.api import create_door
-from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from tests.consistency import ask
@@ -21,13 +18,6 @@ from tests.consistency import ask
 PATH = "/inventory/v1/consent"
 PEOPLE = "/tmf-api/party/v5/individual"
 ADA = {"@type": "Individual", "givenName": "Ada", "familyName": "Lovelace"}
-
-
-@pytest.fixture
-async def door(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    made = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://test") as client:
-        yield client
 
 
 async def client_of(desk: Desk, name: str, *grants: str) -> dict[str, str]:

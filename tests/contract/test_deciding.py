@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -12,21 +11,12 @@ import pytest
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client, revoke_client
 from customer_inventory.access.people import add_person
-from customer_inventory.api import create_door
 from customer_inventory.api.deciding import EVALUATION, EVALUATIONS
-from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 
 ADA = {"@type": "Individual", "givenName": "Ada", "familyName": "Lovelace", "nationality": "GB"}
 Body = dict[str, Any]
-
-
-@pytest.fixture
-async def door(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    made = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://test") as client:
-        yield client
 
 
 async def client_of(desk: Desk, name: str, *grants: str, purposes: tuple[str, ...] = ("tests",)) -> dict[str, str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
-import pytest
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client
-from customer_inventory.api import create_door
-from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from customer_inventory.requirements.masking import masks_of
@@ -24,13 +20,6 @@ KEPT = {
     "nationality": "GB",
     "disability": [{"@type": "Disability", "disabilityName": "blindness", "disabilityCode": "H54"}],
 }
-
-
-@pytest.fixture
-async def door(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    made = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://test") as client:
-        yield client
 
 
 async def client_of(desk: Desk, *grants: str) -> dict[str, str]:

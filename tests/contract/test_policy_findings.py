@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,6 @@ import pytest
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client
 from customer_inventory.access.policy import InvalidPolicy, parse_policy
-from customer_inventory.api import create_door
-from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from tests.consistency import ask
@@ -59,10 +56,8 @@ class Ground:
 
 
 @pytest.fixture
-async def ground(desk: Desk) -> AsyncIterator[Ground]:
-    made = create_door(desk, public_url="", callbacks=Callbacks(), measure=lambda *_: None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://test") as client:
-        yield Ground(desk, client)
+def ground(desk: Desk, door: httpx.AsyncClient) -> Ground:
+    return Ground(desk, door)
 
 
 async def kept(access: Access, identifier: str, kind: str = "individual") -> dict[str, Any]:
