@@ -98,7 +98,7 @@ def test_a_client_revokes_its_own_token_and_no_other(server: Server, anybody: ht
 
     def works(token: str) -> int:
         headers = {"authorization": f"Bearer {token}"}
-        return anybody.get(CUSTOMERS, params={"limit": 0}, headers=headers).status_code
+        return anybody.get(CUSTOMERS, params={"id": "none"}, headers=headers).status_code
 
     assert (works(first), works(second)) == (200, 200)
     for token in (first, first, "x", "", first + "x"):

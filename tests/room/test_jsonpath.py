@@ -273,6 +273,8 @@ def test_a_pattern_means_what_it_means_in_python(text: str, written: str) -> Non
     except InvalidPattern:
         return
     meant = re.sub(r"(?<!\\)((?:\\\\)*)\$", r"\1\\Z", written) if "[" not in written else None
+    if not text and r"\B" in written:
+        return  # an empty text has no boundary of a word anywhere; only Python before 3.14 says that \B is not met
     if meant is not None and not re.search(r"[*+?}]\?", written):
         assert found.found_in(text) == (re.search(meant, text, re.ASCII | re.DOTALL) is not None)
 

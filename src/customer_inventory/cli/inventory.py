@@ -12,7 +12,6 @@ from pathlib import Path
 
 from customer_inventory.access import Desk
 from customer_inventory.access.clients import register_own_clients
-from customer_inventory.access.erasing import finish_erasures
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.tokens import ISSUER
 from customer_inventory.clock import system_clock
@@ -51,6 +50,8 @@ async def serving(settings: Settings) -> AsyncIterator[Desk]:
 @asynccontextmanager
 async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> AsyncIterator[Desk]:
     """Open the desk on a running engine, bringing its schema up to date first."""
+    from customer_inventory.access.erasing import finish_erasures  # noqa: PLC0415  loads cryptography, help needs none
+
     await migrate(conninfo)
     repository = Repository(
         conninfo,

@@ -112,6 +112,7 @@ class Telling:
         self._webhook = Webhook(subscription.secret)
         self._lane = asyncio.Semaphore(SENT_AT_ONCE)
         self._busy = {"feed", "retries"}
+        self._arrived = False
         self._until = 0.0
         self._rests_until = subscription.created_at
 
@@ -130,8 +131,8 @@ class Telling:
 
     @property
     def moved(self) -> bool:
-        """Whether anything was told or skipped."""
-        return self._place != self._subscription.place
+        """Whether anything was told or skipped, for the first time or again."""
+        return self._arrived or self._place != self._subscription.place
 
     async def _while_any_is_busy(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
         while not self._is_over():
@@ -218,6 +219,7 @@ class Telling:
         now, name = self._desk.clock(), self._subscription.id
         if not await self._deliveries.settle(name, owner=self._owner, now=now, attempts=attempts):
             raise LeaseLost
+        self._arrived = self._arrived or attempts[0].arrived
         return attempts[-1].arrived
 
     def _attempt(self, failed: Delivery) -> Attempt:
