@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -102,6 +104,42 @@ async def test_events_that_came_before_they_were_judged_have_no_status(empty_dat
         await asyncio.to_thread(upgrade_from_nothing, empty_database)
         rows = await (await connection.execute("select status, breaches from received_event")).fetchall()
     assert rows == [(None, [])]
+
+
+async def test_what_was_sealed_under_a_tree_of_salts_keeps_them(empty_database: str) -> None:
+    """An entry with a seed, one of whose ids the third was erased, one that is not sealed yet."""
+
+    def below(node: bytes, side: int) -> bytes:
+        return sha256(node + bytes([side])).digest()[:16]
+
+    await asyncio.to_thread(upgrade_from_nothing, empty_database, to="0022")
+    seed, ids, nobody = bytes(range(16)), [uuid4().hex for _ in range(5)], "0" * 32
+    left, right = below(seed, 0), below(seed, 1)
+    salts = [below(below(node, upper), lower) for node in (left, right) for upper in (0, 1) for lower in (0, 1)]
+    gone = sha256(salts[2] + bytes.fromhex(ids[2])).digest()
+    branches = [below(left, 0), salts[3], right]
+    rows = [
+        (ids, seed.hex(), None, 1),
+        ([*ids[:2], nobody, *ids[3:]], None, gone + b"".join(branches), 1),
+        (ids, seed.hex(), None, 7),
+    ]
+    async with await psycopg.AsyncConnection.connect(empty_database, autocommit=True) as connection:
+        for number, row in enumerate(rows):
+            await connection.execute(
+                """insert into trail (bucket, id, at, client_id, purpose, verb, kind, outcome, request_id,
+                    record_ids, seed, remains, position)
+                select bucket_of(id), id, now(), 'c', 'p', 'read', 'k', 'shown', 'r', %s::uuid[], %s::uuid, %s, %s
+                from (values (%s::uuid)) as t(id)""",
+                (*row, f"0000000000000000000000000000000{number + 1}"),
+            )
+        await connection.execute("insert into seal values (1, 5, 's', now())")
+        await asyncio.to_thread(upgrade_from_nothing, empty_database)
+        found = await (await connection.execute("select uuid_send(seed), remains from trail order by id")).fetchall()
+    assert found == [
+        (None, b"".join(salts[:5])),
+        (None, gone + b"".join(salts[at] for at in (0, 1, 3, 4))),
+        (seed, None),
+    ]
 
 
 async def test_a_second_start_changes_nothing(database: str) -> None:

@@ -62,16 +62,19 @@ def test_nothing_that_is_left_makes_a_salt_that_was_destroyed(case: Case) -> Non
     assert row.remains is not None
     salts = salts_of(case.row.seed, len(case.row.record_ids))
     gone = [salts[place] for place, each in enumerate(case.row.record_ids) if each in case.first | case.then]
-    branches = [row.remains[at : at + 16] for at in range(len(row.remains))]
-    makes = {leaf for node in branches for size in (1, 2, 4, 8, 16, 32) for leaf in salts_of(node, size)}
+    assert not any(salt in row.remains for salt in gone)
+    assert case.row.seed is not None
+    assert case.row.seed not in row.remains
+    pieces = [row.remains[at : at + 16] for at in range(len(row.remains))]
+    makes = {salt for piece in pieces for salt in salts_of(piece, len(salts))}
     assert not makes & {*gone}
 
 
 def test_what_remains_of_an_entry_must_fit_it() -> None:
-    with pytest.raises(ValueError, match="too few hashes"):
-        kept([NOBODY, b"1" * 16], None, b"short")
-    with pytest.raises(ValueError, match="shorter"):
-        kept([NOBODY] + [b"1" * 16] * 3, None, b"0" * 48)
+    for remains in (b"short", b"0" * 33, b"0" * 47, b"0" * 49, b"0" * 64):
+        with pytest.raises(ValueError, match="does not fit"):
+            kept([NOBODY, b"1" * 16], None, remains)
+    assert kept([NOBODY, b"1" * 16], None, b"0" * 32).salts == [b"", b""]
 
 
 def test_an_export_names_nobody_who_was_erased() -> None:
