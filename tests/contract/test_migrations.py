@@ -33,6 +33,7 @@ _CATALOGUE = {
             else pg_get_functiondef(p.oid) end
         from pg_proc p left join pg_depend d on d.objid = p.oid and d.deptype = 'e'
         where p.pronamespace = 'public'::regnamespace and d.objid is null""",
+    "triggers": "select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal",
     "extensions": "select extname from pg_extension",
 }
 

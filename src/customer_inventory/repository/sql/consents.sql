@@ -11,12 +11,7 @@ values (
 )
 
 -- name: resolve
--- What was said last holds, whenever it was recorded; of two things said at once the withdrawal does.
-insert into consent (bucket, party_id, purpose, given, said_at, expires_at, fact_id)
-values (%(bucket)s, %(party)s, %(purpose)s, %(given)s, %(said_at)s, %(expires_at)s, %(id)s)
-on conflict (bucket, party_id, purpose) do update
-    set given = excluded.given, said_at = excluded.said_at, expires_at = excluded.expires_at, fact_id = excluded.fact_id
-    where (consent.said_at, not consent.given) <= (excluded.said_at, not excluded.given)
+select resolve_consent(f) from consent_fact f where (bucket, id) = (%(bucket)s, %(id)s)
 
 -- name: facts
 select id::text, party_id::text, purpose, given, said_at, expires_at, document_version, evidence, agreement_id::text,
