@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, fields
 from functools import cache
@@ -40,6 +41,9 @@ from customer_inventory.requirements.requirement import InformationRequirement, 
 from customer_inventory.requirements.wording import obligation_in_words, rule_in_words
 from customer_inventory.server import Metrics
 from customer_inventory.settings import ENVIRONMENT_PREFIX, Settings
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from docs.log_events import rows as log_event_rows
 
 DOCS = Path(__file__).parent
 SHOWN = {view.resource.name: view for view in (*NATIVE.values(), *REGISTER_VIEWS)}
@@ -538,6 +542,11 @@ def decisions() -> str:
     return "\n".join(f"- [{title}]({name})" for name, title in titles)
 
 
+def log_events() -> str:
+    """Return the table of what can be logged."""
+    return _table(("event", "level", "says also"), list(log_event_rows(Path(customer_inventory.__file__).parent)))
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
@@ -545,6 +554,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "roles": roles,
     "failures": failures,
     "metrics": metrics,
+    "log-events": log_events,
     "endpoints": endpoints,
     "operations": operations,
     "aliases": aliases,

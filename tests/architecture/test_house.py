@@ -143,6 +143,23 @@ def test_every_sql_file_is_named_statements_or_a_schema() -> None:
     assert not elsewhere
 
 
+APPROVED_HASHES = {"sha256", "shake_256", "blake2b", "sha1"}
+"""FIPS 180-4 and 202, RFC 7693. SHA-1 is the HMAC of TOTP alone (RFC 6238), where it is approved still (SP 800-131A)."""
+
+
+def test_hashes_are_those_that_are_approved() -> None:
+    found: dict[str, set[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.ImportFrom) and node.module == "hashlib":
+                found.setdefault(_id(path), set()).update(alias.name for alias in node.names)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "hashlib":
+                found.setdefault(_id(path), set()).add(node.attr)
+    used = set().union(*found.values()) - {"file_digest"}
+    assert used <= APPROVED_HASHES
+    assert {path for path, names in found.items() if "sha1" in names} <= {"access/second_factor.py"}
+
+
 def test_files_are_short() -> None:
     lengths = {_id(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}

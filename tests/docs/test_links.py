@@ -73,6 +73,11 @@ def test_paths_named_in_code_marks_exist() -> None:
     assert missing == []
 
 
+def test_a_page_says_how_soon_weak_libraries_are_replaced() -> None:
+    said = " ".join((ROOT / "docs" / "explanation" / "security.md").read_text("utf-8").split())
+    assert "is replaced within seven days of when that is published, any other within ninety" in said
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_page_has_one_title_and_no_line_too_long(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)

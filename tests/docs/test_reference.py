@@ -18,7 +18,7 @@ from customer_inventory.requirements.baseline import governed, shipped
 from customer_inventory.requirements.rules import rules_of
 from customer_inventory.requirements.toml_form import read_catalogue, write_catalogue
 from customer_inventory.settings import Settings
-from docs import generate
+from docs import generate, log_events
 from tests.docs.pages import ROOT, blocks
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -162,6 +162,14 @@ def test_every_metric_is_described() -> None:
         for family in generate.Metrics().registry.collect()
     }
     assert found == described
+
+
+def test_every_line_that_is_logged_is_described() -> None:
+    found = log_events.events(PACKAGE)
+    assert {"sign-in.failed", "token.refused", "engine.died"} <= {event for event, _, _ in found}
+    lines = _page("logs.md").splitlines()
+    for event, level, said in found:
+        assert f"| `{event}` | {level} | {', '.join(f'`{name}`' for name in said)} |" in lines
 
 
 async def test_every_table_is_described(database: str) -> None:

@@ -2,14 +2,14 @@
 
 An id stands in the seal as the SHA-256 of a salt and itself. Who has the salt can prove that the id is meant; without
 it nobody can, not even by trying ids: so the trail of somebody who was erased can go on to be proved without naming
-them. The salts of one entry are squeezed out of its seed by SHAKE128 (FIPS 202, 6.2), from which neither the seed nor
+them. The salts of one entry are squeezed out of its seed by SHAKE256 (FIPS 202, 6.2), from which neither the seed nor
 one salt can be told by the others: so one of them is destroyed by keeping those in place of the seed.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256, shake_128
+from hashlib import sha256, shake_256
 from uuid import UUID
 
 import msgspec
@@ -79,7 +79,7 @@ def salts_of(seed: bytes | None, number: int) -> list[bytes]:
     """
     if seed is None:
         return [b""] * number
-    return in_salts(shake_128(seed).digest(SALT_BYTES * number))
+    return in_salts(shake_256(seed).digest(SALT_BYTES * number))
 
 
 def in_salts(together: bytes) -> list[bytes]:
