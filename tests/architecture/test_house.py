@@ -144,7 +144,7 @@ def test_every_sql_file_is_named_statements_or_a_schema() -> None:
 
 
 APPROVED_HASHES = {"sha256", "shake_256", "blake2b", "sha1"}
-"""FIPS 180-4 and 202, RFC 7693. SHA-1 is the HMAC of TOTP alone (RFC 6238), where it is approved still (SP 800-131A)."""
+"""FIPS 180-4 and 202, RFC 7693. SHA-1 is the HMAC of TOTP alone (RFC 6238), approved there still (SP 800-131A)."""
 
 
 def test_hashes_are_those_that_are_approved() -> None:
