@@ -26,6 +26,7 @@ from customer_inventory.access.sealing import sealing
 from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api import AuthorizationServer, create_door
 from customer_inventory.api.door import UnknownPath
+from customer_inventory.api.download_making import making_downloads
 from customer_inventory.api.errors import error_answer, error_body
 from customer_inventory.api.events.service import HubService
 from customer_inventory.api.events.worker import Worker
@@ -107,6 +108,7 @@ class Application:
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
         self._desk = desk
+        self._public_url = settings.public_url
         self._metrics = Metrics()
         self._hub = HubService(desk, settings, registry=self._metrics.registry)
         door = create_door(
@@ -163,6 +165,10 @@ class Application:
     def sealing(self) -> AbstractAsyncContextManager[None]:
         """Return the work that seals the trail, a context to serve in."""
         return sealing(self._desk)
+
+    def downloads(self) -> AbstractAsyncContextManager[None]:
+        """Return the work that makes the files of downloads, a context to serve in."""
+        return making_downloads(self._desk, public_url=self._public_url)
 
     async def _live(self) -> Answer:
         return Answer(200, b'{"status":"pass"}')

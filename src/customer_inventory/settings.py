@@ -52,6 +52,12 @@ class Settings:
         Most bytes that one file of a record may have, such as a scan in a document.
     content_directory
         Directory for the large files of records; without it they are kept in the database.
+    download_directory
+        Directory for the files of downloads; downloads in --data when not given.
+    download_threshold
+        Most records that a download may have which nobody approves.
+    download_keep
+        How long the file of a download is kept, in hours.
     erasure_register
         File in which those who were erased are registered, for restores; erasures.ndjson in --data when not given.
     hub_allow
@@ -89,6 +95,9 @@ class Settings:
     reference_check: tuple[str, ...] = ()
     attachment_limit: int = 10 * 1024 * 1024
     content_directory: Path | None = None
+    download_directory: Path | None = None
+    download_threshold: int = 10_000
+    download_keep: int = 24
     erasure_register: Path | None = None
     hub_allow: tuple[str, ...] = ()
     hub_append_path: bool = False
@@ -109,6 +118,8 @@ class Settings:
             "connections": (1, 1000),
             "statement_timeout": (1, 3_600_000),
             "attachment_limit": (1, 100 * 1024 * 1024),
+            "download_threshold": (0, 10**9),
+            "download_keep": (1, 720),
             "purge_after": (0, 36_500),
             "session_idle": (1, 480),
         }

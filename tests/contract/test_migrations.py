@@ -167,6 +167,8 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "client_policy",
         "client_use",
         "client_credential",
+        "download",
+        "download_part",
         "registration",
         "registration_decision",
         "used_assertion",

@@ -24,6 +24,7 @@ from customer_inventory.model.view import View
 from customer_inventory.model.views import NATIVE, VIEWS
 from tests.journey.api_words import create
 from tests.journey.test_mirror import MERGE, made
+from tests.matrix import downloads
 
 SPECIFIC = "/inventory/v1/"
 PROPOSALS = f"{SPECIFIC}informationRequirementProposal"
@@ -187,6 +188,8 @@ class Ground:
             return self._user(method, template)
         if template.startswith(REGISTRATIONS):
             return self._registration(method, template, caller)
+        if template.startswith(downloads.PLACE):
+            return Asked(*downloads.asked(method, template, caller, self.everything))
         known = self._known.get(f"{method} {template}") or self._known.get(template)
         if known is not None:
             return Asked(*known) if isinstance(known, tuple) else Asked(known())

@@ -15,6 +15,7 @@ from types import TracebackType
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.break_glass import through_broken_glass
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
+from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.grants import ON_GUARDED
 from customer_inventory.access.managing import manages
@@ -53,6 +54,7 @@ class Desk:
         attachment_limit: int = ATTACHMENT_LIMIT,
         purge_after: timedelta | None = None,
         issuer: str = ISSUER,
+        downloads: DownloadRules | None = None,
     ) -> None:
         self.repository = repository
         self.clock = clock
@@ -68,6 +70,7 @@ class Desk:
             self.catalogue,
             attachment_limit,
             purge_after,
+            downloads or DownloadRules(),
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
@@ -87,6 +90,11 @@ class Desk:
     def purges(self) -> bool:
         """Whether deleted records are purged when their time is over."""
         return self._facilities.purge_after is not None
+
+    @property
+    def downloads(self) -> DownloadRules:
+        """What holds for downloads."""
+        return self._facilities.downloads
 
     async def entity_classes(self) -> Mapping[str, Resource]:
         """Return the classes of entity that are in force, by name: no customer's data, so no access is needed."""

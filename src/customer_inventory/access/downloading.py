@@ -20,7 +20,7 @@ async def download(access: Access, resource: Resource, *, public_url: str = "") 
 
     Raises Denied and RepositoryUnavailable.
     """
-    await access.require_every("download", resource.kind)
+    await access.require_whole("download", resource.kind)
     base = f"{public_url}{resource.api.paths[0]}/{resource.path}"
     conninfo = access.facilities.repository.conninfo
     shown = False
@@ -35,5 +35,5 @@ async def download(access: Access, resource: Resource, *, public_url: str = "") 
 
 async def about_how_many(access: Access, resource: Resource) -> int:
     """Return an estimate of how many records a download will give. Raises Denied."""
-    await access.require_every("download", resource.kind)
+    await access.require_whole("download", resource.kind)
     return await estimate(access.facilities.repository.conninfo, resource.kind)

@@ -18,6 +18,7 @@ import msgspec
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.desk import Desk
+from customer_inventory.access.downloads.keeping import tidy_files
 from customer_inventory.access.holding import OnHold, StillObliged, obligations
 from customer_inventory.access.sealing.destroying import erased
 from customer_inventory.access.subjects import Subject, belonging, subject
@@ -217,6 +218,7 @@ class _Erasing:
         await self._work.attempt(self._once, keep=keep)
         if keep:
             await self._access.facilities.repository.erasing.drop_files(self._files)
+            await tidy_files(self._access)
         return bool(self._found.versions or self._found.others)
 
     async def _once(self) -> None:
@@ -239,7 +241,13 @@ class _Erasing:
         for (kind, _), versions in found.others.items():
             for version in versions:
                 await self._rewrite(kind, version, found.kinds, author)
-        gone = await self._work.erase(found.kinds, events=[*map(str, events)], named=asked, author=author)
+        gone = await self._work.erase(
+            found.kinds,
+            events=[*map(str, events)],
+            named=asked,
+            author=author,
+            others=[identifier for _, identifier in found.others],
+        )
         self._files = gone.files
         others = {kind: sum(of == kind for of, _ in found.others) for kind, _ in found.others}
         rows = {**gone.rows, **{f"{kind} (references)": number for kind, number in others.items()}}

@@ -1,4 +1,4 @@
-"""Guarded kinds: people who may sign in, and registrations. A grant of a verb on everything does not cover them.
+"""Guarded kinds: people who may sign in, registrations, downloads. A grant of a verb on everything does not cover them.
 
 Else whoever may create and modify records could make administrators, or clients that may do more than themselves: who
 may do that is told so by name.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 ACCESS_REVIEW = "access_review"
 CONSENT = "consent"
+DOWNLOAD = "download"
 PERSON = "person"
 SESSION = "session"
 
@@ -15,6 +16,7 @@ REGISTRATION = "registration"
 
 GUARDED = {
     "accessReview": ACCESS_REVIEW,
+    "download": DOWNLOAD,
     "person": PERSON,
     "registration": REGISTRATION,
     "session": SESSION,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.grants import Denied, allows, named
 from customer_inventory.access.policy.grant import Grant
@@ -93,6 +94,7 @@ class Facilities:
     """Most bytes of one file that a record carries."""
     purge_after: timedelta | None = None
     """How long a deleted record is kept; None for ever."""
+    downloads: DownloadRules = field(default_factory=DownloadRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +191,25 @@ class Opened:
 
     async def note(self, verb: str, kind: str, outcome: str, record_ids: tuple[str, ...]) -> None:
         """Make a trail entry durable. Raises AllowanceSpent where more would be shown than is granted."""
+        if outcome == "shown":
+            await self.spend_shown(verb, kind, max(1, len(record_ids)))
+        await self.enter(verb, kind, outcome, record_ids)
+
+    async def spend_shown(self, verb: str, kind: str, number: int) -> None:
+        """Count records that are about to be shown. Raises AllowanceSpent, with a trail entry, counting nothing."""
+        if verb not in _SHOWING or (name := self.principal.metered(verb, kind)) is None:
+            return
+        allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
         now = self.facilities.clock()
-        if outcome == "shown" and verb in _SHOWING and (name := self.principal.metered(verb, kind)) is not None:
-            allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
-            try:
-                number = max(1, len(record_ids))
-                await spend_records(allowances, amounts, self.principal.client_id, name, now, number=number)
-            except AllowanceSpent:
-                await self.note(verb, kind, "refused", ())
-                raise
+        try:
+            await spend_records(allowances, amounts, self.principal.client_id, name, now, number=number)
+        except AllowanceSpent:
+            await self.note(verb, kind, "refused", ())
+            raise
+
+    async def enter(self, verb: str, kind: str, outcome: str, record_ids: tuple[str, ...]) -> None:
+        """Make a trail entry durable, of what was counted before if it counts."""
+        now = self.facilities.clock()
         bucket = int(record_ids[0][15:18], 16) if record_ids else 0
         await self.facilities.trail.record(
             TrailEntry(

@@ -67,7 +67,7 @@ async def package(access: Access, identifier: UUID) -> Package:
         found = await subject(work, identifier)
     kinds = list(dict.fromkeys(found.kinds.values()))
     for kind in (*kinds, TRAIL):
-        await access.require_every("download", kind)
+        await access.require_whole("download", kind)
     made = Package(found.root, access.facilities.clock())
     for each, kind in found.kinds.items():
         await _add(access, made, kind, each)

@@ -22,10 +22,12 @@ class Role:
 
 _REVIEWS = "read:accessReview,modify:accessReview"
 _BREAKS = "create:accessReview"
+_DOWNLOADS = "read:download,modify:download"
 
 ROLES: Mapping[str, Role] = {
     "administrator": Role(
-        "Sets the inventory up and lets people in; may do everything.", ("all", "read:session,delete:session", _REVIEWS)
+        "Sets the inventory up and lets people in; may do everything.",
+        ("all", "read:session,delete:session", _REVIEWS, _DOWNLOADS),
     ),
     "steward": Role("Works with customers: reads, creates and changes records.", ("read", "create", "modify")),
     "auditor": Role("Checks what is recorded, and who did what.", ("read", _REVIEWS, _BREAKS)),
@@ -35,6 +37,7 @@ ROLES: Mapping[str, Role] = {
             "read",
             _REVIEWS,
             _BREAKS,
+            _DOWNLOADS,
             "create:partyPrivacyProfile,modify:partyPrivacyProfile",
             "create:partyPrivacyAgreement,modify:partyPrivacyAgreement",
             "create:partyPrivacyProfileSpecification,modify:partyPrivacyProfileSpecification",
@@ -47,6 +50,7 @@ ROLES: Mapping[str, Role] = {
             "read:informationRequirementProposal,create:informationRequirementProposal",
             "read:permission,read:userRole,read:permissionSpecificationSet,read:trailEntry",
             _REVIEWS,
+            _DOWNLOADS,
         ),
     ),
     "operator": Role(

@@ -114,6 +114,15 @@ class Window:
         """Return whether an attribute may be seen as it is of every record of the kind."""
         return any(not each.by_record for each in self._covering(path))
 
+    def way(self, path: str) -> str:
+        """Return how an attribute is shown: whole, or so ofSome records or in part, else masked or leftOut."""
+        if covering := self._covering(path):
+            return "ofSome" if all(each.by_record for each in covering) else "whole"
+        if any(each.covers(path) for each in self.grants):
+            return "masked"
+        below = any(name.startswith(f"{path}.") for each in self.grants for name in each.attributes or ())
+        return "ofSome" if below else "leftOut"
+
     def masks_role(self, attribute: str) -> bool:
         """Return whether something is masked of an attribute that refers to another record."""
         first = attribute.partition(".")[0]

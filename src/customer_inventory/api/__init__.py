@@ -10,6 +10,7 @@ from customer_inventory.api.customer360 import add_customer_360
 from customer_inventory.api.deciding import add_decisions
 from customer_inventory.api.deleted import add_deleted_records
 from customer_inventory.api.door import Door, Measure
+from customer_inventory.api.downloads import add_downloads
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.letters import add_subscriptions
 from customer_inventory.api.events.receiving import add_listeners
@@ -56,6 +57,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_kin(routes, public_url=public_url)
     add_requirements(routes, public_url=public_url)
     add_registrations(routes, public_url=public_url)
+    add_downloads(routes, public_url=public_url)
     add_impact(routes)
     add_gaps(routes)
     return routes

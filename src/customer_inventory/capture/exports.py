@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
 from customer_inventory.access import Access
 from customer_inventory.access.downloading import download
-from customer_inventory.capture.flattening import flatten, headings, specified_columns
-from customer_inventory.capture.formulas import guarded
+from customer_inventory.capture.sinks import CsvSink, NdjsonSink, Table
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
 
@@ -54,14 +49,13 @@ async def export(
     Raises Denied, UnwritableOutput and RepositoryUnavailable.
     """
     written = 0
-    specified = specified_columns(resource, await access.attributes(resource)) if form == "csv" else []
-    encode = _rows(resource, specified, guard=guard) if form == "csv" else _lines
+    table = Table.of(resource, await access.attributes(resource)) if form == "csv" else None
     try:
         with whole_file(output) as file:
-            file.write(_heading(resource, specified) if form == "csv" else b"")
+            sink = CsvSink(file, table, guard=guard) if table is not None else NdjsonSink(file)
             async with aclosing(download(access, resource, public_url=public_url)) as chunks:
                 async for chunk in chunks:
-                    file.write(encode(chunk))
+                    sink.add(chunk)
                     written += len(chunk)
                     progress(written)
     except OSError as error:
@@ -89,25 +83,3 @@ def whole_file(output: str) -> Iterator[IO[bytes]]:
         Path(partial).replace(whole)
     finally:
         Path(partial).unlink(missing_ok=True)
-
-
-def _lines(chunk: list[bytes]) -> bytes:
-    return b"".join(chunk)
-
-
-def _heading(resource: Resource, specified: Sequence[str]) -> bytes:
-    return _table([list(headings(resource, specified))])
-
-
-def _rows(resource: Resource, specified: Sequence[str], *, guard: bool) -> Callable[[list[bytes]], bytes]:
-    def encode(chunk: list[bytes]) -> bytes:
-        rows = [flatten(resource, msgspec.json.decode(line), specified) for line in chunk]
-        return _table([list(map(guarded, row)) for row in rows] if guard else rows)
-
-    return encode
-
-
-def _table(rows: list[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()

@@ -32,6 +32,12 @@ def flatten(resource: Resource, document: Mapping[str, Any], specified: Sequence
     return row + [_cell(document.get(name)) for name in specified]
 
 
+def at(*path: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return what makes a cell of the attribute at a path."""
+    column = _at(*path)
+    return lambda document: _cell(column(document))
+
+
 def specified_columns(resource: Resource, attributes: Mapping[str, Attribute]) -> list[str]:
     """Return the attributes of a single value that classes which were specified at run time add to a resource."""
     own = native_view(resource).attributes

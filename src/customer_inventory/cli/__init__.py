@@ -12,6 +12,7 @@ from customer_inventory.cli.serve import serve
 VERBS = {
     "import": "importing:import_",
     "export": "exporting:export",
+    "download": "downloads:download",
     "backup": "facilities:backup",
     "restore": "facilities:restore",
     "verify": "facilities:verify",

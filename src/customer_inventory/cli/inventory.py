@@ -12,6 +12,7 @@ from pathlib import Path
 
 from customer_inventory.access import Desk
 from customer_inventory.access.clients import register_own_clients
+from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.tokens import ISSUER
 from customer_inventory.clock import system_clock
@@ -69,6 +70,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             attachment_limit=settings.attachment_limit,
             purge_after=timedelta(days=settings.purge_after) if settings.purge_after else None,
             issuer=settings.public_url or ISSUER,
+            downloads=downloads_of(settings),
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))
@@ -80,6 +82,12 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
 def register_of(settings: Settings) -> Path:
     """Return the file in which erasures are registered."""
     return settings.erasure_register or settings.data / "erasures.ndjson"
+
+
+def downloads_of(settings: Settings) -> DownloadRules:
+    """Return what holds for downloads."""
+    directory = settings.download_directory or settings.data / "downloads"
+    return DownloadRules(directory, settings.download_threshold, timedelta(hours=settings.download_keep))
 
 
 def operator() -> str:

@@ -35,6 +35,7 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             application.telling(),
             application.indexing(),
             application.sealing(),
+            application.downloads(),
             sweeping_hourly(desk),
             purging_hourly(desk),
             recertifying(desk),

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
 import psycopg
 
+from customer_inventory.model import Resource
 from customer_inventory.repository import sql
-from customer_inventory.repository.connections import RepositoryUnavailable, connect
+from customer_inventory.repository.connections import RepositoryUnavailable, connect, speaks_of_data
+from customer_inventory.repository.lists import ValueNotComparable
+from customer_inventory.repository.query import Query, compile_query
+from customer_inventory.repository.records import Record
 
+AT_A_TIME = 200
+"""So few that the answers of a server that makes a file do not wait."""
 _SQL = sql.statements("bulk.sql")
+_LONGEST_MS = 1_800_000
 _ID = slice(7, 43)
 """Where the id stands in a line: behind {"id":" ."""
 
@@ -41,6 +49,42 @@ async def lines_out(conninfo: str, kind: str, *, base: str, lines_a_chunk: int) 
         raise RepositoryUnavailable("The repository went away during the export. Run it again.") from error
     finally:
         # Not gently: a reader that stopped early must not wait for rows that nobody wants.
+        connection.pgconn.finish()
+
+
+@dataclass(slots=True)
+class Moment:
+    """The moment of which records are read, as the place in the feed up to which everything is in it."""
+
+    position: int = 0
+
+
+async def records_out(
+    conninfo: str, resource: Resource, query: Query, moment: Moment
+) -> AsyncGenerator[list[Record], None]:
+    """Yield every record that a query without pages and order asks for, some at a time, in no order.
+
+    One snapshot, told in `moment` before the first of them; memory holds what is yielded. Raises RepositoryUnavailable
+    and ValueNotComparable.
+    """
+    statement = compile_query(resource, query, count_bound=0).all
+    connection = await connect(conninfo, statement_timeout_ms=_LONGEST_MS)
+    try:
+        async with connection.transaction():
+            await connection.execute(_SQL["one_moment"])
+            await connection.execute(_SQL["to_the_end"])
+            ((moment.position,),) = await connection.rows(_SQL["settled_position"])
+            async with connection.cursor("records_out") as cursor:
+                await cursor.execute(statement.text, statement.parameters)
+                while rows := await cursor.fetchmany(AT_A_TIME):
+                    yield [Record(*row) for row in rows]
+    except psycopg.DataError as error:
+        if speaks_of_data(error):
+            raise ValueNotComparable from error
+        raise
+    except psycopg.OperationalError as error:
+        raise RepositoryUnavailable("The repository went away while records were read.") from error
+    finally:
         connection.pgconn.finish()
 
 

@@ -22,6 +22,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect
 from customer_inventory.repository.contents_directory import ContentDirectory
+from customer_inventory.repository.downloads import erasing as erasing_downloads
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Authorship, Draft, WriteContention, columns_of_content
 
@@ -153,11 +154,18 @@ class ErasureWork:
         return [row[0] for row in await self._rows(name, values=list(values))]
 
     async def erase(
-        self, records: Mapping[str, str], *, events: Collection[str], named: Collection[str], author: Authorship
+        self,
+        records: Mapping[str, str],
+        *,
+        events: Collection[str],
+        named: Collection[str],
+        author: Authorship,
+        others: Collection[str] = (),
     ) -> Erased:
         """Erase records, the kind of each by its id, with what is kept of them, and events that others sent.
 
-        `named` are values by which subscriptions ask for them. To be called within `attempt`. Raises Overtaken.
+        `named` are values by which subscriptions and downloads ask for them, `others` the ids of records that lose
+        references to them. To be called within `attempt`. Raises Overtaken.
         """
         erased = Erased()
         by_kind = {
@@ -176,6 +184,8 @@ class ErasureWork:
         for table in _OF_ANY_KIND:
             erased.add(table, await self._count(f"erase_{table}", ids=list(records)))
         await self._erase_files(erased, list(records))
+        for statement, values in erasing_downloads([*records, *others], named):
+            erased.add("download", (await self._connection.execute(statement, values)).rowcount)
         erased.add("access_review", await self._count("erase_access_review", ids=list(records)))
         erased.add("received_event", await self._count("erase_received_event", ids=list(events)))
         subscriptions = [row[0] for row in await self._rows("subscriptions_naming", values=list(named))]

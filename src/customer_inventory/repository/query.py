@@ -113,6 +113,12 @@ class Compiled:
         return Statement(text, (*column.values, *self._narrowing, *self.beyond.values, *((offset,) if offset else ())))
 
     @property
+    def all(self) -> Statement:
+        """Every record, in no order: id, version and document."""
+        text = _SQL["all"].format(source=self.ground.source.text, where=self.where.text)
+        return Statement(text, self._narrowing)
+
+    @property
     def count(self) -> Statement:
         """How many records there are, up to one more than the bound."""
         return self._counting("count")

@@ -12,6 +12,7 @@ from customer_inventory.repository.allowances import Allowances
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.consents import Consents
 from customer_inventory.repository.credentials import CredentialStore
+from customer_inventory.repository.downloads import Downloads
 from customer_inventory.repository.registrations import Registrations
 
 _SQL = sql.statements("register.sql")
@@ -44,6 +45,7 @@ class Register:
         self.registrations = Registrations(connections)
         self.allowances = Allowances(connections)
         self.consents = Consents(connections)
+        self.downloads = Downloads(connections)
 
     async def add_client(
         self,

@@ -98,8 +98,8 @@ class _Line:
         resource = KINDS.get(kind)
         attributes = self._attributes(resource)
         limits = self._clauses(resource)
-        if masked and (verbs != ["read"] or (resource is None and kind != "*")):
-            raise InvalidPolicy("Only what is read of records can be masked: read masked customer (*).")
+        if masked and (not set(verbs) <= {"read", "download"} or (resource is None and kind != "*")):
+            raise InvalidPolicy("Only what is read or downloaded of records can be masked: read masked customer (*).")
         if limits.consent and (resource is None or not set(verbs) <= {"read", "download"}):
             raise InvalidPolicy("Consent is asked of what is read or downloaded: read customer (*) with consent.")
         return [

@@ -15,10 +15,12 @@ import msgspec
 
 from customer_inventory import __version__
 from customer_inventory.api import parties
+from customer_inventory.api.downloads import DOWNLOAD_VIEW
 from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
 from customer_inventory.api.openapi.catalogue import CATALOGUE_PATHS, CATALOGUE_SCHEMAS, catalogue_operation
 from customer_inventory.api.openapi.consents import CONSENT_SCHEMAS, consent_operation
 from customer_inventory.api.openapi.deciding import DECISION_SCHEMAS, decision_operation
+from customer_inventory.api.openapi.downloads import DOWNLOAD_SCHEMAS, download_operation
 from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
@@ -52,7 +54,7 @@ from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
 NAME = "/openapi.json"
-_SHOWN = (*VIEWS, *REGISTER_VIEWS, *CATALOGUE_VIEWS, REGISTRATION_VIEW)
+_SHOWN = (*VIEWS, *REGISTER_VIEWS, *CATALOGUE_VIEWS, REGISTRATION_VIEW, DOWNLOAD_VIEW)
 _SHARED = {
     "Error": ERROR,
     "JsonPatch": JSON_PATCH,
@@ -65,10 +67,12 @@ _SHARED = {
     **DECISION_SCHEMAS,
     **CONSENT_SCHEMAS,
     **REGISTRATION_SCHEMAS,
+    **DOWNLOAD_SCHEMAS,
 }
 _GOVERNED = {
     **dict.fromkeys(CATALOGUE_PATHS, catalogue_operation),
     REGISTRATION_VIEW.resource.path: registration_operation,
+    DOWNLOAD_VIEW.resource.path: download_operation,
 }
 """What is asked for by one and decided on by another."""
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')

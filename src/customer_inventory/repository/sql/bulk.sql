@@ -173,3 +173,13 @@ copy (select '{"id":"' || id || '","href":"{base}/' || id || '",' || substr(doc:
 
 -- name: estimate
 select greatest(reltuples, 0)::bigint from pg_class where oid = '{kind}'::regclass
+
+-- name: one_moment
+set transaction isolation level repeatable read read only
+
+-- name: to_the_end
+-- All of what a cursor finds is wanted, not its beginning soon.
+set local cursor_tuple_fraction = 1
+
+-- name: settled_position
+select coalesce(max(position), 0)::bigint from change_record where position < feed_horizon()

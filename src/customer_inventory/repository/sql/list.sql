@@ -27,6 +27,9 @@ select '{kind}' as kind, bucket, id, version, doc, terms, label from {source} wh
 -- name: page
 select id::text as record_id, version, doc, bucket {columns} from {source} where {where} order by {order} limit {limit}
 
+-- name: all
+select id::text as record_id, version, doc from {source} where {where}
+
 -- name: value_at
 -- What a page is sorted by, of the record at which the one before ended.
 (select {value} from {source} where bucket = %s and id = %s and {fence})

@@ -598,6 +598,51 @@ create constraint trigger change_record_consents after insert on change_record d
     for each row when (new.kind in ('party_privacy_agreement', 'party_privacy_profile'))
     execute function consents_of_agreements();
 
+-- Downloads: what was asked for, what became of it, and the proof of what its file was.
+create table download (
+    id uuid primary key,
+    client_id text not null,
+    person text,                            -- who asked through the client, if a person did
+    purpose text not null,
+    request_id text not null,
+    kind text not null,
+    wish text not null,                     -- JSON: filter, fields, format
+    status text not null,                   -- access/downloads/life.py says which lead to which
+    preview text not null,                  -- JSON: how many records, and which attributes with their classes
+    reasons text[] not null,                -- why somebody must approve; none where nobody needs to
+    approved text[] not null default '{}',  -- the reasons for which somebody did
+    requested_at timestamptz not null,
+    decided_by text,
+    decided_at timestamptz,
+    said text,                              -- by who decided
+    attempt integer not null default 0,     -- counts how often its file was begun
+    leased_until timestamptz,               -- until when the server that makes the file is thought to be alive
+    failure text,                           -- the code of what kept it from being made
+    granted bytea,                          -- SHA-256 of the grants by which it was made
+    taken_at timestamptz,                   -- the moment of the inventory that it shows
+    position bigint,                        -- and that moment's place in the feed
+    ready_at timestamptz,
+    expires_at timestamptz,
+    number bigint,                          -- of records
+    size bigint,                            -- in bytes
+    sha256 text,
+    columns text[],                         -- of a table
+    mark_key bytea not null,                -- by which its records are marked
+    link_hash bytea,                        -- SHA-256 of the token of its link
+    link_until timestamptz
+);
+create index download_status on download (status, requested_at);
+create index download_client on download (client_id, requested_at);
+
+-- The records in the file of a download, for as long as there is one: an erasure finds it by them.
+create table download_part (
+    download_id uuid not null references download on delete cascade,
+    number integer not null,
+    record_ids uuid[] not null,
+    primary key (download_id, number)
+);
+create index download_part_record on download_part using gin (record_ids);
+
 create table import_run (
     id uuid primary key,
     file_name text not null,

@@ -1,0 +1,63 @@
+"""Deciding on downloads: who may look at those of others takes `read:download`, who decides `modify:download`.
+
+Who decides is not who asked (four eyes). What is decided on is what the preview told, and why it takes a decision.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from customer_inventory.access.access import Access
+from customer_inventory.access.downloads.life import DownloadNotFound, OwnDownload, WrongDownloadState
+from customer_inventory.access.downloads.requesting import is_own
+from customer_inventory.access.grants import allows
+from customer_inventory.access.guarded import DOWNLOAD as KIND
+from customer_inventory.access.registering import actor
+from customer_inventory.repository.downloads import DownloadRow
+
+LATEST = 1000
+"""So many downloads are listed at most."""
+_LEADS = {"approve": "queued", "refuse": "refused"}
+
+
+async def latest(access: Access) -> list[DownloadRow]:
+    """Return the latest downloads, newest first: one's own, or everybody's by `read:download`. Raises Denied."""
+    everybody = allows(access.principal.grants, "read", KIND)
+    if not everybody and not any(each.startswith("download:") for each in access.principal.grants):
+        await access.require("read", KIND)
+    client = None if everybody else access.principal.client_id
+    rows = await access.facilities.repository.register.downloads.latest(client_id=client, limit=LATEST)
+    found = rows if everybody else [row for row in rows if is_own(access, row)]
+    await access.note("read", KIND, "shown", tuple(str(row.id) for row in found))
+    return found
+
+
+async def show(access: Access, identifier: UUID) -> DownloadRow:
+    """Return a download of one's own, or by `read:download` anybody's. Raises DownloadNotFound."""
+    row = await access.facilities.repository.register.downloads.one(identifier)
+    if row is None or not (is_own(access, row) or allows(access.principal.grants, "read", KIND)):
+        await access.note("read", KIND, "absent" if row is None else "refused", (str(identifier),))
+        raise DownloadNotFound
+    await access.note("read", KIND, "shown", (str(row.id),))
+    return row
+
+
+async def decide(
+    access: Access, identifier: UUID, verb: Literal["approve", "refuse"], *, said: str | None = None
+) -> DownloadRow:
+    """Approve or refuse a download that waits. Raises Denied, DownloadNotFound, OwnDownload or WrongDownloadState."""
+    await access.require("modify", KIND)
+    downloads, by = access.facilities.repository.register.downloads, actor(access)
+    row = await downloads.one(identifier)
+    if row is None:
+        await access.note("modify", KIND, "absent", (str(identifier),))
+        raise DownloadNotFound("There is no such download.")
+    if by in {row.person, row.client_id}:
+        await access.note("modify", KIND, "refused", (str(identifier),))
+        raise OwnDownload
+    now = access.facilities.clock()
+    if not await downloads.decide(identifier, status=_LEADS[verb], by=by, at=now, said=said):
+        raise WrongDownloadState(f"The download is {row.status}: only what waits is decided on.")
+    await access.note("modify", KIND, "done", (str(identifier),))
+    return await downloads.one(identifier) or row

@@ -1,0 +1,88 @@
+"""Fetching: the file of a download is had by its own client, for its purpose, through a link that soon is over.
+
+A link is a token of 256 random bits, kept as a hash, and of no use to anybody but the client that asked for it: what is
+seen of it in the logs on the way opens nothing. Every fetch, of a part too, is in the trail before its bytes leave.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import IO
+from uuid import UUID
+
+import msgspec
+
+from customer_inventory.access.access import Access
+from customer_inventory.access.clients import hash_secret
+from customer_inventory.access.downloads.life import LONGEST_LINK, DownloadNotReady, LinkNotValid
+from customer_inventory.access.downloads.requesting import own
+from customer_inventory.access.grants import Denied
+from customer_inventory.access.guarded import DOWNLOAD as KIND
+from customer_inventory.access.policy.language import written
+from customer_inventory.repository.downloads import DownloadRow
+
+
+async def link(access: Access, identifier: UUID, *, lasts: timedelta = LONGEST_LINK) -> tuple[str, datetime]:
+    """Return a token by which a ready file can be had, in place of every one before, and until when.
+
+    Raises DownloadNotFound, Denied and DownloadNotReady.
+    """
+    row = await _to_be_had(access, identifier)
+    now = access.facilities.clock()
+    until = min(now + min(lasts, LONGEST_LINK), row.expires_at or now)
+    token = token_urlsafe(32)
+    if not await access.facilities.repository.register.downloads.link(row.id, hashed=hash_secret(token), until=until):
+        raise DownloadNotReady
+    await access.note("create", KIND, "done", (str(row.id),))
+    return token, until
+
+
+async def content(access: Access, identifier: UUID, token: str) -> tuple[DownloadRow, IO[bytes]]:
+    """Return a download and its open file. Raises DownloadNotFound, Denied, LinkNotValid and DownloadNotReady."""
+    row = await _to_be_had(access, identifier)
+    right = hmac.compare_digest(row.link_hash or bytes(32), hash_secret(token))
+    if row.link_hash is None or row.link_until is None or not right or row.link_until <= access.facilities.clock():
+        await access.note("download", KIND, "refused", (str(row.id),))
+        raise LinkNotValid
+    return row, await _opened(access, row)
+
+
+async def file_of(access: Access, identifier: UUID) -> tuple[DownloadRow, IO[bytes]]:
+    """Return a download and its open file to its own client at the command line, which needs no link."""
+    row = await _to_be_had(access, identifier)
+    return row, await _opened(access, row)
+
+
+def granted(access: Access, kind: str) -> bytes:
+    """Return a digest of the grants by which records of a kind are downloaded: what is made by others is not given."""
+    limits = sorted(map(written, access.principal.limited("download", kind)))
+    return sha256(msgspec.json.encode(limits)).digest()
+
+
+async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
+    """Return one's own download that is ready, if it may still be had."""
+    row = await own(access, identifier)
+    await access.require("download", row.kind)
+    if access.purpose != row.purpose:
+        await access.note("download", KIND, "refused", (str(row.id),))
+        raise Denied(f"The download was made for {row.purpose}: fetch it with X-Purpose: {row.purpose}.")
+    if row.status != "ready" or row.expires_at is None or row.expires_at <= access.facilities.clock():
+        raise DownloadNotReady(f"The download is {row.status if row.status != 'ready' else 'expired'}.")
+    if row.granted != granted(access, row.kind):
+        await access.note("download", KIND, "refused", (str(row.id),))
+        raise DownloadNotReady("The client is granted something else than when the file was made. Ask for it anew.")
+    return row
+
+
+async def _opened(access: Access, row: DownloadRow) -> IO[bytes]:
+    file = await access.facilities.downloads.files.opened(row)
+    if file is None or os.fstat(file.fileno()).st_size != row.size:
+        if file is not None:
+            file.close()
+        raise DownloadNotReady("The file is not at this server: it was removed, or made elsewhere. Ask for it anew.")
+    await access.note("download", KIND, "done", (str(row.id),))
+    return file

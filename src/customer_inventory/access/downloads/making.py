@@ -1,0 +1,161 @@
+"""Making: the records of a download are read through the window of its client's grants into a file.
+
+What may be seen is decided by the same window as that of reads. The trail names every record, and amounts are spent,
+before anybody can have the file; where they do not suffice nothing is spent and there is no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from customer_inventory.access.access import Access
+from customer_inventory.access.clients import COMMAND_LINE
+from customer_inventory.access.desk import Desk
+from customer_inventory.access.downloads.fetching import granted
+from customer_inventory.access.downloads.previewing import MANY, sensitive, shown_attributes
+from customer_inventory.access.downloads.requesting import Sought
+from customer_inventory.access.window import Window
+from customer_inventory.repository.bulk_out import Moment, records_out
+from customer_inventory.repository.download_files import Digesting
+from customer_inventory.repository.downloads import DownloadRow, Downloads, Made
+from customer_inventory.repository.records import Record
+
+IDS_A_PART = 5000
+
+
+class NeedsApproval(Exception):
+    """Somebody must approve a download that was not approved for these reasons."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__()
+        self.reasons = list(reasons)
+
+
+class NotToBeMade(Exception):
+    """The file is not to be made any more: it was cancelled, or what it holds is being erased."""
+
+
+class Sink(Protocol):
+    """What brings records into a file in a format."""
+
+    columns: list[str] | None
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Write records, as they are shown. Raises OSError."""
+
+    def close(self) -> None:
+        """Write what ends the file. Raises OSError."""
+
+
+Opening = Callable[[Digesting], Sink]
+
+
+async def reopened(desk: Desk, row: DownloadRow) -> Access:
+    """Open the access of whoever asked for a download, by what is granted now. Raises as `Desk.open_for_client`."""
+    if row.client_id == COMMAND_LINE:
+        person = row.person or row.client_id
+        return await desk.open_at_command_line(person=person, purpose=row.purpose, request_id=row.request_id)
+    return await desk.open_for_client(row.client_id, purpose=row.purpose, request_id=row.request_id)
+
+
+async def make(access: Access, row: DownloadRow, sought: Sought, opening: Opening) -> Made:
+    """Make the file of a download and tell of it in the trail.
+
+    Raises NeedsApproval, NotToBeMade, Denied, MaskedAttribute, AllowanceSpent, RepositoryUnavailable and OSError.
+    """
+    await access.require("download", row.kind)
+    window = await access.window(row.kind, "download")
+    await _agreed(access, row, window, sought)
+    taken_at, one = access.facilities.clock(), _Making(access, row)
+    with access.facilities.downloads.files.writing(row) as file:
+        sink = opening(file)
+        async with aclosing(shown_records(access, window, sought, one.moment)) as chunks:
+            async for records in chunks:
+                await one.add([each.id for each in records])
+                sink.add(records)
+        sink.close()
+        await one.keep_part()
+    await one.tell()
+    rules, now = access.facilities.downloads, access.facilities.clock()
+    return Made(
+        at=now,
+        expires_at=now + rules.keep,
+        number=one.number,
+        size=file.size,
+        sha256=file.sha256,
+        columns=sink.columns,
+        taken_at=taken_at,
+        position=one.moment.position,
+        granted=granted(access, row.kind),
+    )
+
+
+async def shown_records(
+    access: Access, window: Window | None, sought: Sought, moment: Moment
+) -> AsyncGenerator[list[Record], None]:
+    """Yield the records of a query as far as they may be seen through a window, some at a time, of one moment."""
+    repository, kind = access.facilities.repository, sought.resource.kind
+    query = window.narrowed(sought.query) if window is not None else sought.query
+    resource = await repository.served.resource(kind)
+    async with aclosing(records_out(repository.conninfo, resource, query, moment)) as chunks:
+        async for records in chunks:
+            if window is None:
+                yield records
+                continue
+            seen = await access.looking_at(window, [each.id for each in records])
+            pairs = [(each, seen.shown(each.id, each.document)) for each in records]
+            # What nothing may be seen of by now (a consent that was just withdrawn) is left out.
+            yield [each._replace(document=shown) for each, shown in pairs if shown is not None]
+
+
+async def _agreed(access: Access, row: DownloadRow, window: Window | None, sought: Sought) -> None:
+    """Return if everything was approved that needs to be, by what is granted and classified now."""
+    attributes = await shown_attributes(access, window, sought.resource, sought.named)
+    open_ = set(sensitive(attributes)) - set(row.approved)
+    if open_:
+        raise NeedsApproval(sorted({*row.reasons, *open_}))
+
+
+@dataclass(slots=True)
+class _Making:
+    """A file that is being made: how many records it has, and which."""
+
+    access: Access
+    row: DownloadRow
+    number: int = 0
+    parts: int = 0
+    moment: Moment = field(default_factory=Moment)
+    ids: list[str] = field(default_factory=list)
+
+    async def add(self, ids: Sequence[str]) -> None:
+        """Count records and keep which they are."""
+        self.number += len(ids)
+        self.ids += ids
+        if self.number > self.access.facilities.downloads.threshold and MANY not in self.row.approved:
+            raise NeedsApproval(sorted({*self.row.reasons, MANY}))
+        if len(self.ids) >= IDS_A_PART:
+            await self.keep_part()
+
+    async def keep_part(self) -> None:
+        """Keep which records came last."""
+        ids, self.ids = self.ids, []
+        if ids and not await self._downloads.add_part(self.row, self.parts, ids):
+            raise NotToBeMade
+        self.parts += bool(ids)
+
+    async def tell(self) -> None:
+        """Spend what the records cost, at once or not at all, then let the trail name them."""
+        kind = self.row.kind
+        await self.access.spend_shown("download", kind, self.number)
+        for number in range(self.parts):
+            ids = await self._downloads.part(self.row.id, number)
+            await self.access.enter("download", kind, "shown", tuple(ids))
+        if not self.parts:
+            await self.access.enter("download", kind, "shown", ())
+
+    @property
+    def _downloads(self) -> Downloads:
+        return self.access.facilities.repository.register.downloads

@@ -1,0 +1,50 @@
+"""Manifests: what the file of a download is, of which moment, for whom and what it was made; kept after the file."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from customer_inventory.access.access import Access
+from customer_inventory.access.downloads.deciding import show
+from customer_inventory.access.downloads.life import DownloadNotReady
+from customer_inventory.access.grants import named
+from customer_inventory.repository.downloads import DownloadRow
+
+
+async def manifest(access: Access, identifier: UUID) -> dict[str, Any]:
+    """Return the manifest of a download whose file was made. Raises DownloadNotFound and DownloadNotReady."""
+    row = await show(access, identifier)
+    if row.ready_at is None:
+        raise DownloadNotReady(f"The download is {row.status}: there is no file to tell of.")
+    wish = {name: value for name, value in msgspec.json.decode(row.wish).items() if value}
+    return {
+        "@type": "DownloadManifest",
+        "id": str(row.id),
+        **wish,
+        "kind": named(row.kind),
+        "recordCount": row.number,
+        "column": row.columns,
+        "size": row.size,
+        "sha256": row.sha256,
+        "takenAt": row.taken_at,
+        "feedPosition": row.position,
+        "clientId": row.client_id,
+        "person": row.person,
+        "purpose": row.purpose,
+        "lawfulBasis": await _lawful_basis(access, row),
+        "requestId": row.request_id,
+        "requestedAt": row.requested_at,
+        "approvedBy": row.decided_by,
+        "readyAt": row.ready_at,
+        "expiresAt": row.expires_at,
+    }
+
+
+async def _lawful_basis(access: Access, row: DownloadRow) -> str | None:
+    """Return why the purpose is lawful, where the registration of the client says so."""
+    registration = await access.facilities.repository.register.registrations.one(row.client_id)
+    told = msgspec.json.decode(registration.document).get("purpose") or [] if registration is not None else []
+    return next((each.get("lawfulBasis") for each in told if each.get("name") == row.purpose), None)

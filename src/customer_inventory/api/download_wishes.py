@@ -1,0 +1,101 @@
+"""Wishes for downloads, understood: the filter and the fields are those of lists, in the present version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from customer_inventory.access import Access
+from customer_inventory.access.downloads import Wanted
+from customer_inventory.access.downloads.making import Opening
+from customer_inventory.access.downloads.requesting import Sought
+from customer_inventory.api.fields import Fields, dotted, parse_fields
+from customer_inventory.api.parameters import InvalidParameter, named, parse
+from customer_inventory.api.representation import represent_each
+from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Table
+from customer_inventory.model import RESOURCES, InvalidDocument
+from customer_inventory.model.filtering import known_attribute
+from customer_inventory.model.problems import Problem
+from customer_inventory.model.view import View
+from customer_inventory.model.views import NATIVE
+from customer_inventory.repository.download_files import Digesting
+from customer_inventory.repository.query import Query
+from customer_inventory.repository.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted, how it is shown, and which attributes the trail tells of."""
+
+    sought: Sought
+    view: View
+    fields: Fields | None
+    named: tuple[str, ...]
+
+
+async def understood(access: Access, wanted: Wanted) -> Wish:
+    """Return what is wanted. Raises InvalidDocument, Denied, and what a list raises of its filter and fields."""
+    resource = RESOURCES.get(wanted.kind)
+    if resource is None:
+        raise InvalidDocument([Problem("kind", "is no resource of the Open APIs, such as individual")])
+    await access.require("download", resource.kind)
+    view = await access.searched(NATIVE[resource.name])
+    asked = parse(view, wanted.filter.encode())
+    if asked.paged or asked.query.sort or asked.query.as_of or asked.fields is not None:
+        raise InvalidParameter("The filter of a download has conditions only: no page, order, asOf or fields.")
+    fields = parse_fields(view, wanted.fields)
+    if wanted.format == "csv" and fields is not None:
+        _check_columns(view, fields)
+    shown = None if fields is None else frozenset(view.stored_path(dotted(each)) for each in fields)
+    sought = Sought(wanted, resource, Query(conditions=asked.query.conditions), shown)
+    return Wish(sought, view, fields, named(view, asked))
+
+
+async def opening(access: Access, wish: Wish, marks: Marking, *, public_url: str) -> Opening:
+    """Return what opens a file in the format that is wanted."""
+    table = None
+    if wish.sought.wanted.format == "csv":
+        resource = wish.sought.resource
+        own = wish.fields is None
+        table = (
+            Table.of(resource, await access.attributes(resource)) if own else Table.with_columns(_columns(wish.fields))
+        )
+
+    def opened(file: Digesting) -> _Represented:
+        sink = CsvSink(file, table, marks) if table is not None else NdjsonSink(file, marks)
+        return _Represented(wish, sink, public_url)
+
+    return opened
+
+
+class _Represented:
+    """Writes records as lists show them."""
+
+    def __init__(self, wish: Wish, sink: CsvSink | NdjsonSink, public_url: str) -> None:
+        self._wish = wish
+        self._sink = sink
+        self._public_url = public_url
+        self.columns = sink.columns
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Write records. Raises OSError."""
+        shown = represent_each(self._wish.view, records, self._wish.fields, public_url=self._public_url)
+        self._sink.add([each + b"\n" for each in shown])
+
+    def close(self) -> None:
+        """Write what ends the file. Raises OSError."""
+        self._sink.close()
+
+
+def _columns(fields: Fields | None) -> list[str]:
+    return sorted(map(dotted, fields or ()))
+
+
+def _check_columns(view: View, fields: Fields) -> None:
+    """Return if each field is a column of a table. Raises UnknownAttribute and InvalidParameter."""
+    for entry in fields:
+        if not isinstance(entry, str):
+            raise InvalidParameter("A table has attributes, such as status, and no JSONPaths. Ask for ndjson.")
+        attribute = known_attribute(view, entry)
+        if not attribute.scalar or attribute.many:
+            raise InvalidParameter(f"{entry} has no single value for a column. Ask for ndjson, or for what is in it.")

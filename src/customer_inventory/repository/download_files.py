@@ -1,0 +1,111 @@
+"""The files of downloads: private to the server's user, and whole under their names or not there.
+
+A file is named by the id of its download and the attempt that made it, so what a server that was killed left behind is
+told from what is kept. Nothing that a client says reaches a path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+from customer_inventory.repository.contents_directory import sync
+from customer_inventory.repository.downloads import DownloadRow
+
+_UNFINISHED = ".part"
+_NAME = re.compile(r"([0-9a-f-]{36}-\d{1,9})(\.part)?", re.ASCII)
+_AT_A_TIME = 64 * 1024
+_NOTHING: tuple[bytes, ...] = ()
+
+
+class Digesting:
+    """A file being written, of which size and SHA-256 are known."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._digest = sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        """Write bytes. Raises OSError."""
+        self._digest.update(data)
+        self.size += len(data)
+        return self._file.write(data)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was written."""
+        return self._digest.hexdigest()
+
+
+class DownloadFiles:
+    """The directory with the files of the downloads of one inventory; several servers may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @contextmanager
+    def writing(self, row: DownloadRow) -> Iterator[Digesting]:
+        """Write the file of a download, durable and under its name when the block is left. Raises OSError."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(row)
+        unfinished = path.with_name(path.name + _UNFINISHED)
+        unfinished.unlink(missing_ok=True)
+        try:
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                yield Digesting(file)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        sync(self._root)
+
+    async def opened(self, row: DownloadRow) -> IO[bytes] | None:
+        """Open the file of a download; None where it is not here."""
+        try:
+            return await asyncio.to_thread(self._path(row).open, "rb")
+        except FileNotFoundError:
+            return None
+
+    async def drop(self, row: DownloadRow) -> None:
+        """Remove the file of a download if it is there."""
+        await asyncio.to_thread(self._path(row).unlink, missing_ok=True)
+
+    async def tidy(self, held: Collection[str]) -> int:
+        """Remove every file but those that are named, and what is unfinished of others; return how many."""
+        return await asyncio.to_thread(self._tidy, held)
+
+    def _tidy(self, held: Collection[str]) -> int:
+        if not self._root.is_dir():
+            return 0
+        found = [(path, named) for path in self._root.iterdir() if (named := _NAME.fullmatch(path.name))]
+        gone = [path for path, named in found if named[1] not in held]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+    def _path(self, row: DownloadRow) -> Path:
+        return self._root / f"{row.id}-{row.attempt}"
+
+
+async def parts_of(file: IO[bytes], span: range) -> AsyncIterator[bytes]:
+    """Yield the bytes of an open file that are in `span`, and close it."""
+    with file:
+        await asyncio.to_thread(file.seek, span.start)
+        left = len(span)
+        while left and (part := await asyncio.to_thread(file.read, min(left, _AT_A_TIME))):
+            left -= len(part)
+            yield part
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    """Yield no bytes."""
+    for each in _NOTHING:
+        yield each
