@@ -34,6 +34,7 @@ from customer_inventory.api.exchange import Answer, Exchange, send_answer
 from customer_inventory.api.oauth import BELOW as OAUTH
 from customer_inventory.api.oauth import METADATA
 from customer_inventory.api.openapi import Documents
+from customer_inventory.api.peers import Peers, trusted_networks
 from customer_inventory.api.scim import ScimDoor
 from customer_inventory.console import create_console
 from customer_inventory.errors import InventoryError
@@ -79,6 +80,12 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._alarms = Counter(
+            "customer_inventory_registration_alarms",
+            "Alarms of processes that do what their registrations do not let expect.",
+            ("code",),
+            registry=self.registry,
+        )
         info = Gauge("customer_inventory_build_info", "The version that runs.", ("version",), registry=self.registry)
         info.labels(__version__).set(1)
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -92,6 +99,10 @@ class Metrics:
             self._children[key] = children
         children[0].inc()
         children[1].observe(seconds)
+
+    def measure_alarm(self, code: str) -> None:
+        """Count one alarm of a registered process."""
+        self._alarms.labels(code).inc()
 
     def measure_index(self, outcome: str, seconds: float) -> None:
         """Count one step of work on the indexes, and how long it took."""
@@ -110,6 +121,8 @@ class Application:
         self._desk = desk
         self._public_url = settings.public_url
         self._metrics = Metrics()
+        desk.alarming.measure = self._metrics.measure_alarm
+        self._peers = Peers(trusted_networks(settings.trusted_proxies)) if settings.trusted_proxies else None
         self._hub = HubService(desk, settings, registry=self._metrics.registry)
         door = create_door(
             desk, public_url=settings.public_url, callbacks=self._hub.callbacks, measure=self._metrics.measure
@@ -134,6 +147,8 @@ class Application:
         """Answer one request, or refuse what is not HTTP."""
         if scope["type"] != "http":
             return
+        if self._peers is not None:
+            scope = self._peers.through(scope)
         path: str = scope["path"]
         if self._documents.describes(path):
             exchange = Exchange(scope, receive)
@@ -378,6 +393,7 @@ async def run(application: ASGIApp, listening: socket.socket) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # `Peers` reads them, and believes none but those it is told to
         timeout_graceful_shutdown=_DRAIN_S,
         h11_max_incomplete_event_size=None,
     )

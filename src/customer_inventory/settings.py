@@ -42,6 +42,8 @@ class Settings:
         Port to listen on.
     public_url
         Address under which clients reach the server, put before every href; empty for hrefs without a host.
+    trusted_proxies
+        Network of proxies, such as 10.1.0.0/16, that are believed from where a request comes; may be repeated.
     connections
         Most connections to PostgreSQL for answering requests.
     statement_timeout
@@ -90,6 +92,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
     connections: int = 8
     statement_timeout: int = 5000
     reference_check: tuple[str, ...] = ()

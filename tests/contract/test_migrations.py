@@ -170,6 +170,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "download",
         "download_part",
         "registration",
+        "registration_alarm",
         "registration_decision",
         "used_assertion",
         "revoked_token",

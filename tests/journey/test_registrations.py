@@ -152,7 +152,8 @@ def test_at_the_command_line_one_asks_and_another_decides(server: Server) -> Non
     name = a_name()
     asked = as_person(
         "ann", server, "request", name, "--owner", "ann", "--purpose", "billing=legal obligation", "--grant",
-        "read:customer", "--volume", "5000", "--hours", "Mon-Fri", "--network", "10.1.0.0/16", "--draft", "--json",
+        "read:customer", "--volume", "5000", "--hours", "Mon-Sun 00:00-24:00", "--network", "127.0.0.0/8",
+        "--draft", "--json",
     )  # fmt: skip
     assert asked.returncode == 0, asked.stderr
     credentials = json.loads(asked.stdout)

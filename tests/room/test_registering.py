@@ -50,7 +50,7 @@ TOLD = {
     "purpose": [{"name": "self-care", "lawfulBasis": "contract"}],
     "grant": ["read:customer,read:individual"],
     "expectedVolume": 10_000,
-    "expectedHours": "Mon-Fri 06:00-22:00",
+    "expectedHours": "Mon-Sun 00:00-24:00",
     "network": ["10.1.0.0/16"],
 }
 BY_PEOPLE = {"submit", *DECIDING}
@@ -161,16 +161,16 @@ async def test_of_many_who_approve_at_once_one_does(desk: Desk) -> None:
 async def test_who_was_suspended_or_revoked_is_out_within_a_second(desk: Desk) -> None:
     made = await active(desk)
     token = await token_of(desk, made)
-    await desk.open_by_token(token, purpose=None, request_id="r")
+    await desk.open_by_token(token, purpose=None, request_id="r", peer="10.1.2.3")
     for step in ("suspend", "revoke"):
         await decide(await of(desk, "bea"), "portal", step)
         await asyncio.sleep(1.0)
         with pytest.raises(InvalidToken):
-            await desk.open_by_token(token, purpose=None, request_id="r")
+            await desk.open_by_token(token, purpose=None, request_id="r", peer="10.1.2.3")
         if step == "suspend":
             await decide(await of(desk, "bea"), "portal", "resume")
             await asyncio.sleep(1.0)
-            await desk.open_by_token(token, purpose=None, request_id="r")
+            await desk.open_by_token(token, purpose=None, request_id="r", peer="10.1.2.3")
 
 
 async def test_an_approval_that_was_cut_short_is_finished(desk: Desk, database: str) -> None:
@@ -215,7 +215,7 @@ async def test_a_process_asks_and_decides_by_its_grants_and_never_on_itself(desk
     async def process(name: str, *grants: str) -> Access:
         made = await register_client(register, name=name, purposes=(), grants=grants, by="t", clock=system_clock)
         token = desk.tokens.issue(made.client_id)
-        return await desk.open_by_token(token, purpose=None, request_id="r")
+        return await desk.open_by_token(token, purpose=None, request_id="r", peer="10.1.2.3")
 
     asking = await process("asking", "create:registration")
     deciding = await process("deciding", "modify:registration")

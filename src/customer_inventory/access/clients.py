@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from customer_inventory.access.granting import granted, is_privileged
 from customer_inventory.access.grants import parse_grants
-from customer_inventory.access.registration import STEPS, recertify_before
+from customer_inventory.access.registration import STEPS, check_expected, recertify_before
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.credentials import NewCredentials
@@ -118,11 +119,13 @@ async def register_client(
     by: str,
     clock: Clock,
     keys: Sequence[str] = (),
+    expected: Mapping[str, Any] | None = None,
 ) -> Credentials:
     """Register a process and return its credentials; with public `keys` it proves itself by these (see `assertions`).
 
-    `grants` are short ones, such as read:customer, or lines of a policy. Raises InvalidRegistration, InvalidGrant,
-    InvalidPolicy, or NameTaken.
+    `grants` are short ones, such as read:customer, or lines of a policy; `expected` is what a registration tells of
+    from where, when and how much it calls. Raises InvalidRegistration, InvalidGrant, InvalidPolicy, InvalidDocument, or
+    NameTaken.
     """
     stated, texts = tuple(purposes) or (DEFAULT_PURPOSE,), tuple(grants)
     for word in (name, *stated):
@@ -131,6 +134,8 @@ async def register_client(
     privileged = is_privileged(texts)
     credentials, now = Credentials(f"{name}-{secrets.token_hex(4)}", new_secret(keys)), clock()
     told = {"name": name, "owner": by, "purpose": [{"name": each} for each in stated], "grant": texts}
+    check_expected(expected or {})
+    told |= expected or {}
     row = RegistrationRow(
         client_id=credentials.client_id,
         name=name,

@@ -13,18 +13,22 @@ from datetime import timedelta
 from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
+from customer_inventory.access.alarming import Alarming, hour_of
 from customer_inventory.access.break_glass import through_broken_glass
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
+from customer_inventory.access.expecting import Expected
 from customer_inventory.access.grants import ON_GUARDED
+from customer_inventory.access.guarded import REGISTRATION
 from customer_inventory.access.managing import manages
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
-from customer_inventory.access.scoped import masked_access, scoped_access
+from customer_inventory.access.scoped import ScopedAccess, masked_access
 from customer_inventory.access.standing import Standing, standing_of, stated_purpose
-from customer_inventory.access.tokens import ISSUER, InvalidToken, Tokens
+from customer_inventory.access.tokens import ISSUER, LIFETIME_S, InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
+from customer_inventory.access.volumes import Volumes
 from customer_inventory.clock import Clock
 from customer_inventory.ids import Randomness
 from customer_inventory.model import Resource
@@ -32,6 +36,7 @@ from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.model.view import View
 from customer_inventory.repository import Repository
 from customer_inventory.repository.people import Person
+from customer_inventory.repository.register import Client
 from customer_inventory.requirements.baseline import shipped
 from customer_inventory.requirements.catalogue import Catalogue
 
@@ -60,6 +65,7 @@ class Desk:
         self.clock = clock
         self.trail = TrailWriter(repository.journal, randomness=randomness)
         self.catalogue = Catalogue(repository.catalogue, shipped=shipped, clock=clock)
+        self.alarming = Alarming(repository.register)
         self._facilities = Facilities(
             repository,
             self.trail,
@@ -71,6 +77,7 @@ class Desk:
             attachment_limit,
             purge_after,
             downloads or DownloadRules(),
+            Volumes(repository.register.allowances, self.alarming),
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
@@ -104,15 +111,43 @@ class Desk:
         """Return entities as their API shows them, with the attributes of every class that is specified."""
         return await self._facilities.classes.view()
 
-    async def open_by_token(self, token: str, *, purpose: str | None, request_id: str) -> Access:
-        """Open an access for the client that the bearer token names.
+    async def open_by_token(
+        self, token: str, *, purpose: str | None, request_id: str, peer: str | None = None
+    ) -> Access:
+        """Open an access for the client that the bearer token names, which calls from the address `peer`.
 
-        Raises InvalidToken, PurposeRequired or PurposeNotRegistered.
+        Raises InvalidToken, Unexpected, PurposeRequired or PurposeNotRegistered.
         """
         standing = await self._standing(await self.tokens.verify(token))
         if standing is None:
             raise InvalidToken
+        if standing.expected is not None:
+            await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
         return self._opened(standing, purpose=purpose, request_id=request_id)
+
+    async def token_for(self, client: Client, *, peer: str | None, request_id: str) -> tuple[str, int]:
+        """Return a token for an active client that asks from an address, and for how many seconds it is good.
+
+        It is not good beyond the hours that the client is registered for. Raises Unexpected.
+        """
+        standing, lasts_s = standing_of(client), float(LIFETIME_S)
+        if standing is not None and standing.expected is not None:
+            await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
+            lasts_s = min(lasts_s, standing.expected.lasts_s(self.clock()))
+        seconds = max(1, int(lasts_s))
+        return self.tokens.issue(client.client_id, lasts_s=seconds), seconds
+
+    async def _expect(self, standing: Standing, expected: Expected, *, peer: str | None, request_id: str) -> None:
+        """Return if a call is one that is expected; else put the refusal in the trail and raise it."""
+        now, client_id = self.clock(), standing.client.client_id
+        refusal = expected.refusal(peer, now)
+        if refusal is None:
+            return
+        access = self._opened(standing, purpose=standing.client.purposes[0], request_id=request_id)
+        await access.note("call", REGISTRATION, "refused", ())
+        said = f"a call from {peer or 'nowhere'}"
+        await self.alarming.alarm(client_id, refusal.code, since=hour_of(now), at=now, said=said)
+        raise refusal
 
     async def open_for_client(self, client_id: str, *, purpose: str, request_id: str) -> Access:
         """Open an access for a client that is told of something, by what it is granted now.
@@ -127,9 +162,10 @@ class Desk:
     def _opened(self, standing: Standing, *, purpose: str | None, request_id: str) -> Access:
         stated = stated_purpose(standing.client.purposes, purpose)
         principal = standing.principal(stated, self.clock())
-        access = Access(self._facilities, principal, purpose=stated, request_id=request_id)
-        held = principal.limits or principal.amounts
-        return scoped_access(access, principal.limits, key=self._mask_key) if held else access
+        if principal.limits or principal.amounts or principal.volume:
+            key = self._mask_key
+            return ScopedAccess(self._facilities, principal, purpose=stated, request_id=request_id, mask_key=key)
+        return Access(self._facilities, principal, purpose=stated, request_id=request_id)
 
     async def open_for_registration(self, client_id: str, token: str, *, request_id: str) -> Access:
         """Open an access for who manages a registration by its own token (RFC 7592); it is granted nothing else.

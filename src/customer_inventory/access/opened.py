@@ -16,6 +16,7 @@ from customer_inventory.access.policy.rights import Amounts
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.spending import AllowanceSpent, spend_records, spend_request
 from customer_inventory.access.trail import TrailWriter
+from customer_inventory.access.volumes import Volume, Volumes
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import Randomness, draw_bucket, new_id
@@ -23,6 +24,7 @@ from customer_inventory.model import Resource
 from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Authorship
 from customer_inventory.requirements.catalogue import Catalogue
 
@@ -66,6 +68,8 @@ class Principal:
     """What limits a grant, by "verb:kind"; a kind of "*" limits the verb on every kind."""
     amounts: Mapping[str, Amounts] = field(default_factory=dict)
     """At most how much, by "verb:kind" or "verb:*"."""
+    volume: Volume | None = None
+    """The most records that the registration of the client lets expect to be shown."""
 
     def limited(self, verb: str, kind: str) -> tuple[Grant, ...]:
         """Return the grants that limit a verb on a kind; none where nothing does, or where it is not granted."""
@@ -95,6 +99,7 @@ class Facilities:
     purge_after: timedelta | None = None
     """How long a deleted record is kept; None for ever."""
     downloads: DownloadRules = field(default_factory=DownloadRules)
+    volumes: Volumes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +194,27 @@ class Opened:
             await self.note(verb, kind, "refused", ())
             raise
 
+    async def _pay(self, verb: str, kind: str, number: int, now: datetime) -> None:
+        """Count records that are about to be shown. Raises AllowanceSpent."""
+        client_id, volume = self.principal.client_id, self.principal.volume
+        if volume is not None and number and kind in KINDS and self.facilities.volumes is not None:
+            await self.facilities.volumes.count(client_id, volume, number, now)
+        if (name := self.principal.metered(verb, kind)) is not None:
+            allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
+            await spend_records(allowances, amounts, client_id, name, now, number=max(1, number))
+
     async def note(self, verb: str, kind: str, outcome: str, record_ids: tuple[str, ...]) -> None:
         """Make a trail entry durable. Raises AllowanceSpent where more would be shown than is granted."""
         if outcome == "shown":
-            await self.spend_shown(verb, kind, max(1, len(record_ids)))
+            await self.spend_shown(verb, kind, len(record_ids))
         await self.enter(verb, kind, outcome, record_ids)
 
     async def spend_shown(self, verb: str, kind: str, number: int) -> None:
         """Count records that are about to be shown. Raises AllowanceSpent, with a trail entry, counting nothing."""
-        if verb not in _SHOWING or (name := self.principal.metered(verb, kind)) is None:
+        if verb not in _SHOWING or not (self.principal.amounts or self.principal.volume):
             return
-        allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
-        now = self.facilities.clock()
         try:
-            await spend_records(allowances, amounts, self.principal.client_id, name, now, number=number)
+            await self._pay(verb, kind, number, self.facilities.clock())
         except AllowanceSpent:
             await self.note(verb, kind, "refused", ())
             raise

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from customer_inventory.access.alarming import kept_since
 from customer_inventory.access.clients import (
     OWN_CLIENTS,
     Credentials,
@@ -33,12 +34,14 @@ from customer_inventory.access.registration import (
     check_wanted,
     recertify_before,
 )
+from customer_inventory.repository.alarms import Alarm
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.registrations import DecisionRow, RegistrationRow, Step
 
 KIND = REGISTRATION.kind
 _APART = frozenset({"approve", "reject", "resume"})
 """What who asked for the registration cannot do."""
+_MOST_ALARMS = 1000
 DECIDING = ("approve", "reject", "recertify", "suspend", "resume", "revoke")
 
 
@@ -48,6 +51,8 @@ class Registered:
 
     row: RegistrationRow
     decisions: Sequence[DecisionRow]
+    alarms: Sequence[Alarm] = ()
+    """What it did that was out of the ordinary, the latest first."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -129,10 +134,20 @@ async def registrations(access: Opened) -> list[Registered]:
     store = _register(access).registrations
     rows, decisions = await store.all(), await store.decisions()
     await access.note("read", KIND, "shown", ())
+    found = await _alarms(access)
     by_client: dict[str, list[DecisionRow]] = {}
     for each in decisions:
         by_client.setdefault(each.client_id, []).append(each)
-    return [Registered(row, by_client.get(row.client_id, [])) for row in rows]
+    of_client: dict[str, list[Alarm]] = {}
+    for alarm in found:
+        of_client.setdefault(alarm.client_id, []).append(alarm)
+    return [Registered(row, by_client.get(row.client_id, []), of_client.get(row.client_id, [])) for row in rows]
+
+
+async def alarms(access: Opened) -> list[tuple[str, Alarm]]:
+    """Return what processes did that was out of the ordinary, with their names, the latest first. Raises Denied."""
+    found = [(each.row.name, alarm) for each in await registrations(access) for alarm in each.alarms]
+    return sorted(found, key=lambda each: each[1].at, reverse=True)
 
 
 def actor(access: Opened) -> str:
@@ -179,7 +194,12 @@ async def _found(access: Opened, identifier: str) -> Registered:
     row = (await store.one(identifier) or await store.named(identifier)) if usable else None
     if row is None:
         raise RegistrationNotFound
-    return Registered(row, await store.decisions(row.client_id))
+    return Registered(row, await store.decisions(row.client_id), await _alarms(access, row.client_id))
+
+
+async def _alarms(access: Opened, client_id: str | None = None) -> list[Alarm]:
+    after = kept_since(access.facilities.clock())
+    return await _register(access).alarms.since(after, client_id=client_id, limit=_MOST_ALARMS)
 
 
 def _register(access: Opened) -> Register:

@@ -5,14 +5,15 @@ The table of steps is the whole of its life: what is not in it cannot be done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_network
-from typing import Annotated, Literal
+from ipaddress import IPv6Network, ip_network
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from customer_inventory.access.hours import UnknownHours, hours_of
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.entity import Entity, Instant, Word, says
@@ -82,6 +83,14 @@ class RegisteredPurpose(Word, kw_only=True, frozen=True, forbid_unknown_fields=T
     ] = UNSET
 
 
+class RegistrationAlarm(Word, kw_only=True, frozen=True):
+    """Something that a process did and its registration does not let expect; told once an hour or a day."""
+
+    code: Annotated[str, says("What, such as outside-network, outside-hours, volume-near or volume-reached.")]
+    at: Annotated[Instant, says("When it was noticed first.")]
+    said: Annotated[Text, says("What was noticed.")]
+
+
 class RegistrationDecision(Word, kw_only=True, frozen=True):
     """A step in the life of a registration."""
 
@@ -106,9 +115,12 @@ class Registration(Entity, kw_only=True, frozen=True):
     deputy: Annotated[Line | UnsetType, says("Who answers when the owner cannot.")] = UNSET
     purpose: Annotated[Purposes, says("What it serves.")]
     grant: Annotated[Grants, says("What it is to be granted, as VERB:RESOURCE.")]
-    expected_volume: Annotated[Volume | UnsetType, says("How many calls a day are expected.")] = UNSET
-    expected_hours: Annotated[Line | UnsetType, says("When calls are expected, such as Mon-Fri 06:00-22:00.")] = UNSET
-    network: Annotated[Networks | UnsetType, says("The networks from which calls are expected.")] = UNSET
+    expected_volume: Annotated[Volume | UnsetType, says("The most records that it is shown a day.")] = UNSET
+    expected_volume_per_hour: Annotated[Volume | UnsetType, says("The most records that it is shown an hour.")] = UNSET
+    expected_hours: Annotated[Line | UnsetType, says("When it calls, such as Mon-Fri 06:00-22:00 Europe/Berlin.")] = (
+        UNSET
+    )
+    network: Annotated[Networks | UnsetType, says("The networks from which it calls.")] = UNSET
     expires_at: Annotated[Instant | UnsetType, says("When it ends by itself.")] = UNSET
     status: Annotated[Status, says("Where it stands; due is due for recertification.")]
     privileged: Annotated[bool, says("Whether it may delete, download, or do something to every kind of record.")]
@@ -117,6 +129,7 @@ class Registration(Entity, kw_only=True, frozen=True):
     approved_by: Annotated[Line | UnsetType, says("Who approved it.")] = UNSET
     recertify_before: Annotated[Instant | UnsetType, says("When it is suspended unless it is recertified.")] = UNSET
     decision: Annotated[list[RegistrationDecision], says("How it got where it stands.")]
+    alarm: Annotated[list[RegistrationAlarm], says("What was out of the ordinary in the last 30 days.")]
 
 
 REGISTRATION = declare(
@@ -138,6 +151,7 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     purpose: Purposes
     grant: Grants
     expected_volume: Volume | UnsetType = UNSET
+    expected_volume_per_hour: Volume | UnsetType = UNSET
     expected_hours: Line | UnsetType = UNSET
     network: Networks | UnsetType = UNSET
     expires_at: Instant | UnsetType = UNSET
@@ -147,7 +161,7 @@ def check_wanted(wanted: Wanted, *, now: datetime) -> None:
     """Return if all is told that an approver must know. Raises InvalidDocument, attribute by attribute."""
     problems = []
     if wanted.expected_volume is UNSET:
-        problems.append(Problem("expectedVolume", "is missing: how many calls a day are expected"))
+        problems.append(Problem("expectedVolume", "is missing: how many records it is shown a day at most"))
     if wanted.deputy == wanted.owner:
         problems.append(Problem("deputy", "is the owner: name somebody else"))
     for number, purpose in enumerate(wanted.purpose):
@@ -156,15 +170,45 @@ def check_wanted(wanted: Wanted, *, now: datetime) -> None:
             problems.append(Problem(f"purpose[{number}].lawfulBasis", reason))
     if len({purpose.name for purpose in wanted.purpose}) < len(wanted.purpose):
         problems.append(Problem("purpose", "names one twice"))
-    for number, text in enumerate(wanted.network or ()):
-        try:
-            ip_network(text)
-        except ValueError:
-            problems.append(Problem(f"network[{number}]", "is no network such as 10.1.0.0/16"))
+    problems += _unexpectable(wanted)
     if wanted.expires_at is not UNSET and wanted.expires_at <= now:
         problems.append(Problem("expiresAt", "is past"))
     if problems:
         raise InvalidDocument(problems)
+
+
+_ANYBODY = {"name": "anybody", "owner": "anybody", "purpose": [{"name": "any"}], "grant": ["read"]}
+
+
+def check_expected(expected: Mapping[str, Any]) -> None:
+    """Return if from where, when and how much a process is to call can be held to. Raises InvalidDocument."""
+    try:
+        wanted = msgspec.convert({**_ANYBODY, **expected}, Wanted)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error
+    if problems := list(_unexpectable(wanted)):
+        raise InvalidDocument(problems)
+
+
+def _unexpectable(wanted: Wanted) -> Iterator[Problem]:
+    """Yield what is wrong with from where and when a process is to call."""
+    for number, text in enumerate(wanted.network or ()):
+        if (unfit := _unfit_network(text)) is not None:
+            yield Problem(f"network[{number}]", unfit)
+    try:
+        hours_of(wanted.expected_hours or "00:00-24:00")
+    except UnknownHours as error:
+        yield Problem("expectedHours", str(error))
+
+
+def _unfit_network(text: str) -> str | None:
+    """Return why a text names no network from which calls can come."""
+    try:
+        network = ip_network(text)
+    except ValueError:
+        return "is no network such as 10.1.0.0/16"
+    mapped = isinstance(network, IPv6Network) and network.network_address.ipv4_mapped is not None
+    return "is a network of IPv4 written as one of IPv6: write it as 10.1.0.0/16" if mapped else None
 
 
 def recertify_before(*, privileged: bool, at: datetime) -> datetime:

@@ -251,7 +251,8 @@ class ScopedAccess(Access):
         if window is not None:
             window = await self.looking_at(window, (record.id,))
             shown = window.shown(record.id, record.document)
-        if metered is not None and shown is not None:
+        seen = self.principal.volume is not None and self.may("read", resource)
+        if (metered is not None or seen) and shown is not None:
             try:
                 await self.note("read", resource.kind, "shown", (record.id,))
             except AllowanceSpent:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import structlog
 
+from customer_inventory.access.expecting import Expected, expected_of
 from customer_inventory.access.opened import Principal
 from customer_inventory.access.policy import Grant, parse_policy, rights_of
 from customer_inventory.errors import Failure, InventoryError
@@ -43,6 +44,7 @@ class Standing:
 
     client: Client
     policy: tuple[Grant, ...]
+    expected: Expected | None = None
     _principals: dict[str, Principal] = field(default_factory=dict)
 
     def principal(self, purpose: str, now: datetime) -> Principal:
@@ -51,7 +53,10 @@ class Standing:
         if known is None:
             rights = rights_of(self.client.grants, self.policy, purpose=purpose, now=now)
             client = self.client
-            known = Principal(client.client_id, client.purposes, rights.grants, None, rights.limits, rights.amounts)
+            volume = self.expected.volume if self.expected is not None else None
+            known = Principal(
+                client.client_id, client.purposes, rights.grants, None, rights.limits, rights.amounts, volume
+            )
             self._principals[purpose] = known
         return known
 
@@ -60,7 +65,7 @@ def standing_of(client: Client | None) -> Standing | None:
     """Return where a client stands, None for one that is not active."""
     if client is None or client.status != "active":
         return None
-    return Standing(client, _policy(client.client_id, client.policy))
+    return Standing(client, _policy(client.client_id, client.policy), expected_of(client.told))
 
 
 @lru_cache(maxsize=1024)

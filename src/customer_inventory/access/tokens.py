@@ -92,8 +92,8 @@ class Tokens:
             await self._register.add_signing_key(identifier=identifier, private_key=private, at=self._clock())
             await self._load()
 
-    def issue(self, client_id: str) -> str:
-        """Return a token for the client, good for `LIFETIME_S` seconds."""
+    def issue(self, client_id: str, *, lasts_s: int = LIFETIME_S) -> str:
+        """Return a token for the client, good for so many seconds, `LIFETIME_S` at most."""
         if self._signing is None:
             raise RuntimeError("tokens were not started")
         now = int(self._clock().timestamp())
@@ -104,7 +104,7 @@ class Tokens:
                 "sub": client_id,
                 "client_id": client_id,
                 "iat": now,
-                "exp": now + LIFETIME_S,
+                "exp": now + min(lasts_s, LIFETIME_S),
                 "jti": secrets.token_urlsafe(12),
             }
         )

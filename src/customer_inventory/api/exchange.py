@@ -96,6 +96,7 @@ class Exchange:
         "max_file",
         "method",
         "path",
+        "peer",
         "query_string",
         "request_id",
         "segments",
@@ -117,6 +118,9 @@ class Exchange:
         """The most bytes that the body may have; a handler that takes more says so before it asks for the body."""
         self.max_file: int | None = None
         """The most bytes of a file that the body may carry, if it may carry any."""
+        client = scope.get("client")
+        self.peer: str | None = client[0] if client else None
+        """The address from where the request comes."""
         self.request_id = self._request_id()
 
     def header(self, name: bytes) -> str | None:

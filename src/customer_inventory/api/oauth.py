@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ALGORITHMS
 from customer_inventory.access.clients import InvalidClient
+from customer_inventory.access.expecting import Unexpected
 from customer_inventory.api.door import MethodNotAllowed, UnknownPath
 from customer_inventory.api.errors import error_answer, unexpected_answer
 from customer_inventory.api.exchange import Answer, ClientGone, Exchange, send_answer
@@ -56,10 +57,11 @@ class AuthorizationServer:
         try:
             answer = await self._answer(exchange, methods)
         except InventoryError as error:
-            if isinstance(error, InvalidClient):
-                _log.warning("token.refused", request_id=exchange.request_id)
+            if isinstance(error, InvalidClient | Unexpected):
+                _log.warning("token.refused", code=error.code, request_id=exchange.request_id)
             # RFC 6749 section 5.2 has two members of its own; they ride along in the one shape.
-            answer = error_answer(error, error=error.code, error_description=error.message)
+            named = "unauthorized_client" if isinstance(error, Unexpected) else error.code
+            answer = error_answer(error, error=named, error_description=error.message)
             if isinstance(error, MethodNotAllowed):
                 answer = answer.plus((b"allow", ", ".join(methods).encode()))
         except ClientGone:

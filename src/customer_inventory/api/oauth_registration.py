@@ -55,6 +55,7 @@ class _Metadata(msgspec.Struct, kw_only=True, frozen=True):
     owner: Line
     purpose: list[_Purpose]
     expected_volume: int
+    expected_volume_per_hour: int | UnsetType = UNSET
     deputy: str | UnsetType = UNSET
     expected_hours: str | UnsetType = UNSET
     network: list[str] | UnsetType = UNSET
@@ -86,7 +87,10 @@ class RegistrationEndpoint:
     async def create(self, exchange: Exchange) -> Answer:
         """Answer POST: ask for a registration; secret and access token of the registration are shown only now."""
         access = await self._desk.open_by_token(
-            _bearer(exchange), purpose=exchange.header(b"x-purpose"), request_id=exchange.request_id
+            _bearer(exchange),
+            purpose=exchange.header(b"x-purpose"),
+            request_id=exchange.request_id,
+            peer=exchange.peer,
         )
         await access.require("create", registering.KIND)
         metadata = await _metadata(exchange)
@@ -145,6 +149,7 @@ class RegistrationEndpoint:
             "deputy": told.get("deputy"),
             "purpose": [{"name": each["name"], "lawful_basis": each.get("lawfulBasis")} for each in told["purpose"]],
             "expected_volume": told.get("expectedVolume"),
+            "expected_volume_per_hour": told.get("expectedVolumePerHour"),
             "expected_hours": told.get("expectedHours"),
             "network": told.get("network"),
             "expires_at": told.get("expiresAt"),
@@ -192,6 +197,7 @@ def _wanted(metadata: _Metadata) -> tuple[Wanted, list[str]]:
         "purpose": [_purpose(each) for each in metadata.purpose],
         "grant": metadata.scope.split(),
         "expectedVolume": metadata.expected_volume,
+        "expectedVolumePerHour": metadata.expected_volume_per_hour,
         "expectedHours": metadata.expected_hours,
         "network": metadata.network,
         "expiresAt": metadata.expires_at,

@@ -130,5 +130,6 @@ def shown_registration(found: Registered, *, public_url: str = "") -> Shown:
             "recertifyBefore": row.due_at,
             "expiresAt": row.expires_at,
             "decision": [said(each) for each in steps],
+            "alarm": [{"code": each.code, "at": each.at, "said": each.said} for each in found.alarms],
         }
     )

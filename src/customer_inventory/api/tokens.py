@@ -12,7 +12,6 @@ import structlog
 from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ASSERTION_TYPE, client_of_assertion
 from customer_inventory.access.clients import InvalidClient, authenticate_client
-from customer_inventory.access.tokens import LIFETIME_S
 from customer_inventory.api.exchange import JSON, Answer, Exchange
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client
@@ -41,7 +40,7 @@ class TokenEndpoint:
         self._address = address
 
     async def answer(self, exchange: Exchange) -> Answer:
-        """Answer one token request. Raises TokenRequestError, InvalidClient or RegistrationNotActive."""
+        """Answer one token request. Raises TokenRequestError, InvalidClient, RegistrationNotActive or Unexpected."""
         form = await self._form(exchange)
         grant_type = form.get("grant_type")
         if grant_type is None:
@@ -49,9 +48,9 @@ class TokenEndpoint:
         if grant_type != "client_credentials":
             raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
         client = await self._client(exchange, form)
-        token = self._desk.tokens.issue(client.client_id)
+        token, seconds = await self._desk.token_for(client, peer=exchange.peer, request_id=exchange.request_id)
         _log.info("token.issued", client_id=client.client_id, request_id=exchange.request_id)
-        body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_S}
+        body = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
         return Answer(200, msgspec.json.encode(body), (JSON,))
 
     async def revoke(self, exchange: Exchange) -> Answer:

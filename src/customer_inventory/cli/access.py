@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +49,10 @@ def register(
     policy: Path | None = None,
     purpose: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     jwks: Path | None = None,
+    volume: int | None = None,
+    volume_per_hour: int | None = None,
+    hours: str | None = None,
+    network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
 ) -> int:
@@ -67,12 +72,27 @@ def register(
         A purpose it serves; may be repeated. With several, each call says which in the header X-Purpose.
     jwks
         A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
+    volume
+        The most records that it is shown a day; beyond, it is stopped until the day is over (UTC).
+    volume_per_hour
+        The most records that it is shown an hour.
+    hours
+        When it calls, such as "Mon-Fri 06:00-22:00, Sat 08:00-12:00 Europe/Berlin"; UTC without a time zone.
+    network
+        A network from which it calls, such as 10.1.0.0/16; may be repeated. Calls from elsewhere are refused.
     json
         Print the credentials as one line of JSON.
     settings
         How the inventory is set up.
     """
-    return run(_register(name, (grant, policy), purpose, jwks, as_json=json, settings=settings), settings)
+    told = {
+        "expectedVolume": volume,
+        "expectedVolumePerHour": volume_per_hour,
+        "expectedHours": hours,
+        "network": list(network) or None,
+    }
+    expected = {key: value for key, value in told.items() if value is not None}
+    return run(_register(name, (grant, policy), purpose, jwks, expected, as_json=json, settings=settings), settings)
 
 
 def _grants(given: _Given) -> tuple[str, ...]:
@@ -94,6 +114,7 @@ async def _register(
     given: _Given,
     purpose: tuple[str, ...],
     jwks: Path | None,
+    expected: Mapping[str, object],
     *,
     as_json: bool,
     settings: Settings,
@@ -108,6 +129,7 @@ async def _register(
             by=operator(),
             clock=system_clock,
             keys=keys,
+            expected=expected,
         )
     show_credentials(credentials, as_json=as_json)
 

@@ -36,6 +36,7 @@ def request(
     purpose: Annotated[tuple[str, ...], Parameter(negative=())],
     grant: Annotated[tuple[str, ...], Parameter(negative=())],
     volume: int,
+    volume_per_hour: int | None = None,
     deputy: str | None = None,
     hours: str | None = None,
     network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -59,13 +60,15 @@ def request(
     grant
         What it is to be granted, as `client register` has it; may be repeated.
     volume
-        How many calls a day are expected.
+        The most records that it is shown a day; beyond, it is stopped until the day is over (UTC).
+    volume_per_hour
+        The most records that it is shown an hour.
     deputy
         Who answers when the owner cannot.
     hours
-        When calls are expected, such as "Mon-Fri 06:00-22:00".
+        When it calls, such as "Mon-Fri 06:00-22:00, Sat 08:00-12:00 Europe/Berlin"; UTC without a time zone.
     network
-        A network from which calls are expected, such as 10.1.0.0/16; may be repeated.
+        A network from which it calls, such as 10.1.0.0/16; may be repeated. Calls from elsewhere are refused.
     expires
         When the registration ends by itself, such as 2030-01-31, in UTC.
     jwks
@@ -84,6 +87,7 @@ def request(
         "purpose": [_purpose(each) for each in purpose],
         "grant": list(grant),
         "expectedVolume": volume,
+        "expectedVolumePerHour": volume_per_hour,
         "expectedHours": hours,
         "network": list(network) or None,
         "expiresAt": expires and (expires if expires.tzinfo else expires.replace(tzinfo=UTC)),
@@ -206,6 +210,26 @@ async def _show(name: str, settings: Settings) -> None:
     for each in found.decisions:
         said = f": {each.said}" if each.said else ""
         print(f"  {each.decided_at.astimezone(UTC):{_MOMENT}}  {each.verb} by {each.decided_by}{said}")
+    for alarm in reversed(found.alarms):
+        print(f"  {alarm.at.astimezone(UTC):{_MOMENT}}  alarm {alarm.code}: {alarm.said}")
+
+
+@registration.command
+def alarms(*, settings: Configured = _DEFAULTS) -> int:
+    """List what processes did in the last 30 days that their registrations do not let expect, the latest first.
+
+    Parameters
+    ----------
+    settings
+        How the inventory is set up.
+    """
+    return run(_alarms(settings), settings)
+
+
+async def _alarms(settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        for name, alarm in await registering.alarms(access):
+            print(f"{alarm.at.astimezone(UTC):{_MOMENT}}  {name}  {alarm.client_id}  {alarm.code}  {alarm.said}")
 
 
 def _line(found: Registered) -> str:

@@ -33,9 +33,14 @@ class Allowances:
 
     async def use(self, use: Use, amount: int, *, most: int) -> bool:
         """Count an amount of a use and return True if no more than `most` is used in its period; else return False."""
+        return await self.taken(use, amount, most=most) is not None
+
+    async def taken(self, use: Use, amount: int, *, most: int) -> int | None:
+        """Count an amount as `use` does, and return how much is used with it; None, counting nothing, if it is more."""
         if amount > most:
-            return False
+            return None
         async with self._connections.lend() as connection, connection.transaction():
             await connection.execute(_SQL["unwaited"])
-            counted = await connection.execute(_SQL["use"], {**use._asdict(), "amount": amount, "most": most})
-            return counted.rowcount > 0
+            values = {**use._asdict(), "amount": amount, "most": most}
+            counted = await (await connection.execute(_SQL["use"], values)).fetchone()
+            return int(counted[0]) if counted else None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from customer_inventory.repository import sql
+from customer_inventory.repository.alarms import Alarms
 from customer_inventory.repository.allowances import Allowances
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.consents import Consents
@@ -34,6 +35,8 @@ class Client:
     registered_by: str
     grants: frozenset[str]
     policy: tuple[str, ...] = ()
+    told: str | None = None
+    """What its registration tells of how it calls, as JSON."""
 
 
 class Register:
@@ -46,6 +49,7 @@ class Register:
         self.allowances = Allowances(connections)
         self.consents = Consents(connections)
         self.downloads = Downloads(connections)
+        self.alarms = Alarms(connections)
 
     async def add_client(
         self,
@@ -117,5 +121,5 @@ class Register:
 
 
 def _client(row: tuple[Any, ...]) -> Client:
-    client_id, name, secret_hash, purposes, status, at, by, grants, policy = row
-    return Client(client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants), tuple(policy))
+    client_id, name, secret_hash, purposes, status, at, by, grants, policy, told = row
+    return Client(client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants), tuple(policy), told)

@@ -10,3 +10,4 @@ on conflict (client_id, verb, kind, per) do update
     set amount = excluded.amount + case when client_use.since < excluded.since then 0 else client_use.amount end,
         since = greatest(client_use.since, excluded.since)
     where excluded.amount + case when client_use.since < excluded.since then 0 else client_use.amount end <= %(most)s
+returning amount

@@ -22,14 +22,20 @@ delete from client_policy where client_id = %s
 select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
     coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
               where g.client_id = c.client_id), '{}'),
-    coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}')
+    coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}'),
+    (select jsonb_build_object('network', r.document->'network', 'hours', r.document->'expectedHours',
+        'daily', r.document->'expectedVolume', 'hourly', r.document->'expectedVolumePerHour')::text
+     from registration r where r.client_id = c.client_id)
 from client c order by c.name
 
 -- name: client
 select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at, c.registered_by,
     coalesce((select array_agg(g.verb || ':' || g.kind order by g.verb, g.kind) from client_grant g
               where g.client_id = c.client_id), '{}'),
-    coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}')
+    coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}'),
+    (select jsonb_build_object('network', r.document->'network', 'hours', r.document->'expectedHours',
+        'daily', r.document->'expectedVolume', 'hourly', r.document->'expectedVolumePerHour')::text
+     from registration r where r.client_id = c.client_id)
 from client c where c.client_id = %s
 
 -- name: client_id_of

@@ -293,6 +293,17 @@ create table registration_decision (
     primary key (client_id, number)
 );
 
+-- What processes did that their registrations do not let expect, each once in its period.
+create table registration_alarm (
+    client_id text not null references registration on delete cascade,
+    code text not null,
+    since timestamptz not null,             -- when the period began: an hour, or a day
+    at timestamptz not null,
+    said text not null,
+    primary key (client_id, code, since)
+);
+create index registration_alarm_at on registration_alarm (at);
+
 -- What clients prove with who they are: several of each, each for its time, so that one follows another without a gap.
 -- A process has them from its registration on, before it is a client.
 create table client_credential (
