@@ -26,6 +26,7 @@ from customer_inventory import cli
 from customer_inventory.access.grants import VERBS, allows, grantable
 from customer_inventory.access.roles import ROLE_GRANTS, ROLES, UNMASKED_ROLES
 from customer_inventory.api import create_routes
+from customer_inventory.api.metrics import Metrics
 from customer_inventory.api.openapi import Documents
 from customer_inventory.console.words import spelled
 from customer_inventory.errors import Failure, InventoryError
@@ -39,7 +40,6 @@ from customer_inventory.repository.kinds import fresh_schema
 from customer_inventory.requirements.baseline import governed, shipped
 from customer_inventory.requirements.requirement import InformationRequirement, ValueRule
 from customer_inventory.requirements.wording import obligation_in_words, rule_in_words
-from customer_inventory.server import Metrics
 from customer_inventory.settings import ENVIRONMENT_PREFIX, Settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent))

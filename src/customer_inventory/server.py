@@ -10,17 +10,17 @@ import asyncio
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from datetime import timedelta
 from http import HTTPStatus
 
 import uvicorn
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from customer_inventory import __version__
 from customer_inventory.access import Desk
+from customer_inventory.access.attending import request_counts
 from customer_inventory.access.indexing import indexing
 from customer_inventory.access.sealing import sealing
 from customer_inventory.access.sessions import SignInRules
@@ -31,6 +31,7 @@ from customer_inventory.api.errors import error_answer, error_body
 from customer_inventory.api.events.service import HubService
 from customer_inventory.api.events.worker import Worker
 from customer_inventory.api.exchange import Answer, Exchange, send_answer
+from customer_inventory.api.metrics import Metrics
 from customer_inventory.api.oauth import BELOW as OAUTH
 from customer_inventory.api.oauth import METADATA
 from customer_inventory.api.openapi import Documents
@@ -48,70 +49,6 @@ _AROUND_A_BYTE = 16
 """What may come around a chunked body, sizes of chunks and trailers: a fixed part, and some for every byte of it."""
 HEAD_TIMEOUT_S = 10.0
 _DRAIN_S = 10
-
-
-class Metrics:
-    """What is counted, for Prometheus; labels are resources, methods and status codes, never customer data."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "customer_inventory_requests",
-            "Requests to the TM Forum APIs.",
-            ("resource", "method", "status"),
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "customer_inventory_request_seconds",
-            "How long answers of the TM Forum APIs took, in seconds, without sending them.",
-            ("resource", "method"),
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self._indexes = Counter(
-            "customer_inventory_index_steps",
-            "Indexes that were built or dropped as the catalogue asks, or were not, by what came of it.",
-            ("outcome",),
-            registry=self.registry,
-        )
-        self._index_seconds = Counter(
-            "customer_inventory_index_seconds",
-            "How long the work on indexes took, in seconds, by what came of it.",
-            ("outcome",),
-            registry=self.registry,
-        )
-        self._alarms = Counter(
-            "customer_inventory_registration_alarms",
-            "Alarms of processes that do what their registrations do not let expect.",
-            ("code",),
-            registry=self.registry,
-        )
-        info = Gauge("customer_inventory_build_info", "The version that runs.", ("version",), registry=self.registry)
-        info.labels(__version__).set(1)
-        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-
-    def measure(self, resource: str, method: str, status: int, seconds: float) -> None:
-        """Count one answer and how long it took."""
-        key = (resource, method if method in _METHODS else "other", status)
-        children = self._children.get(key)
-        if children is None:
-            children = self._requests.labels(*map(str, key)), self._seconds.labels(resource, key[1])
-            self._children[key] = children
-        children[0].inc()
-        children[1].observe(seconds)
-
-    def measure_alarm(self, code: str) -> None:
-        """Count one alarm of a registered process."""
-        self._alarms.labels(code).inc()
-
-    def measure_index(self, outcome: str, seconds: float) -> None:
-        """Count one step of work on the indexes, and how long it took."""
-        self._indexes.labels(outcome).inc()
-        self._index_seconds.labels(outcome).inc(seconds)
-
-
-_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"})
 
 
 class Application:
@@ -200,6 +137,9 @@ class Application:
 
     async def _prometheus(self) -> Answer:
         await self._hub.observe()
+        with suppress(InventoryError, TimeoutError):
+            async with asyncio.timeout(2):
+                self._metrics.show_privacy_requests(await request_counts(self._desk))
         text = generate_latest(self._metrics.registry)
         return Answer(200, text, ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),))
 

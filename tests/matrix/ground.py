@@ -100,6 +100,8 @@ EVALUATION = {
 USERS = "/scim/v2/Users"
 SCIM = "urn:ietf:params:scim"
 REGISTRATIONS = f"{SPECIFIC}registration"
+PRIVACY_REQUESTS = f"{SPECIFIC}privacyRequest"
+RESTRICTIONS = f"{SPECIFIC}restriction"
 _BEFORE = {
     "approve": ("submit",),
     "reject": ("submit",),
@@ -186,6 +188,10 @@ class Ground:
             return self._proposal(method, template, caller)
         if template.startswith(USERS):
             return self._user(method, template)
+        if template.startswith(RESTRICTIONS):
+            return self._restriction(method, template)
+        if template.startswith(PRIVACY_REQUESTS):
+            return self._privacy_request(method, template)
         if template.startswith(REGISTRATIONS):
             return self._registration(method, template, caller)
         if template.startswith(downloads.PLACE):
@@ -301,6 +307,25 @@ class Ground:
             client = self.everything if each == "submit" else self.decider
             assert client.post(f"{REGISTRATIONS}/{identifier}/{each}", json={}).status_code == 200, each
         return Asked(template.replace("{id}", identifier), {} if method == "POST" else None)
+
+    def _restriction(self, method: str, template: str) -> Asked:
+        """What is asked of a restriction, of somebody of its own."""
+        wish = {"subjectId": made(self.everything, "individual"), "reason": "matrix"}
+        if "{id}" not in template:
+            return Asked(template, wish if method == "POST" else None)
+        identifier = create(self.everything, RESTRICTIONS, wish)["id"]
+        return Asked(template.replace("{id}", identifier), {"reason": "matrix"} if method == "POST" else None)
+
+    def _privacy_request(self, method: str, template: str) -> Asked:
+        """What is asked of a privacy request, in a state that admits it."""
+        wish = {"right": "access", "subjectId": self.one("individual")}
+        if "{id}" not in template:
+            return Asked(template, wish if method == "POST" else None)
+        place = f"{PRIVACY_REQUESTS}/{create(self.everything, PRIVACY_REQUESTS, wish)['id']}"
+        said = {"identity": "card", "handler": "matrix", "reason": "matrix"}
+        if template.endswith("/complete"):
+            assert self.everything.post(f"{place}/verify", json=said).status_code == 200
+        return Asked(template.replace(f"{PRIVACY_REQUESTS}/{{id}}", place), said if method == "POST" else None)
 
     def _proposing(self, **more: Any) -> Document:
         asked = {"resource": "individual", "attribute": f"probe{next(_numbers)}", "name": "Probe", "meaning": "Asked."}

@@ -22,7 +22,8 @@ async def measured(
     wanted = [each for each in endpoints.endpoints() if not words or any(word in each[1] for word in words)]
     measuring = endpoints.Measuring(server.url, conninfo)
     try:
-        grants = ("all,create:registration", "read", "modify:registration", "create:person")
+        own = "create:registration,create:privacyRequest,modify:privacyRequest,create:restriction"
+        grants = (f"all,{own}", "read", "modify:registration", "create:person")
         callers = [(await measuring.caller(grant)).client for grant in grants]
         ground = Ground(*callers)
         of_pages = {}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from customer_inventory.access.access import Access, RecordNotFound
 from customer_inventory.access.guarded import CONSENT
+from customer_inventory.access.opened import Restricted
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import bucket_of, new_id
 from customer_inventory.model.belonging import PARTIES
@@ -75,16 +76,24 @@ async def say(access: Access, said: Said) -> Fact:
 
 
 async def facts(access: Access, party: UUID) -> list[Fact]:
-    """Return what a party said, newest first, at most `MOST_FACTS`. Raises Denied."""
+    """Return what a party said, newest first, at most `MOST_FACTS`. Raises Denied and Restricted."""
     await access.require("read", CONSENT)
+    await _require_free(access, party)
     found = await access.facilities.repository.register.consents.facts(party, limit=MOST_FACTS)
     await access.note("read", CONSENT, "shown" if found else "absent", (str(party),))
     return found
 
 
 async def resolved(access: Access, party: UUID) -> list[Resolved]:
-    """Return what holds for a party now, by purpose. Raises Denied."""
+    """Return what holds for a party now, by purpose. Raises Denied and Restricted."""
     await access.require("read", CONSENT)
+    await _require_free(access, party)
     found = await access.facilities.repository.register.consents.resolved(party)
     await access.note("read", CONSENT, "shown" if found else "absent", (str(party),))
     return found
+
+
+async def _require_free(access: Access, party: UUID) -> None:
+    if await access.withheld([str(party)]):
+        await access.note("read", CONSENT, "refused", (str(party),))
+        raise Restricted

@@ -21,6 +21,7 @@ from customer_inventory.ids import parse_id
 from customer_inventory.model.tmf672 import PERMISSION
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.query import ConsentTo
+from customer_inventory.repository.restrictions import UseFor
 
 SUBJECTS = ("client", "person")
 
@@ -99,12 +100,19 @@ async def _holding(access: Access, window: Window, kind: str, record: str | None
     found = await access.facilities.repository.records.get(kind, identifier) if identifier is not None else None
     if found is None:
         return Decision(False, "no-such-record")
+    if window.consent is not None and await _is_restricted(access, found.id, window.consent):
+        return Decision(False, "restricted")
     if window.by_consent and window.consent is not None:
         purpose, at = window.consent
         consents = access.facilities.repository.register.consents
         window = window.at_hand(await consents.holding(kind, [found.id], purpose=purpose, at=at))
     holding = window.standing(found.id, found.document)
     return holding if holding.grants or not window.grants else Decision(False, "record-not-granted")
+
+
+async def _is_restricted(access: Access, record: str, use: ConsentTo) -> bool:
+    restrictions = access.facilities.repository.erasures.restrictions
+    return not all((await restrictions.restricted([record], UseFor(*use))).values())
 
 
 async def _principal(access: Access, question: Question) -> tuple[Principal | None, str]:

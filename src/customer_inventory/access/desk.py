@@ -24,7 +24,7 @@ from customer_inventory.access.guarded import REGISTRATION
 from customer_inventory.access.managing import manages
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
-from customer_inventory.access.scoped import ScopedAccess, masked_access
+from customer_inventory.access.scoped import masked_access, scoped_access
 from customer_inventory.access.standing import Standing, standing_of, stated_purpose
 from customer_inventory.access.tokens import ISSUER, LIFETIME_S, InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
@@ -123,7 +123,7 @@ class Desk:
             raise InvalidToken
         if standing.expected is not None:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
-        return self._opened(standing, purpose=purpose, request_id=request_id)
+        return await self._opened(standing, purpose=purpose, request_id=request_id)
 
     async def token_for(self, client: Client, *, peer: str | None, request_id: str) -> tuple[str, int]:
         """Return a token for an active client that asks from an address, and for how many seconds it is good.
@@ -143,7 +143,7 @@ class Desk:
         refusal = expected.refusal(peer, now)
         if refusal is None:
             return
-        access = self._opened(standing, purpose=standing.client.purposes[0], request_id=request_id)
+        access = await self._opened(standing, purpose=standing.client.purposes[0], request_id=request_id)
         await access.note("call", REGISTRATION, "refused", ())
         said = f"a call from {peer or 'nowhere'}"
         await self.alarming.alarm(client_id, refusal.code, since=hour_of(now), at=now, said=said)
@@ -157,15 +157,15 @@ class Desk:
         standing = await self._standing(client_id)
         if standing is None:
             raise InvalidClient(f"The client {client_id!r} is not registered or was revoked.")
-        return self._opened(standing, purpose=purpose, request_id=request_id)
+        return await self._opened(standing, purpose=purpose, request_id=request_id)
 
-    def _opened(self, standing: Standing, *, purpose: str | None, request_id: str) -> Access:
+    async def _opened(self, standing: Standing, *, purpose: str | None, request_id: str) -> Access:
         stated = stated_purpose(standing.client.purposes, purpose)
         principal = standing.principal(stated, self.clock())
-        if principal.limits or principal.amounts or principal.volume:
-            key = self._mask_key
-            return ScopedAccess(self._facilities, principal, purpose=stated, request_id=request_id, mask_key=key)
-        return Access(self._facilities, principal, purpose=stated, request_id=request_id)
+        restricted = await self._restricted()
+        access = Access(self._facilities, principal, purpose=stated, request_id=request_id, restricted=restricted)
+        held = principal.limits or principal.amounts or principal.volume
+        return scoped_access(access, principal.limits, key=self._mask_key) if held else access
 
     async def open_for_registration(self, client_id: str, token: str, *, request_id: str) -> Access:
         """Open an access for who manages a registration by its own token (RFC 7592); it is granted nothing else.
@@ -192,28 +192,37 @@ class Desk:
             purpose=stated_purpose(principal.purposes, None),
             request_id=request_id,
             reason=reason,
+            restricted=await self._restricted(),
         )
         if person.role in UNMASKED_ROLES:
             return opened
         return await through_broken_glass(masked_access(opened, self._mask_key), person)
 
     async def open_at_command_line(
-        self, *, person: str, purpose: str | None, request_id: str, source: str | None = None
+        self, *, person: str, purpose: str | None, request_id: str, source: str | None = None, privacy: bool = False
     ) -> Access:
-        """Open an access for a command of the command line.
+        """Open an access for a command of the command line; `privacy` work is done on what is restricted, too.
 
         Whoever may run it on the data directory owns that anyway; what they do goes into the same trail all the same.
         """
         principal = await self._own(COMMAND_LINE)
         named = Principal(principal.client_id, principal.purposes, principal.grants | ON_GUARDED, person)
         return Access(
-            self._facilities, named, purpose=purpose or principal.purposes[0], request_id=request_id, source=source
+            self._facilities,
+            named,
+            purpose=purpose or principal.purposes[0],
+            request_id=request_id,
+            source=source,
+            restricted=frozenset() if privacy else await self._restricted(),
         )
 
     async def open_for_housekeeping(self, *, request_id: str) -> Access:
         """Open an access for what the inventory does by itself; it may delete, and nothing else."""
         principal = await self._own(HOUSEKEEPING)
         return Access(self._facilities, principal, purpose=principal.purposes[0], request_id=request_id)
+
+    async def _restricted(self) -> frozenset[str]:
+        return await self.repository.erasures.restrictions.kinds()
 
     async def _own(self, client_id: str) -> Principal:
         standing = await self._standing(client_id)

@@ -26,6 +26,8 @@ async def download(access: Access, resource: Resource, *, public_url: str = "") 
     shown = False
     async with aclosing(lines_out(conninfo, resource.kind, base=base, lines_a_chunk=LINES_A_CHUNK)) as chunks:
         async for chunk in chunks:
+            if resource.kind in access.restricted and (hidden := await access.withheld([*map(id_of, chunk)])):
+                chunk = [line for line in chunk if id_of(line) not in hidden]  # noqa: PLW2901  the rest of it
             await access.note("download", resource.kind, "shown", tuple(map(id_of, chunk)))
             shown = True
             yield chunk

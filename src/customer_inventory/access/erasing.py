@@ -19,7 +19,7 @@ import msgspec
 from customer_inventory.access.access import Access
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.keeping import tidy_files
-from customer_inventory.access.holding import OnHold, StillObliged, obligations
+from customer_inventory.access.holding import OnHold, StillObliged, StillRestricted, obligations
 from customer_inventory.access.sealing.destroying import erased
 from customer_inventory.access.subjects import Subject, belonging, subject
 from customer_inventory.ids import draw_bucket, new_id
@@ -41,15 +41,18 @@ Register = Callable[[Erasure], Awaitable[None]]
 class Plan:
     """What an erasure takes: rows by table, records of others that lose references, by kind, and doubtful events.
 
-    `doubtful` are events of others that have the subject's name and nothing else that tells whose they are; `held` and
-    `obliged` the grounds on which it is not to be done now, the latter by kind and id of a record.
+    `party` is whom it is about; `doubtful` are events of others that have the subject's name and nothing else that
+    tells whose they are; `held`, `restricted` and `obliged` the grounds on which it is not to be done now, the last by
+    kind and id.
     """
 
+    party: UUID | None = None
     records: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     others: dict[str, int] = field(default_factory=dict)
     doubtful: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
+    restricted: list[str] = field(default_factory=list)
     obliged: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, rows: Mapping[str, int]) -> None:
@@ -68,7 +71,9 @@ async def plan(access: Access, identifier: UUID, *, events: Collection[UUID] = (
         one = _Erasing(access, work, _erasure(access, "", found.kinds, events), None)
         await one.records(keep=False)
         one.plan.add({"trail": await work.number_of_entries(found.kinds)})
+        one.plan.party = UUID(found.root)
         one.plan.held = [each.ground for each in await access.facilities.repository.erasures.holds.holds(found.ever)]
+        one.plan.restricted = await work.restricted(found.ever)
         one.plan.obliged = obligations(access, found)
     await access.note("erase", ERASURE, "unchanged", ())
     return one.plan
@@ -85,12 +90,12 @@ async def erase(
 ) -> Receipt:
     """Erase a subject for good, with the events of others that are named; return the receipt.
 
-    Raises OnHold, StillObliged unless it is to be done `despite_obligations`, NoSubject, Denied, RegisterUnusable,
-    WriteContention and RepositoryUnavailable.
+    Raises OnHold, StillRestricted, StillObliged unless it is to be done `despite_obligations`, NoSubject, Denied,
+    RegisterUnusable, WriteContention and RepositoryUnavailable.
     """
     async with access.facilities.repository.erasing.working() as work:
         found = await _granted(access, work, identifier)
-        await _refuse_if_kept(access, found, despite_obligations=despite_obligations)
+        await _refuse_if_kept(access, work, found, despite_obligations=despite_obligations)
         erasure = _erasure(access, ground, found.kinds, events)
         return await _finish(access, work, erasure, register, heeding_holds=True)
 
@@ -126,18 +131,21 @@ async def _granted(access: Access, work: ErasureWork, identifier: UUID) -> Subje
     return found
 
 
-async def _refuse_if_kept(access: Access, found: Subject, *, despite_obligations: bool) -> None:
-    """Raise OnHold or StillObliged, with the grounds, once the refusal is in the trail."""
+async def _refuse_if_kept(access: Access, work: ErasureWork, found: Subject, *, despite_obligations: bool) -> None:
+    """Raise OnHold, StillRestricted or StillObliged, with the grounds, once the refusal is in the trail."""
     held = await access.facilities.repository.erasures.holds.holds(found.ever)
+    restricted = await work.restricted(found.ever)
     obliged = (
         []
         if despite_obligations
         else [f"{each} ({kind} {of})" for (kind, of), each in obligations(access, found).items()]
     )
-    if held or obliged:
+    if held or restricted or obliged:
         await access.note("erase", ERASURE, "refused", (found.root,))
     if held:
         raise OnHold(f"The subject is under a legal hold: {'; '.join(each.ground for each in held)}.")
+    if restricted:
+        raise StillRestricted(f"The use of the subject's records is restricted: {'; '.join(restricted)}.")
     if obliged:
         raise StillObliged(
             f"What is in force keeps the subject from being erased: {'; '.join(obliged[:5])}. End it first, or say "
@@ -227,6 +235,8 @@ class _Erasing:
         found = self._found = await belonging(self._work, roots)
         if self._heeding_holds and (held := await self._work.held(found.ever)):
             raise OnHold(f"The subject is under a legal hold: {'; '.join(held)}.")
+        if self._heeding_holds and (restricted := await self._work.restricted(found.ever)):
+            raise StillRestricted(f"The use of the subject's records is restricted: {'; '.join(restricted)}.")
         values = identifying(found.documents)
         events = await self._events(found, values)
         named = [

@@ -31,6 +31,16 @@ class OnHold(InventoryError):
     failure = Failure.CONFLICT
 
 
+class StillRestricted(InventoryError):
+    """The use of the subject's records is restricted: they are stored, and not erased while that lasts.
+
+    Lift the restriction first, once the subject was told; `customer-inventory privacy restrictions` lists all of them.
+    """
+
+    code = "still-restricted"
+    failure = Failure.CONFLICT
+
+
 class NotOnHold(InventoryError):
     """The subject is under no legal hold.
 

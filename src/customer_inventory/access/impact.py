@@ -112,6 +112,7 @@ async def _weighed(
     )
     await access.note("read", resource.kind, "shown", ())
     known = {weight.rule.code: weight.broken for weight in weighed.weights[len(after) :]}
+    hidden = await access.withheld({each for weight in weighed.weights for each in weight.samples})
     return weighed.examined, tuple(
         RuleImpact(
             weight.rule.code,
@@ -120,7 +121,7 @@ async def _weighed(
             weight.broken,
             known.get(weight.rule.code, 0),
             {source or "": count for source, count in weight.by_source.most_common()},
-            tuple(weight.samples),
+            tuple(each for each in weight.samples if each not in hidden),
         )
         for weight in weighed.weights[: len(after)]
     )
@@ -138,6 +139,7 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
         samples=SAMPLES if access.may_every("read", resource.kind) else 0,
         within_s=within_s,
     )
+    hidden = await access.withheld(shared.samples)
     return RuleImpact(
         rule.code,
         rule.enforcement,
@@ -145,7 +147,7 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
         shared.number,
         shared.number if found.governing and found.governing.unique else 0,
         {source or "": count for source, count in shared.by_source.most_common()},
-        tuple(shared.samples),
+        tuple(each for each in shared.samples if each not in hidden),
     )
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access.access import Access, RecordNotFound
+from customer_inventory.access.opened import Restricted
 from customer_inventory.access.pointing import pointing
 from customer_inventory.access.window import Window
 from customer_inventory.model.belonging import PARTIES, ROLES
@@ -225,6 +226,8 @@ async def edges_of(
     """Return the links at whose one end one of these records (kinds by id) stands, as they are or were."""
     windows = {kind: window for kind in kinds if (window := await access.window(kind)) is not None}
     found = await _all_edges(access, nodes, kinds=kinds, as_of=as_of)
+    if hidden := await access.withheld({each for edge in found for each in (edge.source_id, edge.target_id)}):
+        found = [edge for edge in found if not hidden & {edge.source_id, edge.target_id}]
     # What somebody is to another is the role that the record says: where that is masked, it is not told.
     return [edge for edge in found if not _masks_role(windows.get(edge.source_kind), edge.attribute)]
 
@@ -270,6 +273,9 @@ async def _readable(access: Access) -> list[str]:
 
 
 async def _found(access: Access, identifier: UUID, kinds: Sequence[str], as_of: datetime | None) -> Near:
+    if await access.withheld([str(identifier)]):
+        await access.note("read", kinds[0], "refused", (str(identifier),))
+        raise Restricted
     surroundings = access.facilities.repository.surroundings
     ids = {kind: [str(identifier)] for kind in kinds}
     found = await (surroundings.now(ids) if as_of is None else surroundings.then(ids, as_of=as_of))

@@ -26,6 +26,7 @@ from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Authorship
+from customer_inventory.repository.restrictions import UseFor
 from customer_inventory.requirements.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class VersionNotFound(InventoryError):
 
     code = "version-not-found"
     failure = Failure.NOT_FOUND
+
+
+class Restricted(InventoryError):
+    """The use of the record is restricted: it is stored, and no more, for the time being (GDPR article 18).
+
+    Whoever answers for privacy can say why and until when, and for which purposes it may be used all the same.
+    """
+
+    code = "restricted"
+    failure = Failure.DENIED
 
 
 _SHOWING = frozenset({"read", "download"})
@@ -116,6 +127,8 @@ class Opened:
     """The attributes that are asked for by name, for the trail; empty where whole records are."""
     spent: set[str] = field(default_factory=set)
     """The grants with an amount that this request was counted for."""
+    restricted: frozenset[str] = frozenset()
+    """The kinds of which there are records whose use is restricted."""
     despite_conflicts: bool = False
     """Whether a specification is written although stored records do not follow it, or are left without one."""
 
@@ -151,6 +164,24 @@ class Opened:
     async def looking_at(self, window: Window, ids: Collection[str]) -> Window:  # noqa: ARG002  see ScopedAccess
         """Return a window that knows of which of these records the use is consented to."""
         return window
+
+    @property
+    def use(self) -> UseFor | None:
+        """For what records must be free of restrictions, None where none is restricted."""
+        return UseFor(self.purpose, self.facilities.clock()) if self.restricted else None
+
+    async def withheld(self, ids: Collection[str]) -> frozenset[str]:
+        """Return which of some records are restricted, and not to be used for this purpose."""
+        if self.use is None or not ids:
+            return frozenset()
+        found = await self.facilities.repository.erasures.restrictions.restricted(ids, self.use)
+        return frozenset(each for each, allowed in found.items() if not allowed)
+
+    async def require_free(self, verb: str, kind: str, identifier: UUID) -> None:
+        """Return if a record may be used for this purpose. Raises Restricted, with a trail entry."""
+        if kind in self.restricted and await self.withheld([str(identifier)]):
+            await self.note(verb, kind, "refused", (str(identifier),))
+            raise Restricted
 
     async def require_every(self, verb: str, kind: str) -> None:
         """Return if a verb is granted on every record and attribute of a kind; as `require` otherwise."""

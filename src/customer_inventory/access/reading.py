@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +27,7 @@ class Reading(Opened):
         """Return a record, as it is or as it was. Raises Denied or RecordNotFound."""
         kind = resource.kind
         await self.require("read", kind)
+        await self.require_free("read", kind, identifier)
         records = self.facilities.repository.records
         if as_of is None:
             record = await records.get(kind, identifier)
@@ -52,7 +53,7 @@ class Reading(Opened):
     async def page(self, resource: Resource, query: Query) -> Page:
         """Return one page of a list. Raises Denied and what `Lists.page` raises."""
         await self.require("read", resource.kind)
-        page = await self.facilities.repository.lists.page(resource.kind, query)
+        page = await self.facilities.repository.lists.page(resource.kind, self._free([resource.kind], query))
         await self.note("read", resource.kind, "shown", tuple(record.id for record in page.records))
         return page
 
@@ -61,7 +62,7 @@ class Reading(Opened):
         kinds = [resource.kind for resource in resources if allows(self.principal.grants, "read", resource.kind)]
         if not kinds:
             await self.require("read", resources[0].kind)
-        page = await self.facilities.repository.lists.page_of(kinds, query)
+        page = await self.facilities.repository.lists.page_of(kinds, self._free(kinds, query))
         shown = list(zip(page.records, page.kinds, strict=True))
         for kind in kinds:
             await self.note("read", kind, "shown", tuple(record.id for record, of in shown if of == kind))
@@ -86,6 +87,7 @@ class Reading(Opened):
         `before` is a version number that the page stays below. Raises Denied, or RecordNotFound when it never was.
         """
         await self.require("read", resource.kind)
+        await self.require_free("read", resource.kind, identifier)
         history = await self.facilities.repository.records.history(
             resource.kind, identifier, limit=limit, offset=offset, before=before, as_of=as_of
         )
@@ -102,6 +104,7 @@ class Reading(Opened):
         A version that came about after `as_of` is not found either.
         """
         await self.require("read", resource.kind)
+        await self.require_free("read", resource.kind, identifier)
         record = await self.facilities.repository.records.get_version(resource.kind, identifier, version=version)
         if record is not None and as_of is not None:
             latest = await self.facilities.repository.records.history(
@@ -119,13 +122,21 @@ class Reading(Opened):
         """Return a page of the deleted records that can come back, newest first. Raises Denied or InvalidCursor."""
         await self.require("read", resource.kind)
         page = await self.facilities.repository.deleted.page(resource.kind, limit=limit, offset=offset, after=after)
+        if hidden := await self.withheld([record.id for record in page.records]):
+            page = page._replace(records=[record for record in page.records if record.id not in hidden])
         await self.note("read", resource.kind, "shown", tuple(record.id for record in page.records))
         return page
 
     async def linked_from(self, resource: Resource, identifier: UUID) -> list[tuple[str, str, str, str]]:
         """Return what refers to a record, as (kind, id, attribute, role), of the kinds that may be read."""
         await self.require("read", resource.kind)
+        await self.require_free("read", resource.kind, identifier)
         found = await self.facilities.repository.records.linked_from(identifier)
-        shown = [link for link in found if allows(self.principal.grants, "read", link[0])]
+        hidden = await self.withheld([link[1] for link in found])
+        shown = [link for link in found if allows(self.principal.grants, "read", link[0]) and link[1] not in hidden]
         await self.note("read", resource.kind, "shown", tuple({str(identifier), *(link[1] for link in shown)}))
         return shown
+
+    def _free(self, kinds: Collection[str], query: Query) -> Query:
+        """The query over records of these kinds whose use is not restricted."""
+        return replace(query, use=self.use) if self.restricted.intersection(kinds) else query

@@ -47,6 +47,7 @@ class Restoring(Writing):
         """
         if not allows(self.principal.grants, "create", resource.kind):
             await self.require("modify", resource.kind)
+        await self.require_free("modify", resource.kind, identifier)
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             return await self._replayed("modify", resource, seen)
         for attempt in range(ATTEMPTS):

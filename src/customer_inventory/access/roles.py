@@ -32,12 +32,14 @@ ROLES: Mapping[str, Role] = {
     "steward": Role("Works with customers: reads, creates and changes records.", ("read", "create", "modify")),
     "auditor": Role("Checks what is recorded, and who did what.", ("read", _REVIEWS, _BREAKS)),
     "privacy-officer": Role(
-        "Watches over what is known of people, and keeps what they agreed to.",
+        "Watches over what is known of people, keeps what they agreed to, and answers what they ask.",
         (
             "read",
             _REVIEWS,
             _BREAKS,
             _DOWNLOADS,
+            "create:privacyRequest,modify:privacyRequest,read:privacyRequest",
+            "create:restriction,delete:restriction,read:restriction",
             "create:partyPrivacyProfile,modify:partyPrivacyProfile",
             "create:partyPrivacyAgreement,modify:partyPrivacyAgreement",
             "create:partyPrivacyProfileSpecification,modify:partyPrivacyProfileSpecification",

@@ -73,6 +73,7 @@ class ScopedAccess(Access):
         if record is None or shown is None:
             await self.note("read", resource.kind, "absent" if record is None else "refused", (str(identifier),))
             raise RecordNotFound(f"The inventory holds no {resource.name} {identifier}.")
+        await self.require_free("read", resource.kind, identifier)
         await self.note("read", resource.kind, "shown", (record.id,))
         return record._replace(document=shown)
 

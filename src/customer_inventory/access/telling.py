@@ -51,6 +51,7 @@ async def tell(
         kind: await access.looking_at(window, {each.record_id for each in entries if each.kind == kind})
         for kind, window in windows.items()
     }
+    hidden = await access.withheld({entry.record_id for entry in entries})
     ids = [(entry.kind, entry.record_id) for entry in entries]
     standing = await standing_windows(access.facilities.repository.surroundings, windows, ids) if windows else {}
     contents = await asyncio.gather(*(_contents(source, entries, kind) for kind in granted))
@@ -61,7 +62,7 @@ async def tell(
         window = standing.get(entry.record_id) or windows.get(entry.kind)
         # Of a record that is gone, whose rows would decide, only that it went: by what it was last.
         gone = window is not None and window.by_rows and entry.record_id not in standing
-        tells = entry.kind in granted and not (gone and entry.operation != "delete")
+        tells = entry.kind in granted and not (gone and entry.operation != "delete") and entry.record_id not in hidden
         told.append((entry, _made(entry, found, origins, make, window) if tells else []))
     shown = {kind: {entry.record_id: None for entry, made in told if made and entry.kind == kind} for kind in granted}
     await asyncio.gather(*(access.note("read", kind, "shown", tuple(ids)) for kind, ids in shown.items() if ids))

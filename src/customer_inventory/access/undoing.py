@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from customer_inventory.access.grants import Denied
+from customer_inventory.access.opened import Restricted
 from customer_inventory.access.restoring import Restoring
 from customer_inventory.access.specifying import specifying_all
 from customer_inventory.errors import Failure, InventoryError
@@ -82,7 +83,11 @@ class Undoing(Restoring):
     async def changes(self, query: ChangeQuery) -> ChangePage:
         """Return one page of the changes that touched records of readable kinds, newest first. Raises Denied."""
         kinds = await self._readable()
+        if query.record_id is not None and await self.withheld([str(query.record_id)]):
+            await self.note("read", "change", "refused", (str(query.record_id),))
+            raise Restricted
         page = await self.facilities.repository.changes.page(replace(query, kinds=kinds))
+        page = page._replace(changes=await self._without_reasons(page.changes))
         await self.note("read", "change", "shown", tuple(str(change.id) for change in page.changes))
         return page
 
@@ -96,6 +101,9 @@ class Undoing(Restoring):
             raise ChangeNotFound(f"The inventory holds no change {identifier} that may be seen.")
         entries = await changes.entries(change, kinds=kinds, limit=limit, offset=offset)
         number = await changes.number_of_entries(change, kinds=kinds)
+        if hidden := await self.withheld(_ids_of(entries)):
+            entries = [entry for entry in entries if entry.record_id not in hidden]
+        (change,) = await self._without_reasons([change])
         whole = number if kinds is None else await changes.number_of_entries(change)
         if whole and not number:
             kind = next(entry.kind for entry in await changes.entries(change, limit=1))
@@ -160,7 +168,18 @@ class Undoing(Restoring):
         entries = await changes.entries(change, limit=MOST_RECORDS + 1)
         if len(entries) > MOST_RECORDS:
             raise UndoTooLarge
+        if await self.withheld(_ids_of(entries)):
+            await self.note("modify", "change", "refused", (str(identifier),))
+            raise Restricted("The change touched records whose use is restricted, so it is not taken back.")
         return entries
+
+    async def _without_reasons(self, changes: Sequence[Change]) -> list[Change]:
+        """The changes, those that touched what is restricted without why: that is free text."""
+        if self.use is None:
+            return list(changes)
+        restrictions = self.facilities.repository.erasures.restrictions
+        touching = await restrictions.touching({each.id: each.position for each in changes}, self.use)
+        return [each._replace(reason=None) if each.id in touching else each for each in changes]
 
     async def _reversals(self, entries: Sequence[FeedEntry]) -> tuple[list[Reversal], list[Reverted]]:
         """The way back of each record, and those whose former content is none any more, or is not valid today."""

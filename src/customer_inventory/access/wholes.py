@@ -76,6 +76,12 @@ async def whole(access: Access, identifier: UUID, *, limits: Mapping[str, int], 
         surroundings = access.facilities.repository.surroundings
         standing = await standing_windows(surroundings, windows, near) if as_of is not None else {}
         _look_through(around, str(identifier), windows, standing)
+    if around.root is not None:
+        await access.require_free("read", around.root, identifier)
+    if access.restricted:
+        ends = (each for edge in around.edges for each in (edge.source_id, edge.target_id))
+        records = (each.id for records in around.records.values() for each in records)
+        _leave_out(around, await access.withheld({*around.subjects, *ends, *records}))
     if around.root is None:
         await access.note("read", CUSTOMER, "absent", (str(identifier),))
         raise RecordNotFound(f"The inventory holds no customer and no party {identifier} that may be read.")
@@ -129,6 +135,14 @@ def _look_through(
         )
         and not ((of := windows.get(edge.source_kind)) and of.masks_role(edge.attribute))
     ]
+
+
+def _leave_out(around: Around, hidden: Collection[str]) -> None:
+    """Leave of what stands around a record only what is not restricted."""
+    for kind, near in around.records.items():
+        around.records[kind] = [each for each in near if each.id not in hidden]
+    around.subjects = {each: kind for each, kind in around.subjects.items() if each not in hidden}
+    around.edges = [edge for edge in around.edges if edge.source_id not in hidden and edge.target_id not in hidden]
 
 
 def _assembled(

@@ -13,6 +13,7 @@ import msgspec
 
 from customer_inventory.access.opened import Opened, RecordNotFound
 from customer_inventory.access.pointing import Pointing, pointing
+from customer_inventory.access.restricted import join_restricted_owners, refuse_restricted_owners
 from customer_inventory.access.saved import Saved, saved
 from customer_inventory.access.specifying import specifying
 from customer_inventory.errors import Failure, InventoryError
@@ -121,6 +122,7 @@ class Writing(Opened):
         draft, pointed, breaches = await self._draft(resource, document, demanded, earlier=demanded is not None)
         identifier = identifier or self._new_id(_home(resource, pointed))
         missing = await self._unresolved(resource, document, pointed)
+        await join_restricted_owners(self, resource, identifier, pointed.links)
         await self._keep_files(resource, identifier, files)
         async with specifying(self, resource, None, document):
             with hushed(unless=self.sees_whole(resource.kind)):
@@ -148,6 +150,7 @@ class Writing(Opened):
         `create` and `change` raise, RecordNotFound and VersionConflict.
         """
         await self.require(verb, resource.kind)
+        await self.require_free(verb, resource.kind, identifier)
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             return await self._replayed(verb, resource, seen)
         for attempt in range(ATTEMPTS):
@@ -186,6 +189,7 @@ class Writing(Opened):
             resource, document, held, before=before, stored=before, earlier=earlier
         )
         missing = await self._unresolved(resource, document, pointed)
+        await join_restricted_owners(self, resource, identifier, pointed.links)
         await self._keep_files(resource, identifier, files)
         reading = self.sees_whole(resource.kind)
         async with specifying(self, resource, identifier, document):
@@ -217,6 +221,7 @@ class Writing(Opened):
         Raises Denied, RecordNotFound, VersionConflict, StillReferenced or IdempotencyKeyReused.
         """
         await self.require("delete", resource.kind)
+        await self.require_free("delete", resource.kind, identifier)
         if key and (seen := await self.facilities.repository.records.seen(self.principal.client_id, key)):
             await self._note_replay("delete", resource, seen)
             return
@@ -280,6 +285,7 @@ class Writing(Opened):
         ruling = await self.facilities.catalogue.ruling(resource)
         breaches = verdict(ruling, document, before=before, now=self.facilities.clock())
         pointed = await pointing(self, resource, document)
+        await refuse_restricted_owners(self, resource, pointed.links)
         found, uniques = terms(resource, document), await self.facilities.catalogue.uniques(resource)
         draft = Draft(
             document=msgspec.json.encode(document),
@@ -345,6 +351,7 @@ class Writing(Opened):
     async def _replayed(self, verb: str, resource: Resource, written: Written) -> Saved:
         """Answer a repeated request with what the first one left."""
         await self._note_replay(verb, resource, written)
+        await self.require_free(verb, resource.kind, written.id)
         records = self.facilities.repository.records
         record = await records.get_version(resource.kind, written.id, version=written.version)
         if record is None:

@@ -23,8 +23,10 @@ from customer_inventory.api.kin import add_kin
 from customer_inventory.api.oauth import AuthorizationServer
 from customer_inventory.api.parties import add_parties
 from customer_inventory.api.permissions import add_permissions
+from customer_inventory.api.privacy_requests import add_privacy_requests
 from customer_inventory.api.registrations import add_registrations
 from customer_inventory.api.requirements import add_requirements
+from customer_inventory.api.restrictions import add_restrictions
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.tmf import add_resources
 from customer_inventory.api.trail import add_trail
@@ -58,6 +60,8 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_requirements(routes, public_url=public_url)
     add_registrations(routes, public_url=public_url)
     add_downloads(routes, public_url=public_url)
+    add_privacy_requests(routes, public_url=public_url)
+    add_restrictions(routes, public_url=public_url)
     add_impact(routes)
     add_gaps(routes)
     return routes

@@ -21,12 +21,13 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What was written: how many records, versions, files and bytes."""
+    """What was written: how many records, versions, files and bytes, and the SHA-256 of the manifest."""
 
     records: int
     versions: int
     files: int
     size: int
+    manifest: str
 
 
 async def write_package(access: Access, made: Package, output: Path) -> Written:
@@ -48,12 +49,13 @@ async def write_package(access: Access, made: Package, output: Path) -> Written:
                         entry.write(part)
                         digest.update(part)
                 hashes[f"files/{name}"] = digest.hexdigest()
-            archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode({"sha256": hashes})))
+            manifest = msgspec.json.format(msgspec.json.encode({"sha256": hashes}))
+            archive.writestr("manifest.json", manifest)
     except BaseException:
         _drop(output)
         raise
     versions = sum(len(each.versions) for each in made.records)
-    return Written(len(made.records), versions, len(made.files), _size(output))
+    return Written(len(made.records), versions, len(made.files), _size(output), sha256(manifest).hexdigest())
 
 
 def _drop(output: Path) -> None:

@@ -15,11 +15,14 @@ from customer_inventory.access import Access, Desk
 from customer_inventory.access.erasing import Plan, erase, hide_in_trail, plan
 from customer_inventory.access.holding import hold, release
 from customer_inventory.access.packaging import package
+from customer_inventory.access.privacy_requesting import linked, served
 from customer_inventory.access.subjects import NoSubject
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import engine_of, opened, operator, register_of
 from customer_inventory.cli.packaging import write_package
+from customer_inventory.cli.privacy_requests import request, request_id
 from customer_inventory.cli.progress import say
+from customer_inventory.cli.restrictions import lift, list_restrictions, restrict
 from customer_inventory.clock import system_clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
@@ -40,7 +43,11 @@ class PackageExists(InventoryError):
     failure = Failure.CONFLICT
 
 
-privacy = App(name="privacy", help="Erase a person, and know that nothing is left.")
+privacy = App(name="privacy", help="Answer what people ask about their data, and erase, block or keep it.")
+privacy.command(request)
+privacy.command(restrict)
+privacy.command(lift)
+privacy.command(list_restrictions, name="restrictions")
 
 _DEFAULTS = Settings()
 
@@ -63,6 +70,7 @@ def erase_subject(
     yes: bool = False,
     event: tuple[str, ...] = (),
     despite_obligations: bool = False,
+    request: str | None = None,
     settings: Configured = _DEFAULTS,
 ) -> int:
     """Say what the erasure of a party would take, with its roles and all that belongs to it; with --yes, erase it.
@@ -79,11 +87,15 @@ def erase_subject(
         An event of others that is the subject's too, though it shares only the name; may be repeated.
     despite_obligations
         Erase although agreements are in force or accounts are open: no duty to keep them is left.
+    request
+        The privacy request for which it is done; it is closed with the receipt's id.
     settings
         How the inventory is set up.
     """
-    work = _erase(subject, because, event, settings, keep=yes, despite_obligations=despite_obligations)
-    return run(work, settings)
+    asked = request_id(request) if request is not None else None
+    return run(
+        _erase(subject, because, event, settings, asked, keep=yes, despite_obligations=despite_obligations), settings
+    )
 
 
 async def _erase(
@@ -91,6 +103,7 @@ async def _erase(
     because: str,
     events: tuple[str, ...],
     settings: Settings,
+    asked: UUID | None,
     *,
     keep: bool,
     despite_obligations: bool,
@@ -101,18 +114,21 @@ async def _erase(
         raise NoSuchEvent("An event that is named with --event has no id of this inventory.")
     async with opened(settings) as desk:
         access = await _access(desk, "erase")
-        _tell(await plan(access, identifier, events=known))
+        _tell(found := await plan(access, identifier, events=known))
+        row = await linked(access, asked, "erase", found.party) if asked else None
         if not keep:
             say("Nothing was erased. Say --yes to erase it; nothing brings it back.")
             return
         receipt = await erase(
             access,
             identifier,
-            ground=because,
+            ground=f"{because} (privacy request {asked})" if asked else because,
             register=register_of(settings),
             events=known,
             despite_obligations=despite_obligations,
         )
+        if row is not None:
+            await served(access, row, "erase", result=receipt.id)
     _show(receipt)
     say(
         "Now run `customer-inventory privacy scrub`, which takes what was erased out of the files. Backups from before "
@@ -128,6 +144,8 @@ def _tell(found: Plan) -> None:
     print(f"rows: {_rows(found.rows)}")
     for each in found.held:
         print(f"legal hold, so nothing is erased: {each}")
+    for each in found.restricted:
+        print(f"its use is restricted, so nothing is erased: {each}")
     for (kind, identifier), ground in found.obliged.items():
         print(f"{KINDS[kind].name} {identifier} obliges to keep: {ground}")
     for each in found.doubtful:
@@ -143,7 +161,7 @@ def _rows(rows: Mapping[str, int]) -> str:
 
 
 @privacy.command(name="package")
-def package_subject(subject: str, *, output: Path, settings: Configured = _DEFAULTS) -> int:
+def package_subject(subject: str, *, output: Path, request: str | None = None, settings: Configured = _DEFAULTS) -> int:
     """Write everything that is held of a party into one file, for that person: records, versions, files, who saw them.
 
     Parameters
@@ -152,10 +170,13 @@ def package_subject(subject: str, *, output: Path, settings: Configured = _DEFAU
         The id of the party, or of a role that it plays.
     output
         The file to make, a ZIP archive: a page for people, data for machines, files, and a manifest with hashes.
+    request
+        The privacy request that it answers; it is closed with the SHA-256 of the package's manifest.
     settings
         How the inventory is set up.
     """
-    return run(_package(subject, output, settings), settings)
+    asked = request_id(request) if request is not None else None
+    return run(_package(subject, output, asked, settings), settings)
 
 
 def _refuse_if_there(output: Path) -> None:
@@ -163,14 +184,17 @@ def _refuse_if_there(output: Path) -> None:
         raise PackageExists(f"{output} is there already. Name a file that is not.")
 
 
-async def _package(subject: str, output: Path, settings: Settings) -> None:
+async def _package(subject: str, output: Path, asked: UUID | None, settings: Settings) -> None:
     _refuse_if_there(output)
     async with opened(settings) as desk:
         access = await _access(desk, "package")
         say("finding what belongs to the party …")
         made = await package(access, _identifier(subject))
         say(f"writing {len(made.records)} records and {len(made.files)} files …")
+        row = await linked(access, asked, "package", UUID(made.subject)) if asked else None
         written = await write_package(access, made, output)
+        if row is not None:
+            await served(access, row, "package", result=f"package, manifest {written.manifest}")
     print(
         f"{output}: {written.records} records in {written.versions} versions, {len(made.consents)} consents, "
         f"{written.files} files, {written.size} bytes."
@@ -326,5 +350,5 @@ def _identifier(subject: str) -> UUID:
 
 async def _access(desk: Desk, verb: str) -> Access:
     return await desk.open_at_command_line(
-        person=operator(), purpose=None, request_id=f"privacy-{verb}-{secrets.token_hex(4)}"
+        person=operator(), purpose=None, request_id=f"privacy-{verb}-{secrets.token_hex(4)}", privacy=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from customer_inventory.access import Desk
+from customer_inventory.access.attending import attending_daily
 from customer_inventory.access.people import FirstPassword, add_person
 from customer_inventory.access.purging import purging_hourly
 from customer_inventory.access.recertifying import recertifying
@@ -39,6 +40,7 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             sweeping_hourly(desk),
             purging_hourly(desk),
             recertifying(desk),
+            attending_daily(desk),
         ):
             await run_server(application, listening)
         _log.info("server.stopped")

@@ -23,6 +23,7 @@ from customer_inventory.repository.bulk_rows import MARK, BulkLink, BulkRow, Ent
 from customer_inventory.repository.bulk_unique import unholdable
 from customer_inventory.repository.connections import Connection
 from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.restrictions import unwritable
 from customer_inventory.repository.surroundings import Kept, kept_on
 
 _SQL = {
@@ -82,6 +83,7 @@ class Batch:
         await self._date_again(settling.old)
         states = await self._states(settling.old)
         kept = settling.decide(states, await self._missing(settling))
+        kept = settling.without(kept, await unwritable(self._connection, kept, at=self._author.at))
         kept = settling.without(kept, await unholdable(self._connection, kept))
         new, back, differing, same = (
             [settling.old.get(e.id, e) for row in kept for e in row.entries if states.get(e.id) == state]

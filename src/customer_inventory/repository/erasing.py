@@ -41,6 +41,7 @@ _OF_ANY_KIND = (
     "delivery",
     "consent",
     "consent_fact",
+    "restriction",
 )
 
 
@@ -135,6 +136,10 @@ class ErasureWork:
         await self._execute("lock_holds", "", {})
         return [row[-1] for row in await self._rows("holds", ids=list(ids))]
 
+    async def restricted(self, ids: Collection[str]) -> list[str]:
+        """Return the grounds on which the use of any of these records is restricted."""
+        return [row[0] for row in await self._rows("restricted", ids=list(ids))]
+
     async def sources(self, ids: Collection[str]) -> dict[str, str]:
         """Return who points at records, or did once: the kind of each by its id."""
         return {identifier: kind for kind, identifier in await self._rows("sources", ids=list(ids)) if kind in KINDS}
@@ -186,7 +191,8 @@ class ErasureWork:
         await self._erase_files(erased, list(records))
         for statement, values in erasing_downloads([*records, *others], named):
             erased.add("download", (await self._connection.execute(statement, values)).rowcount)
-        erased.add("access_review", await self._count("erase_access_review", ids=list(records)))
+        for table in ("access_review", "privacy_request_event", "privacy_request"):
+            erased.add(table, await self._count(f"erase_{table}", ids=list(records)))
         erased.add("received_event", await self._count("erase_received_event", ids=list(events)))
         subscriptions = [row[0] for row in await self._rows("subscriptions_naming", values=list(named))]
         erased.add("subscription", await self._count("erase_subscription", ids=subscriptions))

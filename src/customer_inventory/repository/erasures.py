@@ -18,6 +18,8 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.contents_directory import sync
 from customer_inventory.repository.holds import Holds
+from customer_inventory.repository.privacy_requests import PrivacyRequests
+from customer_inventory.repository.restrictions import Restrictions
 
 RECEIVED_EVENT = "received_event"
 _SQL = sql.statements("erasing.sql")
@@ -74,11 +76,13 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Erasures:
-    """The register of one inventory, with the legal holds that keep somebody out of it."""
+    """The register of one inventory, with what people asked, and the legal holds that keep somebody out of it."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self.holds = Holds(connections)
+        self.requests = PrivacyRequests(connections)
+        self.restrictions = Restrictions(connections)
 
     async def begin(self, erasure: Erasure) -> None:
         """Register an erasure, or further records of one that was begun; durable when this returns."""

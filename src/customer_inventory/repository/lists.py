@@ -154,14 +154,14 @@ class Lists:
         """What is remembered of the total of a query, to be asked for what was written since with its page."""
         if not query.narrowed:
             return self._counts.get(kind)
-        return self._totals.get(_key(kind, query)) if query.as_of is None else None
+        return self._totals.get(_key(kind, query)) if _is_remembered(query) else None
 
     async def _total(
         self, connection: Connection, kind: str, query: Query, compiled: Compiled, since: _Since | None
     ) -> Total:
         if not query.narrowed:
             return Total(await self._count_on(connection, kind, since))
-        if query.as_of is None:
+        if _is_remembered(query):
             return await self._remembered(connection, kind, query, compiled, since)
         return await self._counted(connection, compiled)
 
@@ -257,6 +257,11 @@ def _statements(kind: str) -> dict[str, str]:
 
 def _key(kind: str, query: Query) -> _Key:
     return kind, query.conditions, query.fences, query.name
+
+
+def _is_remembered(query: Query) -> bool:
+    """Whether the total of a filter is: not where something changes it of which the feed does not tell."""
+    return query.as_of is None and query.use is None
 
 
 def _column_since(kind: str, known: _Count) -> Clause:

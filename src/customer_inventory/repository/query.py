@@ -17,6 +17,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.conditions import term_clause, unserved
 from customer_inventory.repository.consents import consented
 from customer_inventory.repository.order import Ground, Key, Sort, edge, order, place_of
+from customer_inventory.repository.restrictions import UseFor, unrestricted
 from customer_inventory.repository.search import fold
 from customer_inventory.repository.values import ALWAYS, Clause, conjunction, disjunction
 
@@ -63,11 +64,13 @@ class Query:
     before: str | None = None
     as_of: datetime | None = None
     fences: tuple[Fence, ...] = ()
+    use: UseFor | None = None
+    """For what records must be unrestricted, where any are restricted."""
 
     @property
     def narrowed(self) -> bool:
         """Whether the list is anything but all records of the kind as they are now."""
-        return bool(self.conditions or self.name or self.as_of or self.fences)
+        return bool(self.conditions or self.name or self.as_of or self.fences or self.use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +166,20 @@ def compile_query(resource: Resource, query: Query, *, count_bound: int) -> Comp
     source, given = source_of(resource.kind, query.as_of)
     fence = conjunction(fenced(resource, query))
     conditions = [term_clause(resource, term, past=query.as_of is not None) for term in query.conditions]
-    where = conjunction([*conditions, *_named(query.name), *([fence] if query.fences else [])])
+    where = conjunction([*conditions, *_named(query.name), *([fence] if query.fences or query.use else [])])
     keys = [Key.of(resource, sort) for sort in query.sort]
     return composed(query, Clause(source, given), where, keys, count_bound=count_bound, fence=fence)
 
 
 def fenced(resource: Resource, query: Query) -> list[Clause]:
-    """Return what the fences of a query demand of the records of a kind."""
+    """Return what the fences of a query demand of the records of a kind, and restrictions."""
     past = query.as_of is not None
-    return [
+    found = [
         disjunction([_held(resource, hold, past=past) for hold in fence.alternatives])
         for fence in query.fences
         if fence.kind == resource.kind
     ]
+    return [*found, unrestricted(query.use)] if query.use else found
 
 
 def _held(resource: Resource, hold: Hold, *, past: bool) -> Clause:

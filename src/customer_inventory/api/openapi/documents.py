@@ -25,6 +25,7 @@ from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
 from customer_inventory.api.openapi.parts import ERROR, Part, components
+from customer_inventory.api.openapi.privacy_requests import PRIVACY_REQUEST_SCHEMAS, privacy_request_operation
 from customer_inventory.api.openapi.registration import REGISTRATION_SCHEMAS, registration_operation
 from customer_inventory.api.openapi.resources import (
     JSON_PATCH,
@@ -38,11 +39,14 @@ from customer_inventory.api.openapi.resources import (
     of_specifications,
     record_operation,
 )
+from customer_inventory.api.openapi.restrictions import RESTRICTION_SCHEMAS, restriction_operation
 from customer_inventory.api.openapi.specified import Classes, with_classes
 from customer_inventory.api.openapi.told import callback, event_schemas
 from customer_inventory.api.openapi.trail import TRAIL_SCHEMAS, trail_operation
+from customer_inventory.api.privacy_requests import PRIVACY_REQUEST_VIEW
 from customer_inventory.api.registrations import REGISTRATION_VIEW
 from customer_inventory.api.requirements import CATALOGUE_VIEWS
+from customer_inventory.api.restrictions import RESTRICTION_VIEW
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.model import json_schema
 from customer_inventory.model.events import event_types
@@ -54,7 +58,15 @@ from customer_inventory.model.view import View
 from customer_inventory.model.views import REGISTER_VIEWS, VIEWS
 
 NAME = "/openapi.json"
-_SHOWN = (*VIEWS, *REGISTER_VIEWS, *CATALOGUE_VIEWS, REGISTRATION_VIEW, DOWNLOAD_VIEW)
+_SHOWN = (
+    *VIEWS,
+    *REGISTER_VIEWS,
+    *CATALOGUE_VIEWS,
+    REGISTRATION_VIEW,
+    DOWNLOAD_VIEW,
+    PRIVACY_REQUEST_VIEW,
+    RESTRICTION_VIEW,
+)
 _SHARED = {
     "Error": ERROR,
     "JsonPatch": JSON_PATCH,
@@ -68,11 +80,15 @@ _SHARED = {
     **CONSENT_SCHEMAS,
     **REGISTRATION_SCHEMAS,
     **DOWNLOAD_SCHEMAS,
+    **PRIVACY_REQUEST_SCHEMAS,
+    **RESTRICTION_SCHEMAS,
 }
 _GOVERNED = {
     **dict.fromkeys(CATALOGUE_PATHS, catalogue_operation),
     REGISTRATION_VIEW.resource.path: registration_operation,
     DOWNLOAD_VIEW.resource.path: download_operation,
+    PRIVACY_REQUEST_VIEW.resource.path: privacy_request_operation,
+    RESTRICTION_VIEW.resource.path: restriction_operation,
 }
 """What is asked for by one and decided on by another."""
 _SCHEMA = re.compile(rb'"#/components/schemas/([^"]+)"')

@@ -19,12 +19,17 @@ select count(*) from (select from deleted_record where kind = '{kind}' limit %s)
 
 -- name: number_due
 select count(*) from deleted_record where kind = '{kind}' and deleted_at < %s
-    and bucket not in (select bucket_of(record_id) from legal_hold)
+    and bucket not in (
+        select bucket_of(record_id) from legal_hold
+        union all select bucket_of(party_id) from restriction where ended_at is null and party_id is not null)
 
 -- name: due
--- Whoever is just restoring one holds its row: that one is passed over. So is what lies in the bucket of a legal hold.
+-- Whoever is just restoring one holds its row: that one is passed over. So is what lies in the bucket of a
+-- legal hold, or of a restriction: it is stored.
 select id::text from deleted_record where kind = '{kind}' and deleted_at < %s
-    and bucket not in (select bucket_of(record_id) from legal_hold)
+    and bucket not in (
+        select bucket_of(record_id) from legal_hold
+        union all select bucket_of(party_id) from restriction where ended_at is null and party_id is not null)
 order by deleted_at, bucket, id limit %s for update skip locked
 
 -- name: purge_history

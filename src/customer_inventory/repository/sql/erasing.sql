@@ -70,6 +70,14 @@ delete from former_link where source_id = any(%(ids)s::uuid[])
 -- name: erase_unique_value
 delete from unique_value where record_id = any(%(ids)s::uuid[])
 
+-- name: erase_restriction
+-- That there was one, and why, stays; whose it was goes.
+with ended as (
+    delete from restricted_record r using restriction x
+    where x.id = r.restriction_id and x.party_id = any(%(ids)s::uuid[])
+)
+update restriction set party_id = null, kinds = '{}' where party_id = any(%(ids)s::uuid[])
+
 -- name: erase_consent
 delete from consent where (bucket, party_id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
 
@@ -158,6 +166,16 @@ select id, record_ids, seed, remains from trail where record_ids && %(ids)s::uui
 -- name: erase_access_review
 -- That somebody saw the record as it is stays, and who reviewed it; what was written about it goes.
 update access_review set reason = 'erased', remark = null where record_id = any(%(ids)s::uuid[]) and reason <> 'erased'
+
+-- name: erase_privacy_request_event
+-- That something was asked and done stays, and when; what was noted about whom goes.
+update privacy_request_event set note = null where note is not null
+    and request_id in (select id from privacy_request where subject_id = any(%(ids)s::uuid[]))
+
+-- name: erase_privacy_request
+update privacy_request set subject_kind = null, subject_id = null,
+    identity = case when identity is not null then 'erased' end
+where subject_id = any(%(ids)s::uuid[])
 
 -- name: number_of_entries
 select count(*) from trail where record_ids && %(ids)s::uuid[]
@@ -262,5 +280,9 @@ select record_id, since, client_id, person, ground from legal_hold
 where %(ids)s::uuid[] is null or record_id = any(%(ids)s::uuid[]) order by since, record_id
 
 -- name: lock_holds
--- Nobody is put on hold while an erasure looks and goes on; that is until its transaction ends.
-lock table legal_hold in share mode
+-- Nobody is put on hold, or restricted, while an erasure looks and goes on; that is until its transaction ends.
+lock table legal_hold in share mode;
+lock table restriction in share row exclusive mode
+
+-- name: restricted
+select ground from restriction where party_id = any(%(ids)s::uuid[]) and ended_at is null

@@ -6,7 +6,8 @@
 --   journal   append-only facts: change, change_record (the feed), trail; beside them deleted_record, what can come back
 --   register  small governed tables: client, client_grant, client_policy, client_use, person, session, signing_key, idempotency, source_record,
 --             unique_value, import_run, requirement_version, catalogue_stamp, subscription, delivery, topic,
---             received_event, erasure, erasure_record, legal_hold, scrub_due
+--             received_event, erasure, erasure_record, legal_hold, scrub_due, privacy_request, privacy_request_event,
+--             restriction, restricted_record
 --
 -- Made to distribute: every primary and unique key of records and journal contains `bucket`; look-up tables that must
 -- be unique over everything (idempotency, source_record, unique_value) take as bucket a hash of the value they are keyed by; the
@@ -807,6 +808,65 @@ create table legal_hold (
     person text,
     ground text not null
 );
+
+-- What people asked about their data, and until when they are to be answered. After an erasure it tells of nobody.
+create table privacy_request (
+    id uuid primary key,
+    asked_right text not null check (
+        asked_right in ('access', 'rectification', 'erasure', 'restriction', 'portability', 'objection')),
+    subject_kind text,
+    subject_id uuid,                        -- the party; null where nobody was found, and after an erasure
+    status text not null
+        check (status in ('received', 'verifying', 'inWork', 'done', 'refused', 'withdrawn')),
+    received_at timestamptz not null,
+    due_at timestamptz not null,
+    extended_because text,
+    identity text,                          -- how it was made sure that it is the person
+    handler text,
+    opened_by text not null,
+    closed_at timestamptz,
+    ground text,
+    result text                             -- what came of it, such as the id of an erasure
+);
+create index privacy_request_due on privacy_request (due_at) where closed_at is null;
+create index privacy_request_subject on privacy_request (subject_id) where subject_id is not null;
+
+-- Every step of a request, only added to.
+create table privacy_request_event (
+    request_id uuid not null references privacy_request on delete cascade,
+    number integer not null check (number > 0),
+    verb text not null,
+    status text not null,
+    by text not null,
+    at timestamptz not null,
+    note text,
+    primary key (request_id, number)
+);
+
+-- Whose records are stored and no more, for the time being (article 18 GDPR); one that ended stays as proof.
+create table restriction (
+    id uuid primary key,
+    party_id uuid,                          -- null after an erasure
+    kinds text[] not null,                  -- of which kinds there are records under it, while it lasts
+    purposes text[] not null,               -- for which the records may be used all the same
+    ground text not null,
+    since timestamptz not null,
+    until timestamptz,
+    restricted_by text not null,
+    ended_at timestamptz,
+    ended_by text,
+    ended_because text
+);
+create unique index restriction_party on restriction (party_id) where ended_at is null and party_id is not null;
+
+-- The records under each, in their bucket; none are left of one that ended.
+create table restricted_record (
+    bucket smallint not null,
+    record_id uuid not null,
+    restriction_id uuid not null references restriction on delete cascade,
+    primary key (bucket, record_id, restriction_id)
+);
+create index restricted_record_restriction on restricted_record (restriction_id);
 
 -- Tables in whose files may stand what was erased, until they are written anew.
 create table scrub_due (

@@ -1,0 +1,242 @@
+"""The verbs of privacy requests: enter what people ask, take the steps in time, and hand out receipts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import msgspec
+from cyclopts import App, Parameter
+
+from customer_inventory.access import Access, privacy_requesting
+from customer_inventory.access.privacy_request import ARTICLES, OPEN, Asked, RequestNotFound, Right, Said, nearness
+from customer_inventory.access.privacy_requesting import Tracked, receipt
+from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.ids import parse_id
+from customer_inventory.model import InvalidDocument
+from customer_inventory.model.problems import Problem
+from customer_inventory.settings import Settings
+
+request = App(name="request", help="Answer what people ask about their data, in time (GDPR article 12).")
+
+Told = TypeVar("Told", Asked, Said)
+_DEFAULTS = Settings()
+_MOMENT = "%Y-%m-%d %H:%M UTC"
+
+
+@request.command(name="open")
+def open_request(
+    right: Right,
+    *,
+    subject: str | None = None,
+    received: datetime | None = None,
+    handler: str | None = None,
+    note: str | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Enter what a person asks, and print the receipt for them: it is due a month after it came.
+
+    Parameters
+    ----------
+    right
+        The right that is used: articles 15 to 21 of the GDPR.
+    subject
+        The id of the party, or of a role that it plays; without it nobody was found.
+    received
+        When it came, such as 2026-11-02, in UTC; now when not given.
+    handler
+        Who handles it.
+    note
+        What is worth to be noted; it goes when the person is erased.
+    settings
+        How the inventory is set up.
+    """
+    received_at = received and (received if received.tzinfo else received.replace(tzinfo=UTC))
+    told = {"right": right, "subjectId": subject, "receivedAt": received_at, "handler": handler, "note": note}
+    return run(_open(told, settings), settings)
+
+
+async def _open(told: Mapping[str, object], settings: Settings) -> None:
+    asked = _read(told, Asked)
+    async with _opened_access(settings) as access:
+        _print_receipt(await privacy_requesting.enter(access, asked))
+
+
+def _verb(verb: str, summary: str) -> Callable[..., int]:
+    def take(
+        identifier: str,
+        *,
+        identity: str | None = None,
+        handler: str | None = None,
+        reason: str | None = None,
+        result: str | None = None,
+        note: str | None = None,
+        settings: Configured = _DEFAULTS,
+    ) -> int:
+        told = {"identity": identity, "handler": handler, "reason": reason, "result": result, "note": note}
+        return run(_take(identifier, verb, told, settings), settings)
+
+    take.__name__ = verb
+    take.__doc__ = f"""{summary}
+
+    Parameters
+    ----------
+    identifier
+        The request's id.
+    identity
+        How it was verified who asks, such as "identity card shown"; goes when the person is erased.
+    handler
+        Who handles it.
+    reason
+        Why; the person is told it and it is kept in the receipt, so write none of the person's data into it.
+    result
+        What came of it, such as the id of an erasure's receipt; kept.
+    note
+        What is worth to be noted; it goes when the person is erased.
+    settings
+        How the inventory is set up.
+    """
+    return take
+
+
+for _name, _summary in {
+    "ask": "Note that the person is asked to prove who it is.",
+    "verify": "Note how it was verified who asks; then work begins.",
+    "assign": "Say who handles a request.",
+    "extend": "Take two months more, once, for a reason that the person is told (article 12(3)).",
+    "note": "Note something about an open request.",
+    "complete": "Close a request as done, and print the receipt.",
+    "refuse": "Close a request as refused, for a reason that the person is told (article 12(4)); print the receipt.",
+    "withdraw": "Close a request that the person withdrew, and print the receipt.",
+}.items():
+    request.command(_verb(_name, _summary), name=_name)
+
+
+async def _take(identifier: str, verb: str, told: Mapping[str, object], settings: Settings) -> None:
+    said, named = _read(told, Said), request_id(identifier)
+    async with _opened_access(settings) as access:
+        found = await privacy_requesting.take(access, named, verb, said)
+    if found.row.status in OPEN:
+        print(_line(found))
+    else:
+        _print_receipt(found)
+
+
+@request.command(name="list")
+def list_requests(*, closed: Annotated[bool, Parameter(negative=())] = False, settings: Configured = _DEFAULTS) -> int:
+    """List the open requests, those that are overdue or due next first.
+
+    Parameters
+    ----------
+    closed
+        List those that were closed too, the last one first.
+    settings
+        How the inventory is set up.
+    """
+    return run(_list(settings, closed=closed), settings)
+
+
+async def _list(settings: Settings, *, closed: bool) -> None:
+    async with _opened_access(settings) as access:
+        for each in await privacy_requesting.requests(access):
+            if closed or each.row.status in OPEN:
+                print(_line(each, now=access.facilities.clock()))
+
+
+@request.command
+def show(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Show a request: whose it is, where it stands, and every step that was taken.
+
+    Parameters
+    ----------
+    identifier
+        The request's id.
+    settings
+        How the inventory is set up.
+    """
+    return run(_show(identifier, settings), settings)
+
+
+async def _show(identifier: str, settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        found = await privacy_requesting.request(access, request_id(identifier))
+    print(_line(found, now=access.facilities.clock()))
+    row = found.row
+    told = {
+        "subject": row.subject_id,
+        "identity": row.identity,
+        "extended": row.extended_because,
+        "ground": row.ground,
+        "result": row.result,
+    }
+    for name, value in told.items():
+        if value is not None:
+            print(f"  {name:<9} {value}")
+    for each in found.events:
+        noted = f": {each.note}" if each.note else ""
+        print(f"  {each.at.astimezone(UTC):{_MOMENT}}  {each.verb} by {each.by}{noted}")
+
+
+@request.command(name="receipt")
+def show_receipt(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Print the receipt of a request for the person, as JSON: what was asked, until when it is due, what came of it.
+
+    Parameters
+    ----------
+    identifier
+        The request's id.
+    settings
+        How the inventory is set up.
+    """
+    return run(_receipt(identifier, settings), settings)
+
+
+async def _receipt(identifier: str, settings: Settings) -> None:
+    async with _opened_access(settings) as access:
+        _print_receipt(await privacy_requesting.request(access, request_id(identifier)))
+
+
+def request_id(text: str) -> UUID:
+    """Return the id of a request. Raises RequestNotFound for what is none."""
+    identifier = parse_id(text)
+    if identifier is None:
+        raise RequestNotFound
+    return identifier
+
+
+def _print_receipt(found: Tracked) -> None:
+    print(msgspec.json.format(msgspec.json.encode(receipt(found.row)), indent=2).decode())
+
+
+def _line(found: Tracked, *, now: datetime | None = None) -> str:
+    row = found.row
+    parts = [str(row.id), f"{row.right} (article {ARTICLES[row.right]})", row.status]
+    if row.status in OPEN:
+        near = nearness(row.due_at, now=now) if now else "later"
+        parts.append(f"due {row.due_at.astimezone(UTC):{_MOMENT}}" + ("" if near == "later" else f" — {near.upper()}"))
+        parts.append(f"handled by {row.handler}" if row.handler else "handled by nobody")
+    elif row.closed_at is not None:
+        parts.append(f"closed {row.closed_at.astimezone(UTC):{_MOMENT}}")
+    return "  ".join(parts)
+
+
+def _read(told: Mapping[str, object], kind: type[Told]) -> Told:
+    given = {name: value for name, value in told.items() if value is not None}
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error
+
+
+@asynccontextmanager
+async def _opened_access(settings: Settings) -> AsyncIterator[Access]:
+    """Open the inventory for a command that deals in requests, in the name of whoever runs it."""
+    async with opened(settings) as desk:
+        yield await desk.open_at_command_line(
+            person=operator(), purpose=None, request_id=f"privacy-request-{secrets.token_hex(8)}"
+        )

@@ -1,0 +1,171 @@
+"""What people ask is kept with every step, due as the law counts, and tells of nobody once they are erased."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.attending import request_counts
+from customer_inventory.access.clients import register_client
+from customer_inventory.access.erasing import erase
+from customer_inventory.access.grants import Denied
+from customer_inventory.access.privacy_request import (
+    Asked,
+    InvalidRequest,
+    NotForThis,
+    RequestNotFound,
+    Said,
+    StepIncomplete,
+    WrongStep,
+    due,
+)
+from customer_inventory.access.privacy_requesting import enter, linked, receipt, request, requests, served, take
+from customer_inventory.access.subjects import NoSubject
+from tests.consistency import ask
+from tests.contract.conftest import customer_of, document
+from tests.contract.test_wholes import made
+
+
+@pytest.fixture
+async def officer(desk: Desk) -> Access:
+    return await desk.open_at_command_line(person="ann", purpose=None, request_id="officer")
+
+
+async def entered(officer: Access, right: Any = "access", **more: Any) -> UUID:
+    return (await enter(officer, Asked(right=right, **more))).row.id
+
+
+async def limited(desk: Desk, *grants: str) -> Access:
+    made_ = await register_client(
+        desk.repository.register, name="small", purposes=("p",), grants=grants, by="t", clock=desk.clock
+    )
+    return await desk.open_for_client(made_.client_id, purpose="p", request_id="small")
+
+
+async def test_a_request_goes_from_receipt_to_answer(access: Access, officer: Access) -> None:
+    party = await made(access, "individual", document("individual"))
+    customer = await made(access, "customer", customer_of(party))
+    found = await enter(officer, Asked(right="access", subject_id=str(customer), note="by letter"))
+    assert (found.row.subject_kind, found.row.subject_id) == ("individual", party)
+    first = receipt(found.row)
+    assert first["article"] == "GDPR 15"
+    assert str(party) not in str(first)
+    with pytest.raises(WrongStep):
+        await take(officer, found.row.id, "complete", Said())
+    await take(officer, found.row.id, "ask", Said())
+    with pytest.raises(StepIncomplete):
+        await take(officer, found.row.id, "verify", Said())
+    await take(officer, found.row.id, "verify", Said(identity="card shown"))
+    await take(officer, found.row.id, "assign", Said(handler="bea"))
+    done = await take(officer, found.row.id, "complete", Said(reason="sent", result="x"))
+    assert [each.verb for each in done.events] == ["receive", "ask", "verify", "assign", "complete"]
+    row = done.row
+    assert (row.status, row.identity, row.handler, row.ground, row.result) == ("done", "card shown", "bea", "sent", "x")
+    last = receipt(row)
+    assert last["sha256"] != first["sha256"]
+    assert receipt((await request(officer, row.id)).row) == last
+    for verb in ("refuse", "withdraw", "verify", "extend", "note"):
+        with pytest.raises(WrongStep):
+            await take(officer, row.id, verb, Said(identity="x", reason="x"))
+
+
+async def test_it_is_extended_once_and_steps_at_the_same_time_are_one_after_the_other(officer: Access) -> None:
+    identifier = await entered(officer)
+    before = (await request(officer, identifier)).row.due_at
+    steps = (take(officer, identifier, "extend", Said(reason="many files")) for _ in range(6))
+    came = await asyncio.gather(*steps, return_exceptions=True)
+    assert sum(isinstance(each, WrongStep) for each in came) == 5
+    row = (await request(officer, identifier)).row
+    assert row.due_at - before > timedelta(days=57)
+    closing = (take(officer, identifier, verb, Said(reason="r")) for verb in ("refuse", "withdraw", "refuse"))
+    came = await asyncio.gather(*closing, return_exceptions=True)
+    assert sum(isinstance(each, WrongStep) for each in came) == 2
+
+
+async def test_those_that_are_due_come_first_and_are_counted(desk: Desk, officer: Access) -> None:
+    now = desk.clock()
+    late = await entered(officer, received_at=now - timedelta(days=40))
+    soon = await entered(officer, received_at=now - timedelta(days=27))
+    new = await entered(officer)
+    gone = await entered(officer, received_at=now - timedelta(days=60))
+    await take(officer, gone, "withdraw", Said())
+    assert [each.row.id for each in await requests(officer)] == [late, soon, new, gone]
+    assert await request_counts(desk) == (3, 1, 1)
+
+
+@pytest.mark.parametrize("days", [-1, 4000])
+async def test_what_cannot_have_come_is_refused(desk: Desk, officer: Access, days: int) -> None:
+    with pytest.raises(InvalidRequest):
+        await entered(officer, received_at=desk.clock() - timedelta(days=days))
+    with pytest.raises(NoSubject):
+        await entered(officer, subject_id="nobody")
+    with pytest.raises(RequestNotFound):
+        await request(officer, UUID(int=0))
+
+
+async def test_nobody_else_may(access: Access, desk: Desk, officer: Access, database: str) -> None:
+    party = await made(access, "individual", document("individual"))
+    identifier = await entered(officer)
+    everything = await limited(desk, "all")
+    with pytest.raises(Denied):
+        await requests(everything)
+    with pytest.raises(Denied):
+        await request(everything, identifier)
+    with pytest.raises(Denied):
+        await take(everything, identifier, "withdraw", Said())
+    with pytest.raises(Denied):
+        await enter(everything, Asked(right="access"))
+    with pytest.raises(Denied):
+        await linked(everything, identifier, "erase", party)
+    refused = "select count(*) from trail where kind = 'privacy_request' and outcome = 'refused'"
+    assert await ask(database, refused) == [(5,)]
+
+
+async def test_who_may_not_see_parties_finds_out_nothing_of_them(access: Access, desk: Desk) -> None:
+    party = await made(access, "individual", document("individual"))
+    asking = await limited(desk, "create:privacyRequest")
+    for subject in (str(party), "01900000-0000-8000-8000-000000000000", "x"):
+        with pytest.raises(Denied):
+            await enter(asking, Asked(right="access", subject_id=subject))
+
+
+async def test_after_the_erasure_it_tells_of_nobody(
+    access: Access, officer: Access, database: str, tmp_path: Path
+) -> None:
+    party = await made(access, "individual", document("individual", givenName="Adaquix"))
+    other = await made(access, "individual", document("individual"))
+    identifier = await entered(officer, right="erasure", subject_id=str(party), note="Adaquix called")
+    with pytest.raises(NotForThis):
+        await linked(officer, identifier, "erase", party)
+    await take(officer, identifier, "verify", Said(identity="Adaquix, card 4711", note="Adaquix again"))
+    with pytest.raises(NotForThis):
+        await linked(officer, identifier, "erase", other)
+    row = await linked(officer, identifier, "erase", party)
+    told = await erase(access, party, ground="asked", register=tmp_path / "register")
+    assert told.rows["privacy_request"] == 1
+    await served(officer, row, "erase", result=told.id)
+    found = await request(officer, identifier)
+    assert (found.row.status, found.row.subject_id, found.row.identity) == ("done", None, "erased")
+    assert found.row.result == told.id
+    assert [each.note for each in found.events] == [None, None, f"erase: {told.id}"]
+    for table in ("privacy_request", "privacy_request_event"):
+        assert await ask(database, f"select 1 from {table} t where t::text ~ 'Adaquix|4711|{party}'") == []
+
+
+def test_a_month_is_counted_as_the_law_does() -> None:
+    for came, month, three in (
+        ("2026-01-31", "2026-02-28", "2026-04-30"),
+        ("2024-01-31", "2024-02-29", "2024-04-30"),
+        ("2026-11-30", "2026-12-30", "2027-02-28"),
+        ("2026-12-31", "2027-01-31", "2027-03-31"),
+        ("2026-03-15", "2026-04-15", "2026-06-15"),
+    ):
+        at = datetime.fromisoformat(came).replace(hour=13, tzinfo=UTC)
+        assert due(at).date().isoformat() == month
+        assert due(at, extended=True).date().isoformat() == three
