@@ -234,3 +234,23 @@ async def test_what_is_written_meanwhile_is_not_in_the_file(
     await made(maker, client, asked)
     await access.create(RESOURCES["individual"], person(99))
     assert len((await client.file(asked)).splitlines()) == 2
+
+
+async def test_no_file_gives_a_record_whose_use_is_restricted(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker
+) -> None:
+    ids = await people(access, 3)
+    client = await client_of(desk, door, "one", NAMES)
+    officer = await client_of(desk, door, "officer", "read", "create:restriction")
+    before = await client.asks("individual")
+    await made(maker, client, before)
+    link = await client.link(before)
+    answer = await officer.post("/inventory/v1/restriction", {"subjectId": ids[0], "reason": "disputed"})
+    assert answer.status_code == 201, answer.text
+    refused = await client.get(link)
+    assert (refused.status_code, refused.json()["code"]) == (403, "restricted")
+    after = await client.asks("individual")
+    assert after["preview"]["recordCount"] == 2
+    await made(maker, client, after)
+    lines = [json.loads(line) for line in (await client.file(after)).splitlines()]
+    assert {each["id"] for each in lines} == {*ids[1:]}

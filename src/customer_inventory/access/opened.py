@@ -25,6 +25,7 @@ from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.repository import Repository
 from customer_inventory.repository.journal import TrailEntry
 from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import Authorship
 from customer_inventory.repository.restrictions import UseFor
 from customer_inventory.requirements.catalogue import Catalogue
@@ -169,6 +170,10 @@ class Opened:
     def use(self) -> UseFor | None:
         """For what records must be free of restrictions, None where none is restricted."""
         return UseFor(self.purpose, self.facilities.clock()) if self.restricted else None
+
+    def free(self, kinds: Collection[str], query: Query) -> Query:
+        """Return the query over records of these kinds whose use is not restricted."""
+        return replace(query, use=self.use) if self.restricted.intersection(kinds) else query
 
     async def withheld(self, ids: Collection[str]) -> frozenset[str]:
         """Return which of some records are restricted, and not to be used for this purpose."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -53,7 +53,7 @@ class Reading(Opened):
     async def page(self, resource: Resource, query: Query) -> Page:
         """Return one page of a list. Raises Denied and what `Lists.page` raises."""
         await self.require("read", resource.kind)
-        page = await self.facilities.repository.lists.page(resource.kind, self._free([resource.kind], query))
+        page = await self.facilities.repository.lists.page(resource.kind, self.free([resource.kind], query))
         await self.note("read", resource.kind, "shown", tuple(record.id for record in page.records))
         return page
 
@@ -62,7 +62,7 @@ class Reading(Opened):
         kinds = [resource.kind for resource in resources if allows(self.principal.grants, "read", resource.kind)]
         if not kinds:
             await self.require("read", resources[0].kind)
-        page = await self.facilities.repository.lists.page_of(kinds, self._free(kinds, query))
+        page = await self.facilities.repository.lists.page_of(kinds, self.free(kinds, query))
         shown = list(zip(page.records, page.kinds, strict=True))
         for kind in kinds:
             await self.note("read", kind, "shown", tuple(record.id for record, of in shown if of == kind))
@@ -136,7 +136,3 @@ class Reading(Opened):
         shown = [link for link in found if allows(self.principal.grants, "read", link[0]) and link[1] not in hidden]
         await self.note("read", resource.kind, "shown", tuple({str(identifier), *(link[1] for link in shown)}))
         return shown
-
-    def _free(self, kinds: Collection[str], query: Query) -> Query:
-        """The query over records of these kinds whose use is not restricted."""
-        return replace(query, use=self.use) if self.restricted.intersection(kinds) else query

@@ -22,6 +22,7 @@ from customer_inventory.access.downloads.life import LONGEST_LINK, DownloadNotRe
 from customer_inventory.access.downloads.requesting import own
 from customer_inventory.access.grants import Denied
 from customer_inventory.access.guarded import DOWNLOAD as KIND
+from customer_inventory.access.opened import Restricted
 from customer_inventory.access.policy.language import written
 from customer_inventory.repository.downloads import DownloadRow
 
@@ -75,7 +76,19 @@ async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
     if row.granted != granted(access, row.kind):
         await access.note("download", KIND, "refused", (str(row.id),))
         raise DownloadNotReady("The client is granted something else than when the file was made. Ask for it anew.")
+    if row.kind in access.restricted and await _holds_restricted(access, row):
+        await access.note("download", KIND, "refused", (str(row.id),))
+        raise Restricted("The file holds a record whose use is restricted since. Ask for it anew.")
     return row
+
+
+async def _holds_restricted(access: Access, row: DownloadRow) -> bool:
+    downloads, number = access.facilities.repository.register.downloads, 0
+    while ids := await downloads.part(row.id, number):
+        if await access.withheld(ids):
+            return True
+        number += 1
+    return False
 
 
 async def _opened(access: Access, row: DownloadRow) -> IO[bytes]:

@@ -98,7 +98,7 @@ async def shown_records(
 ) -> AsyncGenerator[list[Record], None]:
     """Yield the records of a query as far as they may be seen through a window, some at a time, of one moment."""
     repository, kind = access.facilities.repository, sought.resource.kind
-    query = window.narrowed(sought.query) if window is not None else sought.query
+    query = access.free([kind], window.narrowed(sought.query) if window is not None else sought.query)
     resource = await repository.served.resource(kind)
     async with aclosing(records_out(repository.conninfo, resource, query, moment)) as chunks:
         async for records in chunks:

@@ -30,7 +30,7 @@ async def preview(
 
     Raises MaskedAttribute, and what `Lists.page` raises.
     """
-    narrowed = window.narrowed(query) if window is not None else query
+    narrowed = access.free([resource.kind], window.narrowed(query) if window is not None else query)
     page = await access.facilities.repository.lists.page(resource.kind, replace(narrowed, limit=0))
     attributes = await shown_attributes(access, window, resource, named)
     many = page.total.number > access.facilities.downloads.threshold
