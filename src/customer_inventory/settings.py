@@ -80,6 +80,14 @@ class Settings:
         Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
     session_idle
         After how many minutes without a request a session of the console ends; after eight hours it ends in any case.
+    oidc_issuer
+        Issuer of the OpenID provider at which people may sign in, such as https://login.example.org.
+    oidc_client_id
+        As whom this inventory is registered at the OpenID provider.
+    oidc_client_secret_file
+        File with the secret of that registration; without it the inventory is a public client.
+    oidc_login_claim
+        Claim of the provider's ID tokens that says the login here; of email only a verified one.
     log_format
         How log lines are written: text for people, json for collectors.
     log_level
@@ -111,6 +119,10 @@ class Settings:
     purge_after: int = 0
     require_totp: bool = False
     session_idle: int = 30
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_login_claim: str = "preferred_username"
     log_format: str = "text"
     log_level: str = "info"
 
@@ -137,3 +149,5 @@ class Settings:
                 raise InvalidSetting(f"--{flag} is {getattr(self, name)}; it is a number from {least} to {most}.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise InvalidSetting("--public-url is no address: it starts with http:// or https://.")
+        if self.oidc_issuer and not (self.public_url and self.oidc_client_id and self.oidc_login_claim):
+            raise InvalidSetting("--oidc-issuer takes --oidc-client-id, --oidc-login-claim and --public-url beside it.")

@@ -173,6 +173,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "privacy_request_event",
         "restriction",
         "registration",
+        "person_identity",
         "registration_alarm",
         "registration_decision",
         "used_assertion",

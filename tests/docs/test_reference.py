@@ -10,8 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from customer_inventory import server
-from customer_inventory.api import create_routes, exchange, filters, parameters
+from customer_inventory.api import create_routes, exchange, filters, http_protocol, parameters
 from customer_inventory.model import RESOURCES, bounds, jsonpath, search
 from customer_inventory.model.views import EARLIER, REGISTER_VIEWS, VIEWS
 from customer_inventory.requirements.baseline import governed, shipped
@@ -136,8 +135,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     section = _page("http.md").partition("## Limits")[2]
     stated = {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", section)}
     assert stated == {
-        server.MAX_HEAD,
-        int(server.HEAD_TIMEOUT_S),
+        http_protocol.MAX_HEAD,
+        int(http_protocol.HEAD_TIMEOUT_S),
         exchange.MAX_BODY,
         int(exchange.BODY_TIMEOUT_S),
         filters.LONGEST,

@@ -81,8 +81,13 @@ class Origin:
         return cls(_network(address), _browser(agent[:_LONGEST_AGENT]))
 
 
-async def start_session(people: People, *, person: Person, origin: Origin, clock: Clock) -> str:
-    """Start a session of somebody who signed in, and return its token."""
+async def start_session(
+    people: People, *, person: Person, origin: Origin, clock: Clock, several_factors: bool = False
+) -> str:
+    """Start a session of somebody who signed in, and return its token.
+
+    `several_factors` is whether an OpenID provider asked for more than one.
+    """
     token, now = secrets.token_urlsafe(32), clock()
     await people.add_session(
         token_hash=hash_secret(token),
@@ -91,6 +96,7 @@ async def start_session(people: People, *, person: Person, origin: Origin, clock
         expires_at=now + SESSION_LASTS,
         network=origin.network,
         browser=origin.browser,
+        several_factors=several_factors,
     )
     return token
 

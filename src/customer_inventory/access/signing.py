@@ -92,6 +92,17 @@ def claimed(token: str) -> Any:
         raise ValueError("not JSON") from error
 
 
+def head_of(token: str) -> Any:
+    """Return the head of a token, true or not. Raises ValueError for what is no token."""
+    head = token.partition(".")[0]
+    if not _canonical(head):
+        raise ValueError("not base64url")
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+
+
 def _canonical(part: str) -> bool:
     """Whether a part is base64url as an encoder writes it: no padding, and no bits that mean nothing (RFC 4648 3.5)."""
     try:

@@ -15,7 +15,7 @@ from customer_inventory.access.assertions import public_keys
 from customer_inventory.access.clients import Credentials, client_of_name, register_client, revoke_client, rotate_client
 from customer_inventory.access.granting import regrant
 from customer_inventory.access.grants import InvalidGrant
-from customer_inventory.access.people import FirstPassword, add_person, reset_password
+from customer_inventory.access.people import FirstPassword, add_person, person_named, reset_password
 from customer_inventory.access.policy import InvalidPolicy
 from customer_inventory.access.second_factor import reset_second_factor
 from customer_inventory.cli.app import Configured, run
@@ -320,6 +320,29 @@ async def _reset_totp(login: str, settings: Settings) -> None:
     async with opened(settings) as desk:
         had = await reset_second_factor(desk.repository, login=login)
     print(f"{login} had {'a' if had else 'no'} second factor, and signs in by password alone.")
+
+
+@person.command
+def unlink(login: str, *, settings: Configured = _DEFAULTS) -> int:
+    """Forget as whom the OpenID provider knows someone; who signs in there next with this login is linked anew.
+
+    Parameters
+    ----------
+    login
+        Whose account at the provider.
+    settings
+        How the inventory is set up.
+    """
+    return run(_unlink(login, settings), settings)
+
+
+async def _unlink(login: str, settings: Settings) -> None:
+    async with opened(settings) as desk:
+        people = desk.repository.people
+        found = await person_named(people, login=login)
+        known = await people.identities.unlink(found.id)
+        await people.end_sessions(found.id)
+    print(f"{login} was {'' if known else 'not '}known to a provider. All sessions are ended.")
 
 
 def read_keys(jwks: Path | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.break_glass import broken_in
+from customer_inventory.access.openid import Provider
 from customer_inventory.access.sessions import USUAL_RULES, SignInRules
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
@@ -26,6 +27,7 @@ from customer_inventory.console.forms import FORM_PAGES
 from customer_inventory.console.glass import glass_page
 from customer_inventory.console.headings import headings_of
 from customer_inventory.console.kinds import EDITED, KIND_NAMES, SEARCHED, resource_of
+from customer_inventory.console.provider_entrance import AWAY, BACK, ProviderEntrance
 from customer_inventory.console.record_page import identifier_of, record_page
 from customer_inventory.console.rendering import HEADERS, Pages, StaticFiles
 from customer_inventory.console.requirements import REQUIREMENT_PAGES
@@ -73,9 +75,21 @@ class Unforeseen(InventoryError):
     failure = Failure.INTERNAL
 
 
-def create_console(desk: Desk, *, clock: Clock, public_url: str = "", rules: SignInRules = USUAL_RULES) -> ASGIApp:
-    """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https."""
-    return _with_headers(_Console(desk, clock=clock, public_url=public_url, rules=rules).application())
+def create_console(
+    desk: Desk,
+    *,
+    clock: Clock,
+    public_url: str = "",
+    rules: SignInRules = USUAL_RULES,
+    provider: Provider | None = None,
+    login_claim: str = "",
+) -> ASGIApp:
+    """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https.
+
+    With a `provider` people may sign in there; `login_claim` is what it calls their logins.
+    """
+    console = _Console(desk, clock=clock, public_url=public_url, rules=rules)
+    return _with_headers(console.application(console.by_provider(provider, login_claim) if provider else []))
 
 
 class _Console:
@@ -87,7 +101,13 @@ class _Console:
         self._pages = Pages(self._static)
         self._entrance = Entrance(desk.repository, self._pages, clock=clock, public_url=public_url, rules=rules)
 
-    def application(self) -> Starlette:
+    def by_provider(self, provider: Provider, login_claim: str) -> list[Route]:
+        """Return the routes of the way in by an OpenID provider."""
+        people = self._desk.repository.people
+        way = ProviderEntrance(self._entrance, provider, people=people, login_claim=login_claim, clock=self._clock)
+        return [Route(AWAY, self._guarded(way.away)), Route(BACK, self._guarded(way.back))]
+
+    def application(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
         own = [self._route(place) for place in (*ACCOUNT_PAGES, *REQUIREMENT_PAGES, *FORM_PAGES)]
@@ -98,6 +118,7 @@ class _Console:
             routes=[
                 Route("/", guard(self._signed_in(self._search))),
                 *own,
+                *more,
                 *records,
                 *seen,
                 *map(self._route, places),

@@ -54,6 +54,8 @@ class Entrance:
         self._public_url = public_url
         self._rules = rules
         self.attempts = Attempts()
+        self.provider_page: str | None = None
+        """Where people go who sign in at an OpenID provider, if there is one."""
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     async def session(self, request: Request) -> Session | None:
@@ -63,7 +65,7 @@ class Entrance:
 
     def token(self, request: Request) -> str | None:
         """Return the token of the session that the browser says it has."""
-        cookies = self._cookies(request)
+        cookies = self.cookies(request)
         return cookies.read(request, cookies.session)
 
     def to_sign_in(self, request: Request) -> Response:
@@ -73,7 +75,7 @@ class Entrance:
             "/sign-in" if path == "/" else "/sign-in?" + urlencode({"next": path}), status_code=_SEE_OTHER
         )
         if self.token(request):
-            cookies = self._cookies(request)
+            cookies = self.cookies(request)
             cookies.drop(response, cookies.session)
         return response
 
@@ -90,7 +92,7 @@ class Entrance:
         if token is not None:
             check_proof(token, form)
             await end_session(self._people, token=token)
-            cookies = self._cookies(request)
+            cookies = self.cookies(request)
             cookies.drop(response, cookies.session)
         return response
 
@@ -99,21 +101,21 @@ class Entrance:
         if await self.session(request):
             return RedirectResponse(local_path(query.get("next")), status_code=_SEE_OTHER)
         notice = "You are signed out." if "out" in query else ""
-        return self._form(request, wanted=local_path(query.get("next")), notice=notice)
+        return self.form(request, wanted=local_path(query.get("next")), notice=notice)
 
     async def _enter(self, request: Request) -> Response:
         form = await form_of(request)
         login, wanted = form.get("login", ""), local_path(form.get("next"))
-        cookies = self._cookies(request)
+        cookies = self.cookies(request)
         try:
             check_proof(cookies.read(request, cookies.visit), form)
         except ForeignForm as error:
             # What a person sees who left the page open for long, or has cookies switched off.
             problem = "This page was too old, or the browser keeps no cookies. Please sign in again."
-            return self._form(request, wanted=wanted, login=login, problem=problem, status=error.failure.status)
-        waits = self._begin(request, login)
+            return self.form(request, wanted=wanted, login=login, problem=problem, status=error.failure.status)
+        waits = self.begin(request, login)
         if waits:
-            response = self._form(request, wanted=wanted, login=login, problem=_too_many(waits), status=429)
+            response = self.form(request, wanted=wanted, login=login, problem=_too_many(waits), status=429)
             response.headers["retry-after"] = str(waits)
             return response
         return await self._checked(request, form, wanted)
@@ -126,22 +128,23 @@ class Entrance:
             if await has_second_factor(self._factors, person=person):
                 # Neither failed nor done: the right password forgives no wrong code.
                 self.attempts.abandoned(login=login, address=address)
-                return await self._ask_for_code(request, person, wanted)
+                return await self.ask_for_code(request, person, wanted)
             token = await start_session(self._people, person=person, origin=origin_of(request), clock=self._clock)
         except SignInFailed as error:
             # Without the login: some type the password there.
             _log.warning("sign-in.failed", stage="password")
-            return _unauthenticated(self._form(request, wanted=wanted, login=login, problem=error.message, status=401))
+            return _unauthenticated(self.form(request, wanted=wanted, login=login, problem=error.message, status=401))
         except BaseException:
             self.attempts.abandoned(login=login, address=address)
             raise
         self.attempts.succeeded(login=login, address=address)
         _log.info("sign-in.done", login=person.login, second_factor=False)
-        return await self._let_in(request, token, wanted)
+        return await self.let_in(request, token, wanted)
 
-    async def _ask_for_code(self, request: Request, person: Person, wanted: str) -> Response:
+    async def ask_for_code(self, request: Request, person: Person, wanted: str) -> Response:
+        """Return the way to the page that asks for the second factor."""
         # A new value: whoever knew the cookie before the password was given must not know it after.
-        cookies, visit = self._cookies(request), new_visit()
+        cookies, visit = self.cookies(request), new_visit()
         await arrive(self._people, person=person, visit=visit, clock=self._clock)
         response = RedirectResponse(CODE_PAGE + "?" + urlencode({"next": wanted}), status_code=_SEE_OTHER)
         cookies.keep(response, cookies.visit, visit, seconds=None)
@@ -149,18 +152,18 @@ class Entrance:
 
     async def code(self, request: Request) -> Response:
         """Answer /sign-in/code. Raises what a broken form or query does, and RepositoryUnavailable."""
-        cookies = self._cookies(request)
+        cookies = self.cookies(request)
         visit = cookies.read(request, cookies.visit) or ""
         person = await arrived(self._people, visit=visit, clock=self._clock) if visit else None
         form = await form_of(request) if request.method == "POST" else query_of(request)
         wanted = local_path(form.get("next"))
         if person is None:
             problem = "It took too long, or the browser keeps no cookies. Please sign in again."
-            return _unauthenticated(self._form(request, wanted=wanted, problem=problem, status=401))
+            return _unauthenticated(self.form(request, wanted=wanted, problem=problem, status=401))
         if request.method != "POST":
             return self._code_form(visit, wanted)
         check_proof(visit, form)
-        waits = self._begin(request, person.login)
+        waits = self.begin(request, person.login)
         if waits:
             response = self._code_form(visit, wanted, problem=_too_many(waits), status=429)
             response.headers["retry-after"] = str(waits)
@@ -180,22 +183,23 @@ class Entrance:
             raise
         if token is None:
             problem = "It took too long. Please sign in again."
-            return _unauthenticated(self._form(request, wanted=wanted, problem=problem, status=401))
+            return _unauthenticated(self.form(request, wanted=wanted, problem=problem, status=401))
         self.attempts.succeeded(login=person.login, address=address)
         _log.info("sign-in.done", login=person.login, second_factor=True)
-        return await self._let_in(request, token, wanted)
+        return await self.let_in(request, token, wanted)
 
-    async def _let_in(self, request: Request, token: str, wanted: str) -> Response:
+    async def let_in(self, request: Request, token: str, wanted: str) -> Response:
+        """Return the way to the page that was asked for, with a session."""
         before = self.token(request)
         if before:  # of a browser that two people share: nobody is left signed in behind the other
             await end_session(self._people, token=before)
-        cookies = self._cookies(request)
+        cookies = self.cookies(request)
         response = RedirectResponse(wanted, status_code=_SEE_OTHER)
         cookies.keep_session(response, token)
         cookies.drop(response, cookies.visit)
         return response
 
-    def _begin(self, request: Request, login: str) -> int:
+    def begin(self, request: Request, login: str) -> int:
         """Count an attempt; return the seconds to wait when there were too many, else 0."""
         wait = self.attempts.begin(login=login, address=address_of(request), at=self._clock())
         if wait is None:
@@ -207,7 +211,7 @@ class Entrance:
         values = {"person": None, "proof": proof(visit), "wanted": wanted, "problem": problem}
         return self._pages.page("sign-in-code.html", status=status, **values)
 
-    def _form(
+    def form(
         self,
         request: Request,
         *,
@@ -217,7 +221,8 @@ class Entrance:
         notice: str = "",
         status: int = 200,
     ) -> Response:
-        cookies = self._cookies(request)
+        """Return the sign-in page."""
+        cookies = self.cookies(request)
         visit = cookies.read(request, cookies.visit) or new_visit()
         response = self._pages.page(
             "sign-in.html",
@@ -228,11 +233,13 @@ class Entrance:
             login=login,
             problem=problem,
             notice=notice,
+            provider=self.provider_page,
         )
         cookies.keep(response, cookies.visit, visit, seconds=None)
         return response
 
-    def _cookies(self, request: Request) -> Cookies:
+    def cookies(self, request: Request) -> Cookies:
+        """Return the cookies that a request can have."""
         return Cookies.of(request, self._public_url)
 
 

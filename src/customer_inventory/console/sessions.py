@@ -48,15 +48,20 @@ class Cookies:
         """The name of the visit's cookie."""
         return "__Host-inventory-visit" if self.secure else "inventory-visit"
 
+    @property
+    def trip(self) -> str:
+        """The name of the cookie that goes along to the OpenID provider and back."""
+        return "__Host-inventory-trip" if self.secure else "inventory-trip"
+
     @classmethod
     def of(cls, request: Request, public_url: str) -> Cookies:
         """Return the cookies as this request can have them: secure when the browser talks https, directly or not."""
         return cls(request.url.scheme == "https" or public_url.startswith("https:"))
 
-    def read(self, request: Request, name: str) -> str | None:
+    def read(self, request: Request, name: str, *, longest: int = _LONGEST_TOKEN) -> str | None:
         """Return a cookie's value, or None when it is absent or cannot be one of ours."""
         value = request.cookies.get(name)
-        usable = value and len(value) <= _LONGEST_TOKEN and value.isascii() and value.isprintable()
+        usable = value and len(value) <= longest and value.isascii() and value.isprintable()
         return value if usable else None
 
     def keep(self, response: Response, name: str, value: str, *, seconds: int | None) -> None:

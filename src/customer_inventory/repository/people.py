@@ -9,6 +9,7 @@ from uuid import UUID
 
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.identities import Identities
 from customer_inventory.repository.second_factors import SecondFactors
 
 _SQL = sql.statements("people.sql")
@@ -46,6 +47,7 @@ class People:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self.second_factors = SecondFactors(connections)
+        self.identities = Identities(connections)
 
     async def add_person(
         self, *, identifier: UUID, login: str, display_name: str, password_hash: str, role: str, at: datetime
@@ -110,12 +112,14 @@ class People:
         expires_at: datetime,
         network: str | None = None,
         browser: str | None = None,
+        several_factors: bool = False,
     ) -> None:
         """Start a session; sessions past their end are swept away with it."""
-        values = {"token_hash": token_hash, "person_id": person_id, "at": at, "expires_at": expires_at}
+        values: dict[str, Any] = {"token_hash": token_hash, "person_id": person_id, "at": at, "expires_at": expires_at}
         async with self._connections.lend() as connection, connection.transaction():
             await connection.execute(_SQL["drop_expired_sessions"], (at,))
-            await connection.execute(_SQL["add_session"], {**values, "network": network, "browser": browser})
+            values |= {"network": network, "browser": browser, "several_factors": several_factors}
+            await connection.execute(_SQL["add_session"], values)
 
     async def session(self, token_hash: bytes, *, at: datetime, idle_since: datetime) -> Session | None:
         """Return a session; None when it ended, idled since then, never was, or its person was disabled."""

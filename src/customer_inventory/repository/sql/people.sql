@@ -33,12 +33,13 @@ update person set password_hash = %s where id = %s
 delete from session where person_id = %s
 
 -- name: add_session
-insert into session (token_hash, person_id, created_at, expires_at, last_seen_at, network, browser)
-values (%(token_hash)s, %(person_id)s, %(at)s, %(expires_at)s, %(at)s, %(network)s, %(browser)s)
+insert into session (token_hash, person_id, created_at, expires_at, last_seen_at, network, browser, several_factors)
+values (%(token_hash)s, %(person_id)s, %(at)s, %(expires_at)s, %(at)s, %(network)s, %(browser)s, %(several_factors)s)
 
 -- name: session
 select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, s.id,
-    exists (select from second_factor f where f.person_id = p.id and f.confirmed_at is not null),
+    s.several_factors
+        or exists (select from second_factor f where f.person_id = p.id and f.confirmed_at is not null),
     s.created_at, coalesce(s.last_seen_at, s.created_at), s.network, s.browser
 from session s join person p on p.id = s.person_id
 where s.token_hash = %(token_hash)s and s.expires_at > %(at)s and p.status = 'active'
@@ -46,7 +47,8 @@ where s.token_hash = %(token_hash)s and s.expires_at > %(at)s and p.status = 'ac
 
 -- name: sessions
 select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, s.id,
-    exists (select from second_factor f where f.person_id = p.id and f.confirmed_at is not null),
+    s.several_factors
+        or exists (select from second_factor f where f.person_id = p.id and f.confirmed_at is not null),
     s.created_at, coalesce(s.last_seen_at, s.created_at), s.network, s.browser
 from session s join person p on p.id = s.person_id
 where s.expires_at > %(at)s and p.status = 'active' and coalesce(s.last_seen_at, s.created_at) > %(idle_since)s

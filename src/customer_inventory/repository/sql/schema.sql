@@ -353,7 +353,18 @@ create table session (
     id uuid not null unique default gen_random_uuid(),  -- by which it is shown and ended
     last_seen_at timestamptz,               -- to about a minute; null: since it began
     network text,                           -- where from, no closer than /24 or /48
-    browser text
+    browser text,
+    several_factors boolean not null default false  -- the OpenID provider asked for more than one
+);
+
+-- As whom OpenID providers know people.
+create table person_identity (
+    person_id uuid not null references person on delete cascade,
+    issuer text not null,
+    subject text not null,
+    linked_at timestamptz not null,
+    primary key (issuer, subject),
+    unique (person_id, issuer)
 );
 
 -- What an authenticator shares with the inventory (RFC 6238), as it is: to check a code takes the secret itself.
