@@ -76,6 +76,8 @@ class Settings:
         How long after a server was killed another one goes on delivering for it, in seconds.
     purge_after
         Days after which a deleted record is purged, history and all; 0 keeps deleted records for ever.
+    retention_daily
+        Whether what is past its retention is erased every night, as the catalogue says where it is counted from.
     require_totp
         Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
     session_idle
@@ -117,6 +119,7 @@ class Settings:
     hub_retry_days: float = 3.0
     hub_lease: float = 10.0
     purge_after: int = 0
+    retention_daily: bool = False
     require_totp: bool = False
     session_idle: int = 30
     oidc_issuer: str = ""

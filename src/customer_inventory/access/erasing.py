@@ -35,6 +35,8 @@ ERASURE = "erasure"
 _PASSES = 10
 
 Register = Callable[[Erasure], Awaitable[None]]
+Still = Callable[[], Awaitable[None]]
+"""Asked in the transaction of an erasure; raises where it is not to be done any more."""
 
 
 @dataclass(slots=True)
@@ -100,6 +102,27 @@ async def erase(
         return await _finish(access, work, erasure, register, heeding_holds=True)
 
 
+async def erase_records(
+    access: Access,
+    work: ErasureWork,
+    records: Mapping[str, str],
+    *,
+    ground: str,
+    register: Path,
+    watched: Collection[str],
+    still: Still,
+) -> Receipt:
+    """Erase records, the kind of each by its id, with what belongs to them, for good; return the receipt.
+
+    `still` is asked within the transaction and raises where they are not to be erased any more; holds and restrictions
+    are heeded of what is erased and of the parties `watched`. Raises what `erase` does, but for obligations.
+    """
+    for kind in sorted(set(records.values())):
+        await access.require("delete", kind)
+    erasure = _erasure(access, ground, records, ())
+    return await _finish(access, work, erasure, register, heeding_holds=True, watched=watched, still=still)
+
+
 async def finish_erasures(desk: Desk, *, register: Path) -> list[Receipt]:
     """Finish every erasure that was begun, or that a restored backup did not know; return their receipts.
 
@@ -163,10 +186,18 @@ def _erasure(access: Access, ground: str, records: Mapping[str, str], events: Co
 
 
 async def _finish(
-    access: Access, work: ErasureWork, erasure: Erasure, register: Path, *, heeding_holds: bool = False
+    access: Access,
+    work: ErasureWork,
+    erasure: Erasure,
+    register: Path,
+    *,
+    heeding_holds: bool = False,
+    watched: Collection[str] = (),
+    still: Still | None = None,
 ) -> Receipt:
     """Do what is left of an erasure, and note it as done. Raises OnHold if holds are heeded."""
     one = _Erasing(access, work, erasure, partial(_keep, access, register), heeding_holds=heeding_holds)
+    one.watched, one.still = watched, still
     for _ in range(_PASSES):
         if not await one.records(keep=True):
             break
@@ -213,6 +244,8 @@ class _Erasing:
     ) -> None:
         self.erasure = erasure
         self.plan = Plan()
+        self.watched: Collection[str] = ()
+        self.still: Still | None = None
         self._access = access
         self._work = work
         self._register = register
@@ -233,10 +266,7 @@ class _Erasing:
         """Erase in a transaction that is open."""
         roots = {str(each): kind for kind, each in self.erasure.records if kind != RECEIVED_EVENT}
         found = self._found = await belonging(self._work, roots)
-        if self._heeding_holds and (held := await self._work.held(found.ever)):
-            raise OnHold(f"The subject is under a legal hold: {'; '.join(held)}.")
-        if self._heeding_holds and (restricted := await self._work.restricted(found.ever)):
-            raise StillRestricted(f"The use of the subject's records is restricted: {'; '.join(restricted)}.")
+        await self._heed([*found.ever, *self.watched])
         values = identifying(found.documents)
         events = await self._events(found, values)
         named = [
@@ -263,6 +293,16 @@ class _Erasing:
         rows = {**gone.rows, **{f"{kind} (references)": number for kind, number in others.items()}}
         await self._work.note(self.erasure.id, rows)
         self._tell(found, gone.rows, others)
+
+    async def _heed(self, ids: Collection[str]) -> None:
+        """Raise where the records are not to be erased any more, unless that was begun before."""
+        if self._heeding_holds and (held := await self._work.held(ids)):
+            raise OnHold(f"The subject is under a legal hold: {'; '.join(held)}.")
+        if self._heeding_holds and (restricted := await self._work.restricted(ids)):
+            raise StillRestricted(f"The use of the subject's records is restricted: {'; '.join(restricted)}.")
+        if self.still is not None:
+            await self.still()
+            self.still = None  # what came since belongs to what is gone already
 
     def _tell(self, found: Subject, rows: Mapping[str, int], others: Mapping[str, int]) -> None:
         self.plan.add(rows)

@@ -23,6 +23,7 @@ from customer_inventory.cli.packaging import write_package
 from customer_inventory.cli.privacy_requests import request, request_id
 from customer_inventory.cli.progress import say
 from customer_inventory.cli.restrictions import lift, list_restrictions, restrict
+from customer_inventory.cli.retention import retention
 from customer_inventory.clock import system_clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
@@ -48,6 +49,7 @@ privacy.command(request)
 privacy.command(restrict)
 privacy.command(lift)
 privacy.command(list_restrictions, name="restrictions")
+privacy.command(retention)
 
 _DEFAULTS = Settings()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import structlog
 
 from customer_inventory.access import Desk
@@ -10,7 +13,7 @@ from customer_inventory.access.people import FirstPassword, add_person
 from customer_inventory.access.purging import purging_hourly
 from customer_inventory.access.recertifying import recertifying
 from customer_inventory.access.sweeping import sweeping_hourly
-from customer_inventory.cli.inventory import serving
+from customer_inventory.cli.inventory import register_of, serving
 from customer_inventory.clock import system_clock
 from customer_inventory.server import Application, listen
 from customer_inventory.server import run as run_server
@@ -41,10 +44,24 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             purging_hourly(desk),
             recertifying(desk),
             attending_daily(desk),
+            _retaining(desk, settings),
         ):
             await run_server(application, listening)
         _log.info("server.stopped")
     return 0
+
+
+@asynccontextmanager
+async def _retaining(desk: Desk, settings: Settings) -> AsyncIterator[None]:
+    """Carry the retention out every night, if that is asked for."""
+    if not settings.retention_daily:
+        yield
+        return
+    # Imported here: it erases, which loads cryptography, and most servers do not do it by themselves.
+    from customer_inventory.access.retaining import retaining_nightly  # noqa: PLC0415
+
+    async with retaining_nightly(desk, register=register_of(settings)):
+        yield
 
 
 async def _first_administrator(desk: Desk) -> FirstPassword | None:

@@ -46,12 +46,13 @@ _OF_ANY_KIND = (
 
 
 class Version(NamedTuple):
-    """A version of a record; `current` is whether it is the present one."""
+    """A version of a record; `current` is whether it is the present one, `since` when it came about."""
 
     id: str
     number: int
     document: bytes
     current: bool
+    since: datetime
 
 
 class HiddenEntry(NamedTuple):
@@ -139,6 +140,27 @@ class ErasureWork:
     async def restricted(self, ids: Collection[str]) -> list[str]:
         """Return the grounds on which the use of any of these records is restricted."""
         return [row[0] for row in await self._rows("restricted", ids=list(ids))]
+
+    async def alone(self) -> bool:
+        """Return whether no other work of this kind is under way; none is, then, until the connection ends."""
+        return bool((await self._rows("alone"))[0][0])
+
+    async def candidates(
+        self, kind: str, *, after: str, limit: int, paths: Sequence[str], before: datetime | None
+    ) -> list[str]:
+        """Return ids of a kind behind another, by bucket and id: where one of some JSONPaths has a day before a moment.
+
+        Without paths, those that were last changed before the moment; without a moment, all.
+        """
+        values = {
+            "bucket": bucket_of(UUID(after)),
+            "after": after,
+            "limit": limit,
+            "paths": list(paths),
+            "before": before,
+            "day": before.date().isoformat() if before else None,
+        }
+        return [row[0] for row in await self._rows("candidates", kind, **values)]
 
     async def sources(self, ids: Collection[str]) -> dict[str, str]:
         """Return who points at records, or did once: the kind of each by its id."""

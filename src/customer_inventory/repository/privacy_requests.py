@@ -122,6 +122,11 @@ class PrivacyRequests:
             await _note(connection, identifier, verb, taken.status, by=by, at=at, note=note)
         return True
 
+    async def open_of(self, ids: Collection[str]) -> str | None:
+        """Return the right of an open request of one of these parties, None where there is none."""
+        rows = await self._rows("open_of", {"ids": list(ids)})
+        return rows[0][0] if rows else None
+
     async def counts(self, *, now: datetime, soon: datetime) -> RequestCounts:
         """Return how many are open, due between `now` and `soon`, and overdue."""
         (row,) = await self._rows("standing", {"now": now, "soon": soon})

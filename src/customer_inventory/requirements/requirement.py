@@ -90,6 +90,11 @@ class Retention(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
         says("How long: an ISO 8601 duration such as P10Y."),
     ]
     trigger: Annotated[Line, says("What the time is counted from, such as: end of the contract.")]
+    counted_from: Annotated[
+        Annotated[list[Line], Meta(min_length=1, max_length=10)] | UnsetType,
+        says("Where that stands, the first that a record has: an attribute with a time, lastContract or lastChange."),
+    ] = UNSET
+    year_end: Annotated[bool, says("Whether it is counted from the end of that calendar year.")] = False
     ground: Annotated[Line | UnsetType, says("What asks for it, such as: § 147 AO.")] = UNSET
 
 

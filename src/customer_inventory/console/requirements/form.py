@@ -266,7 +266,9 @@ def _retention(fields: _Fields, before: Mapping[str, str], problems: list[Proble
         period = _period(number, unit, problems)
     if not parts["trigger"]:
         problems.append(Problem("retention.trigger", "is needed: from when on the time is counted"))
-    return {"period": period, **{name: value for name, value in parts.items() if value}}
+    # What the form does not show stays as it is.
+    unseen = {name: value for name, value in before.items() if name not in {"period", *names}}
+    return {**unseen, "period": period, **{name: value for name, value in parts.items() if value}}
 
 
 def _period(number: str, unit: str, problems: list[Problem]) -> str:

@@ -214,7 +214,9 @@ def _text(value: object) -> tuple[str, ...]:
 
 def _kept(retention: Retention) -> str:
     ground = f" ({retention.ground})" if retention.ground else ""
-    return f"{period_words(retention.period)} from: {retention.trigger}{ground}"
+    places = f", as {', else '.join(retention.counted_from)} says" if retention.counted_from else ""
+    year = ", from the end of that year" if retention.year_end else ""
+    return f"{period_words(retention.period)} from: {retention.trigger}{places}{year}{ground}"
 
 
 def rule_in_words(rule: ValueRule) -> str:

@@ -1,5 +1,21 @@
 -- Erasing records for good (erasing.py). `{kind}` is the table's name, `ids` are those of records of that kind, or of any.
 
+-- name: alone
+select pg_try_advisory_lock(7205759, 24)
+
+-- name: candidates
+-- By the day as text: what is found is looked at closely, what is written otherwise is not found, and so kept.
+select id::text from {kind} t
+where (bucket, id) > (%(bucket)s::smallint, %(after)s::uuid)
+    and case
+        when %(before)s::timestamptz is null then true
+        when cardinality(%(paths)s::text[]) = 0 then updated_at < %(before)s::timestamptz
+        else exists (
+            select from unnest(%(paths)s::text[]) as p, jsonb_path_query(doc, p::jsonpath) as v
+            where left(v #>> '{}', 10) <= %(day)s)
+        end
+order by bucket, id limit %(limit)s
+
 -- name: patiently
 -- One person's records are found by their ids; only what others sent is looked through whole.
 set local statement_timeout = '600s'
@@ -14,10 +30,10 @@ where (bucket, target_id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]
 
 -- name: versions
 -- Every version of records, the newest last; the last one of a deleted record is in history too.
-select id::text, version, doc, superseded_at is null from (
-    select bucket, id, version, doc, null::timestamptz as superseded_at from {kind}
+select id::text, version, doc, superseded_at is null, updated_at from (
+    select bucket, id, version, doc, updated_at, null::timestamptz as superseded_at from {kind}
     union all
-    select bucket, id, version, doc, superseded_at from {kind}_history
+    select bucket, id, version, doc, updated_at, superseded_at from {kind}_history
 ) v
 where (bucket, id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
 order by id, version

@@ -37,3 +37,6 @@ where request_id = any(%(ids)s) order by request_id, number
 -- name: standing
 select count(*), count(*) filter (where due_at <= %(soon)s and due_at > %(now)s), count(*) filter (where due_at <= %(now)s)
 from privacy_request where closed_at is null
+
+-- name: open_of
+select asked_right from privacy_request where closed_at is null and subject_id = any(%(ids)s::uuid[]) order by due_at limit 1
