@@ -1,7 +1,7 @@
 """Retention: how long records of a kind are kept, as the catalogue says of their attributes, and from when on.
 
-A record is kept as most attributes of its kind are, and longer where it has one that is. What the catalogue says in words
-alone (`trigger`) is for people to do; where it says the place too (`countedFrom`), the inventory can.
+A record is kept as most attributes of its kind are, and longer where it has one that is. What the catalogue says in
+words alone (`trigger`) is for people to do; where it says the place too (`countedFrom`), the inventory can.
 """
 
 from __future__ import annotations

@@ -16,12 +16,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "customer_inventory_requests",
-            "Requests to the TM Forum APIs.",
-            ("resource", "method", "status"),
-            registry=self.registry,
-        )
+        self._requests = self._counter("requests", "Requests to the TM Forum APIs.", "resource", "method", "status")
         self._seconds = Histogram(
             "customer_inventory_request_seconds",
             "How long answers of the TM Forum APIs took, in seconds, without sending them.",
@@ -29,23 +24,16 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._indexes = Counter(
-            "customer_inventory_index_steps",
+        self._indexes = self._counter(
+            "index_steps",
             "Indexes that were built or dropped as the catalogue asks, or were not, by what came of it.",
-            ("outcome",),
-            registry=self.registry,
+            "outcome",
         )
-        self._index_seconds = Counter(
-            "customer_inventory_index_seconds",
-            "How long the work on indexes took, in seconds, by what came of it.",
-            ("outcome",),
-            registry=self.registry,
+        self._index_seconds = self._counter(
+            "index_seconds", "How long the work on indexes took, in seconds, by what came of it.", "outcome"
         )
-        self._alarms = Counter(
-            "customer_inventory_registration_alarms",
-            "Alarms of processes that do what their registrations do not let expect.",
-            ("code",),
-            registry=self.registry,
+        self._alarms = self._counter(
+            "registration_alarms", "Alarms of processes that do what their registrations do not let expect.", "code"
         )
         self._privacy_requests = Gauge(
             "customer_inventory_privacy_requests",
@@ -56,6 +44,9 @@ class Metrics:
         info = Gauge("customer_inventory_build_info", "The version that runs.", ("version",), registry=self.registry)
         info.labels(__version__).set(1)
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"customer_inventory_{name}", text, labels, registry=self.registry)
 
     def measure(self, resource: str, method: str, status: int, seconds: float) -> None:
         """Count one answer and how long it took."""
