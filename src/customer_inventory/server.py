@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from datetime import timedelta
@@ -42,7 +43,7 @@ from customer_inventory.console.provider_entrance import BACK
 from customer_inventory.errors import InventoryError
 from customer_inventory.repository.connections import RepositoryUnavailable
 from customer_inventory.repository.kinds import KINDS
-from customer_inventory.settings import Settings
+from customer_inventory.settings import InvalidSetting, Settings
 
 _DRAIN_S = 10
 
@@ -55,7 +56,8 @@ class Application:
         self._public_url = settings.public_url
         self._metrics = Metrics()
         desk.alarming.measure = self._metrics.measure_alarm
-        self._peers = Peers(trusted_networks(settings.trusted_proxies)) if settings.trusted_proxies else None
+        trusted = trusted_networks(settings.trusted_proxies)
+        self._peers = Peers(trusted, certificates=settings.proxy_certificates) if trusted else None
         self._hub = HubService(desk, settings, registry=self._metrics.registry)
         door = create_door(
             desk, public_url=settings.public_url, callbacks=self._hub.callbacks, measure=self._metrics.measure
@@ -64,9 +66,9 @@ class Application:
         self._documents = Documents(
             door.routes,
             public_url=settings.public_url,
-            token_url=f"{settings.public_url or _own_url(settings)}/oauth2/token",
+            token_url=f"{settings.public_url or own_url(settings)}/oauth2/token",
         )
-        self._oauth: ASGIApp = AuthorizationServer(desk, address=settings.public_url or _own_url(settings))
+        self._oauth: ASGIApp = AuthorizationServer(desk, address=settings.public_url or own_url(settings))
         self._scim: ASGIApp = ScimDoor(desk, public_url=settings.public_url)
         rules = SignInRules(settings.require_totp, timedelta(minutes=settings.session_idle))
         self._console: ASGIApp = create_console(
@@ -159,9 +161,10 @@ class Application:
         return Answer(200, document) if document else error_answer(UnknownPath())
 
 
-def _own_url(settings: Settings) -> str:
+def own_url(settings: Settings) -> str:
+    """Return the address of the server as it listens."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
+    return f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{settings.port}"
 
 
 def _for_no_page(path: str, scope: Scope) -> bool:
@@ -218,7 +221,29 @@ def listen(settings: Settings) -> socket.socket:
         ) from error
 
 
-async def run(application: ASGIApp, listening: socket.socket) -> None:
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """Return how the server itself speaks TLS, 1.2 or newer; None where it does not. Raises InvalidSetting.
+
+    Certificates of clients are asked for where authorities for them are named, and never demanded: who has a secret or
+    a key has none.
+    """
+    if settings.tls_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+        if settings.tls_client_ca is not None:
+            context.load_verify_locations(settings.tls_client_ca)
+            context.verify_mode = ssl.CERT_OPTIONAL
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidSetting(
+            "--tls-certificate, --tls-key or --tls-client-ca cannot be read, or do not fit."
+        ) from error
+    return context
+
+
+async def run(application: ASGIApp, listening: socket.socket, *, tls: ssl.SSLContext | None = None) -> None:
     """Serve on a socket until a signal says to stop."""
     config = uvicorn.Config(
         application,
@@ -231,5 +256,6 @@ async def run(application: ASGIApp, listening: socket.socket) -> None:
         proxy_headers=False,  # `Peers` reads them, and believes none but those it is told to
         timeout_graceful_shutdown=_DRAIN_S,
         h11_max_incomplete_event_size=None,
+        ssl_context_factory=(lambda *_: tls) if tls is not None else None,
     )
     await _Server(config).serve(sockets=[listening])

@@ -44,6 +44,15 @@ class Settings:
         Address under which clients reach the server, put before every href; empty for hrefs without a host.
     trusted_proxies
         Network of proxies, such as 10.1.0.0/16, that are believed from where a request comes; may be repeated.
+    proxy_certificates
+        What the certificates are that trusted proxies pass in Client-Cert (RFC 9440): none, pinned (nobody vouches for
+        them, so only registered ones count) or verified (the proxy does).
+    tls_certificate
+        File with the certificate (and its chain) with which the server itself speaks TLS; needs --tls-key.
+    tls_key
+        File with the key of that certificate.
+    tls_client_ca
+        File with the authorities that vouch for certificates of clients, which are asked for then.
     connections
         Most connections to PostgreSQL for answering requests.
     statement_timeout
@@ -103,6 +112,10 @@ class Settings:
     port: int = 8080
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
+    proxy_certificates: str = "none"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
     connections: int = 8
     statement_timeout: int = 5000
     reference_check: tuple[str, ...] = ()
@@ -152,5 +165,14 @@ class Settings:
                 raise InvalidSetting(f"--{flag} is {getattr(self, name)}; it is a number from {least} to {most}.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise InvalidSetting("--public-url is no address: it starts with http:// or https://.")
+        self._check_tls()
         if self.oidc_issuer and not (self.public_url and self.oidc_client_id and self.oidc_login_claim):
             raise InvalidSetting("--oidc-issuer takes --oidc-client-id, --oidc-login-claim and --public-url beside it.")
+
+    def _check_tls(self) -> None:
+        if self.proxy_certificates not in {"none", "pinned", "verified"}:
+            raise InvalidSetting("--proxy-certificates is none, pinned or verified.")
+        if self.proxy_certificates != "none" and not self.trusted_proxies:
+            raise InvalidSetting("--proxy-certificates takes --trusted-proxies beside it.")
+        if (self.tls_certificate is None) != (self.tls_key is None) or (self.tls_client_ca and not self.tls_key):
+            raise InvalidSetting("--tls-certificate and --tls-key go together, and --tls-client-ca with both.")

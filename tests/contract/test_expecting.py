@@ -16,14 +16,18 @@ import pytest
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import Credentials, register_own_clients
+from customer_inventory.access.downloading import download
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.registering import alarms, decide, registration, request
 from customer_inventory.access.registration import Wanted
+from customer_inventory.access.telling import tell
+from customer_inventory.access.volumes import VolumeReached
 from customer_inventory.api import AuthorizationServer, create_door
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.clock import Clock, system_clock
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.repository import Repository
+from customer_inventory.repository.changes import FeedPosition
 from tests.conftest import make_desk
 from tests.consistency import ask
 
@@ -215,6 +219,20 @@ async def test_every_way_to_see_a_record_counts(desk: Desk, access: Access) -> N
         assert last.status_code == 200
         assert set(last.json()) == {"id", "href", "@type"}
         assert (await api.get(f"{PATH}/{one}")).status_code == 429
+
+
+async def test_a_download_and_events_count_too(desk: Desk, access: Access) -> None:
+    await stocked(access, 3)
+    made = await active(desk, grant=["read,download:individual"], expectedVolume=5)
+    bearer = desk.tokens.issue(made.client_id)
+    taken = await desk.open_by_token(bearer, purpose=None, request_id="r", peer=WITHIN)
+    assert [len(chunk) async for chunk in download(taken, RESOURCES["individual"])] == [3]
+    with pytest.raises(VolumeReached):
+        [chunk async for chunk in download(taken, RESOURCES["individual"])]
+    entries = await desk.repository.hub_feed.after(FeedPosition(), limit=100)
+    told_to = await desk.open_for_client(made.client_id, purpose="self-care", request_id="hub")
+    with pytest.raises(VolumeReached):
+        await tell(told_to, entries, lambda came: [came], source=desk.repository.deliveries)
 
 
 async def test_of_many_calls_on_several_servers_no_more_are_shown_than_the_volume(

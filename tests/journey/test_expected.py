@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.journey.conftest import Server, command
+from tests.killing import kill_postmaster
 from tests.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, running_provider
 
 INDIVIDUALS = "/tmf-api/party/v5/individual"
@@ -89,6 +90,26 @@ def test_who_pages_through_all_customers_is_stopped_and_everybody_knows_within_a
     assert 'customer_inventory_registration_alarms_total{code="volume-reached"} 1.0' in metrics
     assert re.search(rf"registration\.alarm +client={auth[0]} code=volume-reached", behind_proxy.output())
     assert time.monotonic() - began < 60
+
+
+def test_what_was_shown_counts_also_when_the_engine_is_killed(behind_proxy: Server) -> None:
+    auth = registered(behind_proxy, "unlucky", "--grant", "read:individual", "--volume", "25")
+    given = token(behind_proxy, auth, "198.51.100.7").json()["access_token"]
+    headers = {"authorization": f"Bearer {given}"}
+    with httpx.Client(base_url=behind_proxy.url, headers=headers, timeout=30) as api:
+        seen, killed = 0, False
+        deadline = time.monotonic() + 120
+        while (answer := api.get(INDIVIDUALS, params={"limit": 5})).status_code != 429:
+            assert time.monotonic() < deadline, answer.text
+            if not answer.is_success:
+                time.sleep(0.2)  # the engine is on its way back
+                continue
+            seen += len(answer.json())
+            if seen == 15 and not killed:
+                killed = bool(kill_postmaster(behind_proxy.data))
+        assert killed
+        # A page that was counted and cut off by the kill is lost; one that was shown is never shown for nothing.
+        assert 20 <= seen <= 25
 
 
 def test_somebody_signs_in_at_the_provider(behind_proxy: Server, provider: OpenIdProvider) -> None:

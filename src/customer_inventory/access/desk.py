@@ -15,6 +15,7 @@ from types import TracebackType
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.alarming import Alarming, hour_of
 from customer_inventory.access.break_glass import through_broken_glass
+from customer_inventory.access.certificates import OtherCertificate, Presented
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
@@ -112,42 +113,58 @@ class Desk:
         return await self._facilities.classes.view()
 
     async def open_by_token(
-        self, token: str, *, purpose: str | None, request_id: str, peer: str | None = None
+        self,
+        token: str,
+        *,
+        purpose: str | None,
+        request_id: str,
+        peer: str | None = None,
+        certificate: Presented | None = None,
     ) -> Access:
-        """Open an access for the client that the bearer token names, which calls from the address `peer`.
+        """Open an access for the client that the token names, which calls from the address `peer` by a certificate.
 
         Raises InvalidToken, Unexpected, PurposeRequired or PurposeNotRegistered.
         """
-        standing = await self._standing(await self.tokens.verify(token))
+        client_id, bound = await self.tokens.read(token)
+        standing = await self._standing(client_id)
         if standing is None:
             raise InvalidToken
+        if bound is not None and (certificate is None or certificate.thumbprint != bound):
+            await self._refuse(standing, OtherCertificate.alarm, peer=peer, request_id=request_id)
+            raise OtherCertificate
         if standing.expected is not None:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
         return await self._opened(standing, purpose=purpose, request_id=request_id)
 
-    async def token_for(self, client: Client, *, peer: str | None, request_id: str) -> tuple[str, int]:
+    async def token_for(
+        self, client: Client, *, peer: str | None, request_id: str, bound: str | None = None
+    ) -> tuple[str, int]:
         """Return a token for an active client that asks from an address, and for how many seconds it is good.
 
-        It is not good beyond the hours that the client is registered for. Raises Unexpected.
+        It is not good beyond the hours that the client is registered for, nor with another certificate than that
+        whose SHA-256 is `bound`. Raises Unexpected.
         """
         standing, lasts_s = standing_of(client), float(LIFETIME_S)
         if standing is not None and standing.expected is not None:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
             lasts_s = min(lasts_s, standing.expected.lasts_s(self.clock()))
         seconds = max(1, int(lasts_s))
-        return self.tokens.issue(client.client_id, lasts_s=seconds), seconds
+        return self.tokens.issue(client.client_id, lasts_s=seconds, bound=bound), seconds
 
     async def _expect(self, standing: Standing, expected: Expected, *, peer: str | None, request_id: str) -> None:
         """Return if a call is one that is expected; else put the refusal in the trail and raise it."""
+        refusal = expected.refusal(peer, self.clock())
+        if refusal is not None:
+            await self._refuse(standing, refusal.code, peer=peer, request_id=request_id)
+            raise refusal
+
+    async def _refuse(self, standing: Standing, code: str, *, peer: str | None, request_id: str) -> None:
+        """Put in the trail that a call was refused, and raise an alarm of it."""
         now, client_id = self.clock(), standing.client.client_id
-        refusal = expected.refusal(peer, now)
-        if refusal is None:
-            return
         access = await self._opened(standing, purpose=standing.client.purposes[0], request_id=request_id)
         await access.note("call", REGISTRATION, "refused", ())
         said = f"a call from {peer or 'nowhere'}"
-        await self.alarming.alarm(client_id, refusal.code, since=hour_of(now), at=now, said=said)
-        raise refusal
+        await self.alarming.alarm(client_id, code, since=hour_of(now), at=now, said=said)
 
     async def open_for_client(self, client_id: str, *, purpose: str, request_id: str) -> Access:
         """Open an access for a client that is told of something, by what it is granted now.

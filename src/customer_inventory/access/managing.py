@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from customer_inventory.access.certificates import is_certificate
 from customer_inventory.access.clients import hash_secret
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.registering import KIND, Registered, take_step
@@ -41,7 +42,8 @@ async def managed(access: Opened) -> Registered:
 async def keys_of(access: Opened) -> list[str]:
     """Return the public keys by which the process proves itself now, each as JSON; none for who has a secret."""
     valid = await _register(access).credentials.valid(access.principal.client_id, at=access.facilities.clock())
-    return [each.public_key for each in valid if each.public_key is not None]
+    keys = [each.public_key for each in valid if each.public_key is not None]
+    return [key for key in keys if not is_certificate(msgspec.json.decode(key))]
 
 
 async def put(access: Opened, wanted: Wanted, *, keys: Sequence[str], secret: str | None) -> Registered:

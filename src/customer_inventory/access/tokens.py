@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ISSUER = "customer-inventory"
 LIFETIME_S = 600
+_BOUND = "x5t#S256"
 _LONGEST_TOKEN = 4096
 _CLOCKS_DIFFER_S = 30
 """How far the clocks of two servers may be apart: a token of the other one may come from the future by so much."""
@@ -60,6 +61,8 @@ class _Known:
     expires: int
     digest: bytes
     """Of its id, by which it is revoked."""
+    bound: str | None = None
+    """The SHA-256 of the certificate that it is bound to (RFC 8705 section 3.1)."""
 
 
 class _Head(msgspec.Struct):
@@ -92,8 +95,11 @@ class Tokens:
             await self._register.add_signing_key(identifier=identifier, private_key=private, at=self._clock())
             await self._load()
 
-    def issue(self, client_id: str, *, lasts_s: int = LIFETIME_S) -> str:
-        """Return a token for the client, good for so many seconds, `LIFETIME_S` at most."""
+    def issue(self, client_id: str, *, lasts_s: int = LIFETIME_S, bound: str | None = None) -> str:
+        """Return a token for the client, good for so many seconds, `LIFETIME_S` at most.
+
+        With `bound` it is good only with the certificate of this SHA-256 (RFC 8705).
+        """
         if self._signing is None:
             raise RuntimeError("tokens were not started")
         now = int(self._clock().timestamp())
@@ -106,6 +112,7 @@ class Tokens:
                 "iat": now,
                 "exp": now + min(lasts_s, LIFETIME_S),
                 "jti": secrets.token_urlsafe(12),
+                **({"cnf": {_BOUND: bound}} if bound is not None else {}),
             }
         )
 
@@ -117,6 +124,13 @@ class Tokens:
 
     async def verify(self, token: str) -> str:
         """Return the client that the token names. Raises InvalidToken."""
+        return (await self.read(token))[0]
+
+    async def read(self, token: str) -> tuple[str, str | None]:
+        """Return the client that the token names, and the SHA-256 of the certificate that it is bound to.
+
+        Raises InvalidToken.
+        """
         known = self._cache.get(token)
         if known is None:
             known = await self._verified(token)
@@ -125,7 +139,7 @@ class Tokens:
             self._cache[token] = known
         if known.expires <= self._clock().timestamp() or known.digest in await self._revoked_now():
             raise InvalidToken
-        return known.client_id
+        return known.client_id, known.bound
 
     async def revoke(self, token: str, *, client_id: str) -> None:
         """Take a token of a client no more, on any server from a second from now; what is no token needs no more.
@@ -207,7 +221,18 @@ def _known(claims: Mapping[str, Any], *, issuers: Collection[str], now: float) -
         raise InvalidToken
     if type(expires) is not int or expires > now + _CLOCKS_DIFFER_S + LIFETIME_S:
         raise InvalidToken
-    return _Known(subject, expires, hashlib.sha256(str(claims["jti"]).encode("utf-8", "surrogatepass")).digest())
+    digest = hashlib.sha256(str(claims["jti"]).encode("utf-8", "surrogatepass")).digest()
+    return _Known(subject, expires, digest, _bound(claims.get("cnf")))
+
+
+def _bound(confirmation: object) -> str | None:
+    """Return what a token is bound to; one that is bound in a way that is not known here is nobody's."""
+    if confirmation is None:
+        return None
+    bound = confirmation.get(_BOUND) if isinstance(confirmation, dict) and len(confirmation) == 1 else None
+    if not isinstance(bound, str):
+        raise InvalidToken
+    return bound
 
 
 def _base64(text: str) -> bytes:

@@ -92,7 +92,11 @@ class Door:
             raise InvalidToken
         purpose = exchange.header(b"x-purpose")
         access = await self._desk.open_by_token(
-            token.strip(), purpose=purpose, request_id=exchange.request_id, peer=exchange.peer
+            token.strip(),
+            purpose=purpose,
+            request_id=exchange.request_id,
+            peer=exchange.peer,
+            certificate=exchange.certificate,
         )
         reason = exchange.header(b"x-reason")
         return access.because(printable(reason, "X-Reason")) if reason is not None else access

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from customer_inventory.access.certificates import Presented
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.contents import AttachmentTooLarge
 from customer_inventory.model.exact import decoded
@@ -26,6 +27,8 @@ _BEGINNING = 64 * 1024
 """How much is looked at of a body that says itself that it is too large, and for how long, to tell what makes it so."""
 JSON = (b"content-type", b"application/json")
 _LONGEST_REQUEST_ID = 64
+CERTIFICATE = "inventory.certificate"
+"""Where the scope of a request holds the certificate that it came by."""
 _log = structlog.get_logger(__name__)
 
 
@@ -92,6 +95,7 @@ class Exchange:
         "_headers",
         "_patience_s",
         "_receive",
+        "certificate",
         "max_body",
         "max_file",
         "method",
@@ -121,6 +125,8 @@ class Exchange:
         client = scope.get("client")
         self.peer: str | None = client[0] if client else None
         """The address from where the request comes."""
+        self.certificate: Presented | None = scope.get(CERTIFICATE)
+        """The certificate of the connection, or the one that a trusted proxy passes."""
         self.request_id = self._request_id()
 
     def header(self, name: bytes) -> str | None:

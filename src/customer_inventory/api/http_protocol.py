@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from customer_inventory.access.certificates import Presented
 from customer_inventory.api.errors import error_body
+from customer_inventory.api.exchange import CERTIFICATE
 
 MAX_HEAD = 64 * 1024
 MAX_AROUND_BODY = 1024 * 1024
@@ -28,6 +31,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _in_body = False
     _body_bytes = 0
     _around_body = 0
+    _certificate: Presented | None = None
 
     def data_received(self, data: bytes) -> None:
         """Take what came; refuse a head that has grown too large, and time one that is not whole yet."""
@@ -48,6 +52,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Greet a connection; one that says nothing at all is closed."""
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        der = tls.getpeercert(binary_form=True) if tls is not None else None
+        # TLS let in none but those for which an authority of ours vouches.
+        self._certificate = Presented(der, verified=True) if der else None
         self.timeout_keep_alive_task = self.loop.call_later(HEAD_TIMEOUT_S, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,6 +68,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._begun, self._head_bytes = True, 0
         self._in_body, self._body_bytes, self._around_body = False, 0, 0
         super().on_message_begin()
+        if self._certificate is not None:
+            cast("dict[str, Any]", self.scope)[CERTIFICATE] = self._certificate
 
     def on_headers_complete(self) -> None:
         """Hand the request on, unless its head came at once and is too large all the same."""

@@ -30,7 +30,13 @@ _log = structlog.get_logger(__name__)
 BELOW = "/oauth2/"
 METADATA = "/.well-known/oauth-authorization-server"
 JWKS = "/oauth2/jwks"
-METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+METHODS = (
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+)
 _Handler = Callable[[Exchange], Awaitable[Answer]]
 
 
@@ -98,6 +104,7 @@ class AuthorizationServer:
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": list(METHODS),
+            "tls_client_certificate_bound_access_tokens": True,
             "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         }
         return Answer(200, msgspec.json.encode(metadata))

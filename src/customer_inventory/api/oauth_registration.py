@@ -91,6 +91,7 @@ class RegistrationEndpoint:
             purpose=exchange.header(b"x-purpose"),
             request_id=exchange.request_id,
             peer=exchange.peer,
+            certificate=exchange.certificate,
         )
         await access.require("create", registering.KIND)
         metadata = await _metadata(exchange)

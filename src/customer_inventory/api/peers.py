@@ -12,7 +12,9 @@ from ipaddress import ip_network
 
 from starlette.types import Scope
 
+from customer_inventory.access.certificates import Presented, presented_in
 from customer_inventory.access.expecting import Address, Network, address_of
+from customer_inventory.api.exchange import CERTIFICATE
 from customer_inventory.settings import InvalidSetting
 
 _MOST_HOPS = 20
@@ -23,8 +25,9 @@ _PAIR = re.compile(r'\s*([!#$%&\'*+.^_`|~\w-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*
 class Peers:
     """Tells from where requests come, through the proxies within `trusted` networks."""
 
-    def __init__(self, trusted: Sequence[Network]) -> None:
+    def __init__(self, trusted: Sequence[Network], *, certificates: str = "none") -> None:
         self._trusted = trusted
+        self._certificates = certificates
 
     def through(self, scope: Scope) -> Scope:
         """Return a request as one from whom the proxies say it is from, by the scheme that they were asked by.
@@ -42,13 +45,14 @@ class Peers:
         found = (named[0] if len(set(named)) == 1 else None) if named else nearest
         said = forwarded[-1].get("proto") if forwarded else headers[b"x-forwarded-proto"].rpartition(",")[2].strip()
         scheme = "https" if (said or "").lower() == "https" else scope["scheme"]
-        return {**scope, "client": (str(found), 0) if found else None, "scheme": scheme}
+        seen = {"client": (str(found), 0) if found else None, "scheme": scheme, CERTIFICATE: self._certificate(scope)}
+        return {**scope, **seen}
 
-    def trusts(self, scope: Scope) -> bool:
-        """Return whether the other end of the connection is a trusted proxy."""
-        client = scope.get("client")
-        nearest = address_of(client[0]) if client else None
-        return nearest is not None and self._trusts(nearest)
+    def _certificate(self, scope: Scope) -> Presented | None:
+        """Return the certificate of the client that a proxy passes; that of the connection is the proxy's own."""
+        if self._certificates == "none":
+            return None
+        return presented_in(_joined(scope, b"client-cert"), verified=self._certificates == "verified")
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)

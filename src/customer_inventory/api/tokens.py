@@ -11,6 +11,7 @@ import structlog
 
 from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ASSERTION_TYPE, client_of_assertion
+from customer_inventory.access.certificates import client_of_certificate
 from customer_inventory.access.clients import InvalidClient, authenticate_client
 from customer_inventory.api.exchange import JSON, Answer, Exchange
 from customer_inventory.errors import Failure, InventoryError
@@ -48,7 +49,13 @@ class TokenEndpoint:
         if grant_type != "client_credentials":
             raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
         client = await self._client(exchange, form)
-        token, seconds = await self._desk.token_for(client, peer=exchange.peer, request_id=exchange.request_id)
+        presented = exchange.certificate
+        token, seconds = await self._desk.token_for(
+            client,
+            peer=exchange.peer,
+            request_id=exchange.request_id,
+            bound=presented.thumbprint if presented is not None else None,
+        )
         _log.info("token.issued", client_id=client.client_id, request_id=exchange.request_id)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
         return Answer(200, msgspec.json.encode(body), (JSON,))
@@ -63,13 +70,16 @@ class TokenEndpoint:
         return Answer(200, b"", ())
 
     async def _client(self, exchange: Exchange, form: Mapping[str, str]) -> Client:
-        """Return the client that a request proves to be of, by secret or assertion. Raises InvalidClient."""
+        """Return the client that a request proves to be of, in one of three ways. Raises InvalidClient."""
         register, clock = self._desk.repository.register, self._desk.clock
         basic = _basic(exchange.header(b"authorization"))
+        secret, presented = basic is not None or "client_secret" in form, exchange.certificate
+        if "client_assertion" not in form and not secret and presented is not None:
+            return await client_of_certificate(register, form.get("client_id", ""), presented, clock=clock)
         if "client_assertion" not in form:
-            client_id, secret = basic or (form.get("client_id", ""), form.get("client_secret", ""))
-            return await authenticate_client(register, client_id=client_id, secret=secret, clock=clock)
-        if basic or "client_secret" in form:  # RFC 6749 section 2.3
+            client_id, given = basic or (form.get("client_id", ""), form.get("client_secret", ""))
+            return await authenticate_client(register, client_id=client_id, secret=given, clock=clock)
+        if secret:  # RFC 6749 section 2.3
             raise TokenRequestError("invalid_request", "Prove who you are in one way: an assertion, or a secret.")
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise TokenRequestError("invalid_request", f"The client_assertion_type is {ASSERTION_TYPE}.")

@@ -11,7 +11,6 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from customer_inventory.access.assertions import public_keys
 from customer_inventory.access.clients import Credentials, client_of_name, register_client, revoke_client, rotate_client
 from customer_inventory.access.granting import regrant
 from customer_inventory.access.grants import InvalidGrant
@@ -20,8 +19,8 @@ from customer_inventory.access.policy import InvalidPolicy
 from customer_inventory.access.second_factor import reset_second_factor
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.proofs import Proofs
 from customer_inventory.clock import system_clock
-from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.settings import Settings
 
 client = App(name="client", help="Register the processes that use the inventory.")
@@ -34,13 +33,6 @@ _Given = tuple[tuple[str, ...], Path | None]
 _LONGEST_POLICY = 1024 * 1024
 
 
-class UnreadableKeys(InventoryError):
-    """The file with the keys cannot be read."""
-
-    code = "unreadable-keys"
-    failure = Failure.USAGE
-
-
 @client.command
 def register(
     name: str,
@@ -49,6 +41,8 @@ def register(
     policy: Path | None = None,
     purpose: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     jwks: Path | None = None,
+    certificate: Path | None = None,
+    certificate_name: str | None = None,
     volume: int | None = None,
     volume_per_hour: int | None = None,
     hours: str | None = None,
@@ -72,6 +66,10 @@ def register(
         A purpose it serves; may be repeated. With several, each call says which in the header X-Purpose.
     jwks
         A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
+    certificate
+        A certificate (PEM) by which it proves itself (self_signed_tls_client_auth), whoever issued it; then no secret.
+    certificate_name
+        A name in certificates by which it proves itself (tls_client_auth), such as san_dns=till.example.org.
     volume
         The most records that it is shown a day; beyond, it is stopped until the day is over (UTC).
     volume_per_hour
@@ -92,7 +90,8 @@ def register(
         "network": list(network) or None,
     }
     expected = {key: value for key, value in told.items() if value is not None}
-    return run(_register(name, (grant, policy), purpose, jwks, expected, as_json=json, settings=settings), settings)
+    proofs = Proofs(jwks, certificate, certificate_name)
+    return run(_register(name, (grant, policy), purpose, proofs, expected, as_json=json, settings=settings), settings)
 
 
 def _grants(given: _Given) -> tuple[str, ...]:
@@ -113,13 +112,13 @@ async def _register(
     name: str,
     given: _Given,
     purpose: tuple[str, ...],
-    jwks: Path | None,
+    proofs: Proofs,
     expected: Mapping[str, object],
     *,
     as_json: bool,
     settings: Settings,
 ) -> None:
-    keys = read_keys(jwks)
+    keys = proofs.read()
     async with opened(settings) as desk:
         credentials = await register_client(
             desk.repository.register,
@@ -140,6 +139,8 @@ def rotate(
     *,
     overlap: timedelta = timedelta(hours=24),
     jwks: Path | None = None,
+    certificate: Path | None = None,
+    certificate_name: str | None = None,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
 ) -> int:
@@ -153,16 +154,22 @@ def rotate(
         How long the credentials that it has stay valid yet, such as 24h, 30m or 7d; 0s ends them now. 90d at most.
     jwks
         A JSON Web Key Set with the public keys by which it proves itself from now on; then it gets no secret.
+    certificate
+        A certificate (PEM) by which it proves itself from now on; then it gets no secret.
+    certificate_name
+        A name in certificates by which it proves itself from now on, such as san_dns=till.example.org.
     json
         Print the credentials as one line of JSON.
     settings
         How the inventory is set up.
     """
-    return run(_rotate(name, overlap, jwks, as_json=json, settings=settings), settings)
+    return run(
+        _rotate(name, overlap, Proofs(jwks, certificate, certificate_name), as_json=json, settings=settings), settings
+    )
 
 
-async def _rotate(name: str, overlap: timedelta, jwks: Path | None, *, as_json: bool, settings: Settings) -> None:
-    keys = read_keys(jwks)
+async def _rotate(name: str, overlap: timedelta, proofs: Proofs, *, as_json: bool, settings: Settings) -> None:
+    keys = proofs.read()
     async with opened(settings) as desk:
         credentials = await rotate_client(
             desk.repository.register, name=name, overlap=overlap, by=operator(), clock=system_clock, keys=keys
@@ -343,16 +350,6 @@ async def _unlink(login: str, settings: Settings) -> None:
         known = await people.identities.unlink(found.id)
         await people.end_sessions(found.id)
     print(f"{login} was {'' if known else 'not '}known to a provider. All sessions are ended.")
-
-
-def read_keys(jwks: Path | None) -> list[str]:
-    """Return the public keys of a file, none without one. Raises UnreadableKeys or InvalidKeys."""
-    if jwks is None:
-        return []
-    try:
-        return public_keys(jwks.read_bytes())
-    except OSError as error:
-        raise UnreadableKeys(f"{jwks} cannot be read: {error.strerror}.") from error
 
 
 def show_credentials(credentials: Credentials, *, as_json: bool) -> None:

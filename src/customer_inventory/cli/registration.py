@@ -15,9 +15,10 @@ from cyclopts import App, Parameter
 from customer_inventory.access import Access, registering
 from customer_inventory.access.registering import Registered
 from customer_inventory.access.registration import Wanted
-from customer_inventory.cli.access import read_keys, show_credentials
+from customer_inventory.cli.access import show_credentials
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.proofs import Proofs
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.problems import Problem
 from customer_inventory.settings import Settings
@@ -42,6 +43,8 @@ def request(
     network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     expires: datetime | None = None,
     jwks: Path | None = None,
+    certificate: Path | None = None,
+    certificate_name: str | None = None,
     draft: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
@@ -73,6 +76,10 @@ def request(
         When the registration ends by itself, such as 2030-01-31, in UTC.
     jwks
         A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
+    certificate
+        A certificate (PEM) by which it proves itself (self_signed_tls_client_auth), whoever issued it; then no secret.
+    certificate_name
+        A name in certificates by which it proves itself (tls_client_auth), such as san_dns=till.example.org.
     draft
         Do not hand it in yet: `registration submit` does.
     json
@@ -93,17 +100,16 @@ def request(
         "expiresAt": expires and (expires if expires.tzinfo else expires.replace(tzinfo=UTC)),
     }
     given: dict[str, object] = {key: value for key, value in told.items() if value is not None}
-    return run(_request(given, jwks, draft=draft, as_json=json, settings=settings), settings)
+    proofs = Proofs(jwks, certificate, certificate_name)
+    return run(_request(given, proofs, draft=draft, as_json=json, settings=settings), settings)
 
 
-async def _request(
-    told: dict[str, object], jwks: Path | None, *, draft: bool, as_json: bool, settings: Settings
-) -> None:
+async def _request(told: dict[str, object], proofs: Proofs, *, draft: bool, as_json: bool, settings: Settings) -> None:
     try:
         wanted = msgspec.convert(told, Wanted)
     except msgspec.ValidationError as error:
         raise InvalidDocument([Problem("", str(error))]) from error
-    keys = read_keys(jwks)
+    keys = proofs.read()
     async with _opened_access(settings) as access:
         found, credentials = await registering.request(access, wanted, keys=keys, draft=draft)
     show_credentials(credentials, as_json=as_json)

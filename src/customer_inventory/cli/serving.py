@@ -15,7 +15,7 @@ from customer_inventory.access.recertifying import recertifying
 from customer_inventory.access.sweeping import sweeping_hourly
 from customer_inventory.cli.inventory import register_of, serving
 from customer_inventory.clock import system_clock
-from customer_inventory.server import Application, listen
+from customer_inventory.server import Application, listen, own_url, tls_of
 from customer_inventory.server import run as run_server
 from customer_inventory.settings import Settings
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
     """Serve the inventory until a signal says to stop; return the exit code."""
     async with serving(settings) as desk:
-        listening = listen(settings)
+        tls, listening = tls_of(settings), listen(settings)
         if demo:
             # Imported here: what makes sample customers is large, and a start without them need not load it.
             from customer_inventory.capture.demo import load_demo  # noqa: PLC0415
@@ -46,7 +46,7 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             attending_daily(desk),
             _retaining(desk, settings),
         ):
-            await run_server(application, listening)
+            await run_server(application, listening, tls=tls)
         _log.info("server.stopped")
     return 0
 
@@ -76,8 +76,7 @@ async def _first_administrator(desk: Desk) -> FirstPassword | None:
 
 def _announce(settings: Settings, first: FirstPassword | None) -> None:
     """Say on standard output where the console is, and once only the first administrator's credentials."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    lines = ["", f"  Customer Inventory   {settings.public_url or f'http://{host}:{settings.port}'}/"]
+    lines = ["", f"  Customer Inventory   {settings.public_url or own_url(settings)}/"]
     if first is not None:
         lines += [
             f"  First administrator  login {first.login}   password {first.password}",
