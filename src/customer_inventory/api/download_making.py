@@ -130,7 +130,8 @@ class Maker:
         access = await reopened(self._desk, row)
         wish = await understood(access, msgspec.json.decode(row.wish, type=Wanted))
         access = access.naming(wish.named)
-        opened = await opening(access, wish, partial(is_marked, row.mark_key), public_url=self._public_url)
+        marks = partial(is_marked, row.mark_key)
+        opened = await opening(access, wish, marks, download=str(row.id), public_url=self._public_url)
         finished = False
         try:
             made = await make(access, row, wish.sought, opened)

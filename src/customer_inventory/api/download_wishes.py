@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from customer_inventory.access import Access
 from customer_inventory.access.downloads import Wanted
-from customer_inventory.access.downloads.making import Opening
+from customer_inventory.access.downloads.life import TABLES
 from customer_inventory.access.downloads.requesting import Sought
 from customer_inventory.api.fields import Fields, dotted, parse_fields
 from customer_inventory.api.parameters import InvalidParameter, named, parse
 from customer_inventory.api.representation import represent_each
-from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Table
+from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Sink, Table
+from customer_inventory.capture.table_files import ExcelSink, ParquetSink
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.filtering import known_attribute
 from customer_inventory.model.problems import Problem
@@ -44,34 +45,47 @@ async def understood(access: Access, wanted: Wanted) -> Wish:
     if asked.paged or asked.query.sort or asked.query.as_of or asked.fields is not None:
         raise InvalidParameter("The filter of a download has conditions only: no page, order, asOf or fields.")
     fields = parse_fields(view, wanted.fields)
-    if wanted.format == "csv" and fields is not None:
+    if wanted.format in TABLES and fields is not None:
         _check_columns(view, fields)
     shown = None if fields is None else frozenset(view.stored_path(dotted(each)) for each in fields)
     sought = Sought(wanted, resource, Query(conditions=asked.query.conditions), shown)
     return Wish(sought, view, fields, named(view, asked))
 
 
-async def opening(access: Access, wish: Wish, marks: Marking, *, public_url: str) -> Opening:
-    """Return what opens a file in the format that is wanted."""
-    table = None
-    if wish.sought.wanted.format == "csv":
-        resource = wish.sought.resource
-        own = wish.fields is None
-        table = (
-            Table.of(resource, await access.attributes(resource)) if own else Table.with_columns(_columns(wish.fields))
-        )
+async def opening(
+    access: Access, wish: Wish, marks: Marking, *, download: str, public_url: str
+) -> Callable[[Digesting], Represented]:
+    """Return what opens a file in the format that is wanted, which tells of which `download` it is."""
+    table = await _table(access, wish)
 
-    def opened(file: Digesting) -> _Represented:
-        sink = CsvSink(file, table, marks) if table is not None else NdjsonSink(file, marks)
-        return _Represented(wish, sink, public_url)
+    def opened(file: Digesting) -> Represented:
+        sink: Sink
+        if table is None:
+            sink = NdjsonSink(file, marks)
+        elif wish.sought.wanted.format == "csv":
+            sink = CsvSink(file, table, marks)
+        elif wish.sought.wanted.format == "parquet":
+            sink = ParquetSink(file, table, download=download)
+        else:
+            sink = ExcelSink(file, table, scratch=file.scratch, download=download)
+        return Represented(wish, sink, public_url)
 
     return opened
 
 
-class _Represented:
+async def _table(access: Access, wish: Wish) -> Table | None:
+    """The table that is wanted, None for whole records."""
+    if wish.sought.wanted.format not in TABLES:
+        return None
+    if wish.fields is not None:
+        return Table.with_columns(_columns(wish.fields))
+    return Table.of(wish.sought.resource, await access.attributes(wish.sought.resource))
+
+
+class Represented:
     """Writes records as lists show them."""
 
-    def __init__(self, wish: Wish, sink: CsvSink | NdjsonSink, public_url: str) -> None:
+    def __init__(self, wish: Wish, sink: Sink, public_url: str) -> None:
         self._wish = wish
         self._sink = sink
         self._public_url = public_url
@@ -86,9 +100,13 @@ class _Represented:
         """Write what ends the file. Raises OSError."""
         self._sink.close()
 
+    def abandon(self) -> None:
+        """Let go of a file that nobody wants any more."""
+        self._sink.abandon()
 
-def _columns(fields: Fields | None) -> list[str]:
-    return sorted(map(dotted, fields or ()))
+
+def _columns(fields: Fields) -> list[str]:
+    return sorted(map(dotted, fields))
 
 
 def _check_columns(view: View, fields: Fields) -> None:

@@ -31,7 +31,12 @@ from customer_inventory.requirements.requirement import CATALOGUE
 
 PLACE = f"{CATALOGUE.paths[0]}/{DOWNLOAD.path}"
 DOWNLOAD_VIEW = native(DOWNLOAD)
-_MEDIA = {"ndjson": b"application/x-ndjson", "csv": b"text/csv; charset=utf-8"}
+_MEDIA = {
+    "ndjson": b"application/x-ndjson",
+    "csv": b"text/csv; charset=utf-8",
+    "parquet": b"application/vnd.apache.parquet",
+    "xlsx": b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class _Asking(Wanted, kw_only=True, frozen=True):

@@ -12,11 +12,12 @@ from typing import IO
 
 from customer_inventory.access import Access
 from customer_inventory.access.downloading import download
-from customer_inventory.capture.sinks import CsvSink, NdjsonSink, Table
+from customer_inventory.capture.sinks import CsvSink, NdjsonSink, Sink, Table
+from customer_inventory.capture.table_files import ExcelSink, ParquetSink
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
 
-FORMATS = ("ndjson", "csv")
+FORMATS = ("ndjson", "csv", "parquet", "xlsx")
 STANDARD_OUTPUT = "-"
 
 Progress = Callable[[int], None]
@@ -49,10 +50,13 @@ async def export(
     Raises Denied, UnwritableOutput and RepositoryUnavailable.
     """
     written = 0
-    table = Table.of(resource, await access.attributes(resource)) if form == "csv" else None
+    table = Table.of(resource, await access.attributes(resource))
     try:
-        with whole_file(output) as file:
-            sink = CsvSink(file, table, guard=guard) if table is not None else NdjsonSink(file)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            whole_file(output) as file,
+            _sink(form, file, table, Path(scratch) / "sheet", guard=guard) as sink,
+        ):
             async with aclosing(download(access, resource, public_url=public_url)) as chunks:
                 async for chunk in chunks:
                     sink.add(chunk)
@@ -61,6 +65,27 @@ async def export(
     except OSError as error:
         raise UnwritableOutput(f"{output} cannot be written: {error.strerror or error}.") from None
     return written
+
+
+@contextmanager
+def _sink(form: str, file: IO[bytes], table: Table, scratch: Path, *, guard: bool) -> Iterator[Sink]:
+    """Open a sink in one of the formats, which is closed at the end."""
+    sink: Sink
+    match form:
+        case "csv":
+            sink = CsvSink(file, table, guard=guard)
+        case "parquet":
+            sink = ParquetSink(file, table)
+        case "xlsx":
+            sink = ExcelSink(file, table, scratch=scratch, guard=guard)
+        case _:
+            sink = NdjsonSink(file)
+    try:
+        yield sink
+    except BaseException:
+        sink.abandon()
+        raise
+    sink.close()
 
 
 @contextmanager

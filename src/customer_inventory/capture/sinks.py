@@ -38,6 +38,21 @@ class UnreadableMarks(InventoryError):
     failure = Failure.INVALID
 
 
+class Sink(Protocol):
+    """What brings records, a line of JSON each, into a file in a format."""
+
+    columns: list[str] | None
+
+    def add(self, lines: Sequence[bytes], /) -> None:
+        """Write records. Raises OSError."""
+
+    def close(self) -> None:
+        """Write what ends the file. Raises OSError."""
+
+    def abandon(self) -> None:
+        """Let go of a file that nobody wants any more."""
+
+
 class Writable(Protocol):
     """Where bytes go."""
 
@@ -90,6 +105,8 @@ class NdjsonSink:
     def close(self) -> None:
         """Write nothing: a line is whole by itself."""
 
+    abandon = close
+
 
 class CsvSink:
     """Writes records as rows of a table; `guard` keeps spreadsheets from computing cells."""
@@ -113,6 +130,8 @@ class CsvSink:
 
     def close(self) -> None:
         """Write nothing: a row is whole by itself."""
+
+    abandon = close
 
     def _marked(self, row: list[str]) -> bytes:
         text, identifier = _encoded([row]), row[0].encode()

@@ -35,7 +35,7 @@ _DEFAULTS = Settings()
 _MOMENT = "%Y-%m-%d %H:%M UTC"
 _AT_A_TIME = 1024 * 1024
 
-DownloadFormat = Literal["ndjson", "csv"]
+DownloadFormat = Literal["ndjson", "csv", "parquet", "xlsx"]
 if TYPE_CHECKING:
     Kind = str
 else:
@@ -64,7 +64,7 @@ def request(
     fields
         Which attributes, with commas between them; of a table its columns.
     format
-        ndjson or csv, as `customer-inventory export` has them.
+        ndjson, csv, parquet or xlsx (Excel), as `customer-inventory export` has them.
     purpose
         Purpose of this download, one that the command line is registered for.
     preview

@@ -17,7 +17,7 @@ from customer_inventory.settings import Settings
 
 _DEFAULTS = Settings()
 
-ExportFormat = Literal["csv", "ndjson"]
+ExportFormat = Literal["csv", "ndjson", "parquet", "xlsx"]
 if TYPE_CHECKING:
     Kind = str
 else:
@@ -42,7 +42,8 @@ def export(
     output
         The file to write, or - for standard output. It appears when it is whole.
     format
-        ndjson keeps everything, one record a line as the API gives it; csv holds the attributes most often asked for.
+        ndjson keeps everything, one record a line as the API gives it; csv, parquet and xlsx (Excel) hold a table of
+        the attributes most often asked for.
         Told by the file's name when not given, else ndjson.
     guard_formulas
         Put an apostrophe before cells of a table that a spreadsheet would compute; an import takes it away again.
@@ -51,7 +52,8 @@ def export(
     settings
         How the inventory is set up.
     """
-    form = format or ("csv" if output.lower().endswith(".csv") else "ndjson")
+    told = next((each for each in exports.FORMATS if output.lower().endswith(f".{each}")), "ndjson")
+    form: str = format or told
     return run(_export(kind, output, form, purpose, settings, guard=guard_formulas), settings)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -19,24 +20,32 @@ from customer_inventory.repository.contents_directory import sync
 from customer_inventory.repository.downloads import DownloadRow
 
 _UNFINISHED = ".part"
-_NAME = re.compile(r"([0-9a-f-]{36}-\d{1,9})(\.part)?", re.ASCII)
+_SCRATCH = ".scratch"
+_NAME = re.compile(r"([0-9a-f-]{36}-\d{1,9})(\.part|\.scratch)?", re.ASCII)
 _AT_A_TIME = 64 * 1024
 _NOTHING: tuple[bytes, ...] = ()
 
 
 class Digesting:
-    """A file being written, of which size and SHA-256 are known."""
+    """A file being written from its beginning to its end, of which size and SHA-256 are known.
 
-    def __init__(self, file: IO[bytes]) -> None:
+    `scratch` is a directory for what its writer needs beside it, which goes with the writing; it is not made yet.
+    """
+
+    def __init__(self, file: IO[bytes], scratch: Path) -> None:
         self._file = file
         self._digest = sha256()
         self.size = 0
+        self.scratch = scratch
 
     def write(self, data: bytes) -> int:
         """Write bytes. Raises OSError."""
         self._digest.update(data)
         self.size += len(data)
         return self._file.write(data)
+
+    def flush(self) -> None:
+        """Write nothing: the file is made durable when it is whole."""
 
     @property
     def sha256(self) -> str:
@@ -56,15 +65,18 @@ class DownloadFiles:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(row)
         unfinished = path.with_name(path.name + _UNFINISHED)
-        unfinished.unlink(missing_ok=True)
+        scratch = path.with_name(path.name + _SCRATCH)
+        _remove(unfinished)
+        _remove(scratch)
         try:
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                yield Digesting(file)
+                yield Digesting(file, scratch)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
         finally:
-            unfinished.unlink(missing_ok=True)
+            _remove(unfinished)
+            _remove(scratch)
         sync(self._root)
 
     async def opened(self, row: DownloadRow) -> IO[bytes] | None:
@@ -88,11 +100,19 @@ class DownloadFiles:
         found = [(path, named) for path in self._root.iterdir() if (named := _NAME.fullmatch(path.name))]
         gone = [path for path, named in found if named[1] not in held]
         for path in gone:
-            path.unlink(missing_ok=True)
+            _remove(path)
         return len(gone)
 
     def _path(self, row: DownloadRow) -> Path:
         return self._root / f"{row.id}-{row.attempt}"
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, or a directory with all in it, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 async def parts_of(file: IO[bytes], span: range) -> AsyncIterator[bytes]:

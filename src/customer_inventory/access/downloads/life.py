@@ -13,7 +13,8 @@ from customer_inventory.model.entity import Entity, Instant, Word, says
 from customer_inventory.model.resource import declare, first_text
 from customer_inventory.requirements.requirement import CATALOGUE, Line, Text
 
-FORMATS = ("ndjson", "csv")
+FORMATS = ("ndjson", "csv", "parquet", "xlsx")
+TABLES = FORMATS[1:]
 MOST_LIVE = 20
 """So many downloads of one client wait, are made or are kept at a time."""
 LONGEST_LINK = timedelta(hours=1)
@@ -119,7 +120,7 @@ class Download(Entity, kw_only=True, frozen=True):
     kind: Annotated[Line, says("The resource whose records it holds.")]
     filter: Annotated[Text | UnsetType, says("Which records, as a list is filtered.")] = UNSET
     fields: Annotated[Text | UnsetType, says("Which attributes, as a list is asked for them.")] = UNSET
-    format: Annotated[Line, says("ndjson or csv.")]
+    format: Annotated[Line, says("ndjson, csv, parquet or xlsx.")]
     status: Annotated[Status, says("Where it stands.")]
     purpose: Annotated[Line, says("The purpose of the call that asked for it.")]
     client_id: Annotated[Line, says("The client that asked.")]

@@ -6,6 +6,7 @@ before anybody can have the file; where they do not suffice nothing is spent and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -49,6 +50,9 @@ class Sink(Protocol):
     def close(self) -> None:
         """Write what ends the file. Raises OSError."""
 
+    def abandon(self) -> None:
+        """Let go of a file that nobody wants any more."""
+
 
 Opening = Callable[[Digesting], Sink]
 
@@ -72,12 +76,16 @@ async def make(access: Access, row: DownloadRow, sought: Sought, opening: Openin
     taken_at, one = access.facilities.clock(), _Making(access, row)
     with access.facilities.downloads.files.writing(row) as file:
         sink = opening(file)
-        async with aclosing(shown_records(access, window, sought, one.moment)) as chunks:
-            async for records in chunks:
-                await one.add([each.id for each in records])
-                sink.add(records)
-        sink.close()
-        await one.keep_part()
+        try:
+            async with aclosing(shown_records(access, window, sought, one.moment)) as chunks:
+                async for records in chunks:
+                    await one.add([each.id for each in records])
+                    sink.add(records)
+            await one.keep_part()
+        except BaseException:
+            sink.abandon()
+            raise
+        await asyncio.to_thread(sink.close)  # of a sheet it is most of the work
     await one.tell()
     rules, now = access.facilities.downloads, access.facilities.clock()
     return Made(

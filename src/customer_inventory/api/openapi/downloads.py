@@ -10,7 +10,7 @@ from customer_inventory.api.openapi.resources import Named, collection_operation
 _NAME = DOWNLOAD.shape.name
 DOWNLOAD_SCHEMAS: dict[str, Part] = {
     "DownloadRequest": declared(
-        "What a download is to hold: records of a kind, by a filter and fields as lists take them, as ndjson or csv.",
+        "What a download is to hold: by filter and fields as lists take them, as ndjson, csv, parquet or xlsx.",
         {"kind": "text!"},
         words="@type filter fields format",
     ),
@@ -41,7 +41,7 @@ DOWNLOAD_SCHEMAS: dict[str, Part] = {
 _REASON = {"required": False, "content": {"application/json": {"schema": ref("DownloadReason")}}}
 _WISH = {"required": True, "content": {"application/json": {"schema": ref("DownloadRequest")}}}
 _BYTES: Part = {"schema": {"type": "string"}}
-_FILE: Part = {"content": {"application/x-ndjson": _BYTES, "text/csv": _BYTES}}
+_FILE: Part = {"content": {"*/*": _BYTES}}
 
 
 def download_operation(method: str, below: str, named: Named) -> Part | None:
