@@ -27,6 +27,7 @@ from customer_inventory.access.clients import (
     revoke_client,
     rotate_client,
 )
+from customer_inventory.access.tokens import InvalidToken
 from customer_inventory.clock import system_clock
 from tests.consistency import ask
 
@@ -104,6 +105,26 @@ async def test_many_who_rotate_at_once_all_get_what_works(desk: Desk) -> None:
     made = await asyncio.gather(*(rotated(desk) for _ in range(8)))
     assert all([await works(desk, each) for each in (first, *made)])
     assert len({each.client_secret for each in made}) == 8
+
+
+async def test_without_an_overlap_tokens_of_before_are_taken_no_more(desk: Desk) -> None:
+    made = await registered(desk)
+
+    async def taken(token: str) -> bool:
+        desk._standings.clear()
+        try:
+            await desk.open_by_token(token, purpose=None, request_id="t")
+        except InvalidToken:
+            return False
+        return True
+
+    token = desk.tokens.issue(made.client_id)
+    await asyncio.sleep(1.1)
+    await rotated(desk, DAY)
+    assert await taken(token), "the old secret is good yet, and what was issued for it"
+    await rotated(desk, timedelta())
+    assert not await taken(token)
+    assert await taken(desk.tokens.issue(made.client_id))
 
 
 @pytest.mark.parametrize("overlap", [timedelta(seconds=-1), timedelta(days=91), timedelta.max])

@@ -125,11 +125,11 @@ class Desk:
 
         Raises InvalidToken, Unexpected, PurposeRequired or PurposeNotRegistered.
         """
-        client_id, bound = await self.tokens.read(token)
-        standing = await self._standing(client_id)
-        if standing is None:
+        read = await self.tokens.read(token)
+        standing = await self._standing(read.client_id)
+        if standing is None or read.issued < standing.tokens_since:
             raise InvalidToken
-        if bound is not None and (certificate is None or certificate.thumbprint != bound):
+        if (bound := read.bound) is not None and (certificate is None or certificate.thumbprint != bound):
             await self._refuse(standing, OtherCertificate.alarm, peer=peer, request_id=request_id)
             raise OtherCertificate
         if standing.expected is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,8 @@ class Standing:
     client: Client
     policy: tuple[Grant, ...]
     expected: Expected | None = None
+    tokens_since: float = 0.0
+    """In seconds since 1970: no token from before is taken, for the credentials of then have ended."""
     _principals: dict[str, Principal] = field(default_factory=dict)
 
     def principal(self, purpose: str, now: datetime) -> Principal:
@@ -65,7 +68,9 @@ def standing_of(client: Client | None) -> Standing | None:
     """Return where a client stands, None for one that is not active."""
     if client is None or client.status != "active":
         return None
-    return Standing(client, _policy(client.client_id, client.policy), expected_of(client.told))
+    since = client.credentials_since
+    tokens_since = math.floor(since.timestamp()) if since is not None else 0  # tokens tell no fractions
+    return Standing(client, _policy(client.client_id, client.policy), expected_of(client.told), tokens_since)
 
 
 @lru_cache(maxsize=1024)

@@ -56,8 +56,11 @@ class ForeignToken(InventoryError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Read:
+    """What a token says: whose it is, and when it was issued and ends, in seconds since 1970."""
+
     client_id: str
+    issued: int
     expires: int
     digest: bytes
     """Of its id, by which it is revoked."""
@@ -80,7 +83,7 @@ class Tokens:
         self._clock = clock
         self._issuer = issuer
         self._signing: Signing | None = None
-        self._cache: dict[str, _Known] = {}
+        self._cache: dict[str, Read] = {}
         self._loaded = 0.0
         self._revoked: frozenset[bytes] = frozenset()
         self._looked = float("-inf")
@@ -124,13 +127,10 @@ class Tokens:
 
     async def verify(self, token: str) -> str:
         """Return the client that the token names. Raises InvalidToken."""
-        return (await self.read(token))[0]
+        return (await self.read(token)).client_id
 
-    async def read(self, token: str) -> tuple[str, str | None]:
-        """Return the client that the token names, and the SHA-256 of the certificate that it is bound to.
-
-        Raises InvalidToken.
-        """
+    async def read(self, token: str) -> Read:
+        """Return what a token says. Raises InvalidToken."""
         known = self._cache.get(token)
         if known is None:
             known = await self._verified(token)
@@ -139,7 +139,7 @@ class Tokens:
             self._cache[token] = known
         if known.expires <= self._clock().timestamp() or known.digest in await self._revoked_now():
             raise InvalidToken
-        return known.client_id, known.bound
+        return known
 
     async def revoke(self, token: str, *, client_id: str) -> None:
         """Take a token of a client no more, on any server from a second from now; what is no token needs no more.
@@ -168,7 +168,7 @@ class Tokens:
                 raise
         return self._revoked
 
-    async def _verified(self, token: str) -> _Known:
+    async def _verified(self, token: str) -> Read:
         from customer_inventory.access.signing import Unreadable  # noqa: PLC0415  as in `start`
 
         if not 0 < len(token) <= _LONGEST_TOKEN:
@@ -204,7 +204,7 @@ class Tokens:
         return self._signing
 
 
-def _known(claims: Mapping[str, Any], *, issuers: Collection[str], now: float) -> _Known:
+def _known(claims: Mapping[str, Any], *, issuers: Collection[str], now: float) -> Read:
     """Return whom the claims name, if they are those of one of our tokens, whole. Raises InvalidToken.
 
     RFC 9068 sections 2.2 and 4. A token of ours speaks for a client alone, so its subject is the client.
@@ -222,7 +222,7 @@ def _known(claims: Mapping[str, Any], *, issuers: Collection[str], now: float) -
     if type(expires) is not int or expires > now + _CLOCKS_DIFFER_S + LIFETIME_S:
         raise InvalidToken
     digest = hashlib.sha256(str(claims["jti"]).encode("utf-8", "surrogatepass")).digest()
-    return _Known(subject, expires, digest, _bound(claims.get("cnf")))
+    return Read(subject, int(begins[0] or 0), expires, digest, _bound(claims.get("cnf")))
 
 
 def _bound(confirmation: object) -> str | None:

@@ -37,6 +37,8 @@ class Client:
     policy: tuple[str, ...] = ()
     told: str | None = None
     """What its registration tells of how it calls, as JSON."""
+    credentials_since: datetime | None = None
+    """Since when it has the oldest of those credentials that are valid."""
 
 
 class Register:
@@ -121,5 +123,7 @@ class Register:
 
 
 def _client(row: tuple[Any, ...]) -> Client:
-    client_id, name, secret_hash, purposes, status, at, by, grants, policy, told = row
-    return Client(client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants), tuple(policy), told)
+    client_id, name, secret_hash, purposes, status, at, by, grants, policy, told, since = row
+    return Client(
+        client_id, name, secret_hash, tuple(purposes), status, at, by, frozenset(grants), tuple(policy), told, since
+    )

@@ -25,7 +25,9 @@ select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at
     coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}'),
     (select jsonb_build_object('network', r.document->'network', 'hours', r.document->'expectedHours',
         'daily', r.document->'expectedVolume', 'hourly', r.document->'expectedVolumePerHour')::text
-     from registration r where r.client_id = c.client_id)
+     from registration r where r.client_id = c.client_id),
+    (select min(k.valid_from) from client_credential k
+     where k.client_id = c.client_id and (k.valid_until is null or k.valid_until > now()))
 from client c order by c.name
 
 -- name: client
@@ -35,7 +37,9 @@ select c.client_id, c.name, c.secret_hash, c.purposes, c.status, c.registered_at
     coalesce((select array_agg(p.line order by p.number) from client_policy p where p.client_id = c.client_id), '{}'),
     (select jsonb_build_object('network', r.document->'network', 'hours', r.document->'expectedHours',
         'daily', r.document->'expectedVolume', 'hourly', r.document->'expectedVolumePerHour')::text
-     from registration r where r.client_id = c.client_id)
+     from registration r where r.client_id = c.client_id),
+    (select min(k.valid_from) from client_credential k
+     where k.client_id = c.client_id and (k.valid_until is null or k.valid_until > now()))
 from client c where c.client_id = %s
 
 -- name: client_id_of
