@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import stat
 import time
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
@@ -14,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pypdf import PdfReader
 
 from tests.journey.api_words import CUSTOMERS, PERSONS, create, person
 from tests.journey.conftest import Server, command
@@ -109,6 +112,68 @@ def test_what_cannot_be_made_leaves_nothing(server: Server, api: httpx.Client, t
         assert "Traceback" not in ran.stderr
     assert there.read_text() == "mine"
     assert not (tmp_path / "new.zip").exists()
+
+
+NAMES = ("Łukasz Ωmega", "Наталья", "नमस्ते", "Zoë Ōhara", "陈 <b>x</b> אבא")
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Every value of a document, as it is written."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from leaves(each)
+    elif value is not None:
+        yield value if isinstance(value, str) else json.dumps(value)
+
+
+def bare(text: str) -> str:
+    """A text without what a page makes of it: spaces, and letters that its font lacks."""
+    shown = "".join(f"[U+{ord(each):04X}]" if each in "陈אבא" else each for each in text)
+    return "".join(unicodedata.normalize("NFC", shown).split())
+
+
+def test_as_a_pdf_it_says_what_the_data_say(server: Server, api: httpx.Client, tmp_path: Path) -> None:
+    ada = create(
+        api,
+        PERSONS,
+        person(
+            givenName="Adaquix",
+            familyName=NAMES[0],
+            otherName=[{"@type": "OtherNameIndividual", "givenName": each} for each in NAMES[1:]],
+        ),
+    )
+    api.patch(f"{PERSONS}/{ada['id']}", json={"title": "long" * 200})
+    customer = create(
+        api, CUSTOMERS, {"@type": "Customer", "name": "Ada", "engagedParty": reference(ada, "Individual")}
+    )
+    create(
+        api,
+        DOCUMENTS,
+        {"name": "Contract", "relatedParty": [{"id": customer["id"], "@referredType": "Customer", "role": "owner"}]},
+    )
+    output = tmp_path / "ada.zip"
+    words = ("--output", str(output), "--format", "pdf", "--data", str(server.data))
+    ran = command("privacy", "package", ada["id"], *words)
+    assert ran.returncode == 0, ran.stderr
+    assert "Warning" not in ran.stderr
+    with zipfile.ZipFile(output) as archive:
+        data, manifest = json.loads(archive.read("data.json")), json.loads(archive.read("manifest.json"))
+        raw = archive.read("package.pdf")
+    assert manifest["sha256"]["package.pdf"] == sha256(raw).hexdigest()
+    read = PdfReader(io.BytesIO(raw))
+    text = "".join(page.extract_text() for page in read.pages)
+    for number, page in enumerate(read.pages, start=1):
+        assert f"Page {number} of {len(read.pages)}" in page.extract_text()
+    told = bare(text.replace("\n", ""))
+    missing = [
+        each for record in data["record"] for each in leaves(record["version"][0]["document"]) if bare(each) not in told
+    ]
+    assert missing == []
+    assert all(bare(each["purpose"]) in told for each in data["access"])
+    assert [each["id"] for each in data["record"] if each["id"] not in told] == []
+    titles = [each.title for each in read.outline if not isinstance(each, list)]
+    assert titles == ["What is held of you"]
+    assert (read.metadata or {})["/Title"] == "What is held of you"
 
 
 @pytest.mark.timeout(300)

@@ -201,6 +201,7 @@ async def _finish(
     for _ in range(_PASSES):
         if not await one.records(keep=True):
             break
+        one.begun = True
     await _hide(work, one.erasure)
     await access.note("erase", ERASURE, "done", (str(erasure.id),))
     erasures = access.facilities.repository.erasures
@@ -246,10 +247,10 @@ class _Erasing:
         self.plan = Plan()
         self.watched: Collection[str] = ()
         self.still: Still | None = None
+        self.begun = not heeding_holds
         self._access = access
         self._work = work
         self._register = register
-        self._heeding_holds = heeding_holds
         self._files: list[tuple[int, str]] = []
 
     async def records(self, *, keep: bool) -> bool:
@@ -296,13 +297,14 @@ class _Erasing:
 
     async def _heed(self, ids: Collection[str]) -> None:
         """Raise where the records are not to be erased any more, unless that was begun before."""
-        if self._heeding_holds and (held := await self._work.held(ids)):
+        if self.begun:
+            return
+        if held := await self._work.held(ids):
             raise OnHold(f"The subject is under a legal hold: {'; '.join(held)}.")
-        if self._heeding_holds and (restricted := await self._work.restricted(ids)):
+        if restricted := await self._work.restricted(ids):
             raise StillRestricted(f"The use of the subject's records is restricted: {'; '.join(restricted)}.")
         if self.still is not None:
             await self.still()
-            self.still = None  # what came since belongs to what is gone already
 
     def _tell(self, found: Subject, rows: Mapping[str, int], others: Mapping[str, int]) -> None:
         self.plan.add(rows)

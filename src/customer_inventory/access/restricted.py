@@ -22,8 +22,11 @@ async def refuse_restricted_owners(access: Opened, resource: Resource, links: It
 
 async def join_restricted_owners(access: Opened, resource: Resource, identifier: UUID, links: Iterable[Link]) -> None:
     """Restrict a record that is about to be written as what it belongs to is restricted."""
-    if access.restricted and (owners := owners_among(resource, links)):
-        await access.facilities.repository.erasures.restrictions.join(resource.kind, identifier, owners)
+    owners = owners_among(resource, links) if access.restricted else []
+    restrictions = access.facilities.repository.erasures.restrictions
+    # Looked up before: an erasure under way holds the register, and nobody else is to wait for it.
+    if access.use is not None and await restrictions.restricted(owners, access.use):
+        await restrictions.join(resource.kind, identifier, owners)
 
 
 def owners_among(resource: Resource, links: Iterable[Link]) -> list[str]:

@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.privacy_request import Line, Words
 from customer_inventory.access.privacy_requesting import linked, party_of, served
-from customer_inventory.access.subjects import subject
+from customer_inventory.access.subjects import NoSubject, subject
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.model.entity import Entity, Instant, says
@@ -124,7 +124,11 @@ async def restrict(access: Opened, wished: Wished, *, request: UUID | None = Non
         raise AlreadyRestricted
     # Until every server knows, something more may have come to belong to the party.
     await asyncio.sleep(LATE_S)
-    await _store(access).add(made.id, await _records(access, party))
+    try:
+        await _store(access).add(made.id, await _records(access, party))
+    except NoSubject:
+        await _store(access).drop(made.id)  # an erasure was a moment earlier
+        raise
     if asked is not None:
         await served(access, asked, "restrict", result=f"restriction {made.id}")
     return (await _store(access).all(identifier=made.id))[0]

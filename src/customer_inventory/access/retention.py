@@ -76,7 +76,7 @@ def _rule(kind: str, retention: Retention) -> Rule:
         retention.period,
         retention.trigger,
         tuple(retention.counted_from or ()),
-        retention.year_end,
+        bool(retention.year_end),
         retention.ground or "",
     )
 

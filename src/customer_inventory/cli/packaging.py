@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from customer_inventory.access import Access
 from customer_inventory.access.packaging import Held, Package, content_of
+from customer_inventory.cli.package_facts import facts, moment
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Version
 
@@ -30,8 +30,10 @@ class Written(msgspec.Struct, frozen=True):
     manifest: str
 
 
-async def write_package(access: Access, made: Package, output: Path) -> Written:
-    """Write a package into a new file, which only its owner may read. Raises FileExistsError and ContentDamaged.
+async def write_package(access: Access, made: Package, output: Path, *, pdf: bool = False) -> Written:
+    """Write a package into a new file, which only its owner may read; with `pdf` the page is in it as that, too.
+
+    Raises FileExistsError and ContentDamaged.
 
     What was written of it goes again where it cannot be finished.
     """
@@ -39,7 +41,12 @@ async def write_package(access: Access, made: Package, output: Path) -> Written:
     try:
         with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             hashes = {}
-            for name, data in (("data.json", _data(made)), ("index.html", _page(made))):
+            pages = [
+                ("data.json", _data(made)),
+                ("index.html", _page(made)),
+                *([("package.pdf", _pdf(made))] if pdf else []),
+            ]
+            for name, data in pages:
                 archive.writestr(name, data)
                 hashes[name] = sha256(data).hexdigest()
             for name, kept in made.files.values():
@@ -56,6 +63,13 @@ async def write_package(access: Access, made: Package, output: Path) -> Written:
         raise
     versions = sum(len(each.versions) for each in made.records)
     return Written(len(made.records), versions, len(made.files), _size(output), sha256(manifest).hexdigest())
+
+
+def _pdf(made: Package) -> bytes:
+    # Imported here: fonts and pictures take a third of a second to load, and most packages have no PDF.
+    from customer_inventory.cli.package_pdf import pdf_of  # noqa: PLC0415
+
+    return pdf_of(made)
 
 
 def _drop(output: Path) -> None:
@@ -110,27 +124,6 @@ def _page(made: Package) -> bytes:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["moment"] = _moment
-    records = [(each, KINDS[each.kind].name, _facts(each)) for each in made.records]
+    environment.filters["moment"] = moment
+    records = [(each, KINDS[each.kind].name, facts(each)) for each in made.records]
     return environment.get_template("package.html").render(made=made, records=records).encode()
-
-
-def _facts(held: Held) -> list[tuple[str, str]]:
-    """What a record says, value by value, with the path of each; of a deleted one what it said last."""
-    newest = next((each.document for each in held.versions if each.document is not None), b"{}")
-    return list(_leaves(msgspec.json.decode(newest), ""))
-
-
-def _leaves(value: Any, at: str) -> Any:
-    if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _leaves(each, f"{at}.{name}" if at else name)
-    elif isinstance(value, list):
-        for number, each in enumerate(value, start=1):
-            yield from _leaves(each, f"{at} {number}" if len(value) > 1 else at)
-    elif value is not None:
-        yield at, value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment is not None else ""

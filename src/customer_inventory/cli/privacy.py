@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.erasing import Plan, erase, hide_in_trail, plan
@@ -163,7 +164,14 @@ def _rows(rows: Mapping[str, int]) -> str:
 
 
 @privacy.command(name="package")
-def package_subject(subject: str, *, output: Path, request: str | None = None, settings: Configured = _DEFAULTS) -> int:
+def package_subject(
+    subject: str,
+    *,
+    output: Path,
+    page: Annotated[Literal["html", "pdf"], Parameter(name="--format")] = "html",
+    request: str | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
     """Write everything that is held of a party into one file, for that person: records, versions, files, who saw them.
 
     Parameters
@@ -172,13 +180,15 @@ def package_subject(subject: str, *, output: Path, request: str | None = None, s
         The id of the party, or of a role that it plays.
     output
         The file to make, a ZIP archive: a page for people, data for machines, files, and a manifest with hashes.
+    page
+        Whether the page for people is in it as a PDF, too, beside the HTML.
     request
         The privacy request that it answers; it is closed with the SHA-256 of the package's manifest.
     settings
         How the inventory is set up.
     """
     asked = request_id(request) if request is not None else None
-    return run(_package(subject, output, asked, settings), settings)
+    return run(_package(subject, output, asked, settings, pdf=page == "pdf"), settings)
 
 
 def _refuse_if_there(output: Path) -> None:
@@ -186,7 +196,7 @@ def _refuse_if_there(output: Path) -> None:
         raise PackageExists(f"{output} is there already. Name a file that is not.")
 
 
-async def _package(subject: str, output: Path, asked: UUID | None, settings: Settings) -> None:
+async def _package(subject: str, output: Path, asked: UUID | None, settings: Settings, *, pdf: bool) -> None:
     _refuse_if_there(output)
     async with opened(settings) as desk:
         access = await _access(desk, "package")
@@ -194,7 +204,7 @@ async def _package(subject: str, output: Path, asked: UUID | None, settings: Set
         made = await package(access, _identifier(subject))
         say(f"writing {len(made.records)} records and {len(made.files)} files …")
         row = await linked(access, asked, "package", UUID(made.subject)) if asked else None
-        written = await write_package(access, made, output)
+        written = await write_package(access, made, output, pdf=pdf)
         if row is not None:
             await served(access, row, "package", result=f"package, manifest {written.manifest}")
     print(

@@ -58,14 +58,20 @@ class Restrictions:
         self._connections = connections
         self._seconds = seconds
         self._looked_at = -LATE_S
-        self._kinds: frozenset[str] = frozenset()
+        self._kinds: frozenset[str] | None = None
 
     async def kinds(self) -> frozenset[str]:
         """Return the kinds of which records are restricted. Raises RepositoryUnavailable."""
         now = self._seconds()
-        if now - self._looked_at >= LATE_S:
-            found = frozenset(row[0] for row in await self._rows("kinds", {}))
-            self._kinds, self._looked_at = found, now
+        if self._kinds is not None and now - self._looked_at < LATE_S:
+            return self._kinds
+        # Whoever comes while this looks takes what was known a moment ago; at first there is nothing to take.
+        before, self._looked_at = self._looked_at, now
+        try:
+            self._kinds = frozenset(row[0] for row in await self._rows("kinds", {}))
+        except BaseException:
+            self._looked_at = before
+            raise
         return self._kinds
 
     async def restricted(self, ids: Collection[str], use: UseFor) -> dict[str, bool]:
@@ -100,6 +106,12 @@ class Restrictions:
         """Put records, the kind of each by its id, under a restriction that lasts."""
         async with self._connections.lend() as connection, connection.transaction():
             await _add(connection, identifier, records)
+        self._looked_at = -LATE_S
+
+    async def drop(self, identifier: UUID) -> None:
+        """Forget a restriction of which nothing came."""
+        async with self._connections.lend() as connection:
+            await connection.execute(_SQL["drop"], {"id": identifier})
         self._looked_at = -LATE_S
 
     async def join(self, kind: str, identifier: UUID, owners: Collection[str]) -> None:

@@ -94,7 +94,7 @@ class Retention(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
         Annotated[list[Line], Meta(min_length=1, max_length=10)] | UnsetType,
         says("Where that stands, the first that a record has: an attribute with a time, lastContract or lastChange."),
     ] = UNSET
-    year_end: Annotated[bool, says("Whether it is counted from the end of that calendar year.")] = False
+    year_end: Annotated[bool | UnsetType, says("Whether it is counted from the end of that calendar year.")] = UNSET
     ground: Annotated[Line | UnsetType, says("What asks for it, such as: § 147 AO.")] = UNSET
 
 

@@ -31,6 +31,9 @@ with ended as (
 ), freed as (delete from restricted_record where restriction_id in (select id from ended))
 select count(*) from ended
 
+-- name: drop
+delete from restriction where id = %(id)s
+
 -- name: kinds
 select distinct unnest(kinds) from restriction where ended_at is null
 

@@ -1,0 +1,147 @@
+"""What the store of restrictions promises: nothing looked up where nothing is restricted, nothing late where it is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.erasing import erase
+from customer_inventory.access.holding import StillRestricted
+from customer_inventory.access.opened import Restricted
+from customer_inventory.access.restriction import AlreadyRestricted, Wished, lift, restrict, restrictions
+from customer_inventory.model import RESOURCES
+from customer_inventory.repository import Repository
+from customer_inventory.repository.query import Query
+from customer_inventory.repository.restrictions import LATE_S, Restrictions
+from tests.consistency import ask
+from tests.contract.conftest import customer_of, document
+from tests.contract.test_wholes import made
+
+INDIVIDUAL, CUSTOMER = RESOURCES["individual"], RESOURCES["customer"]
+
+
+@pytest.fixture
+async def officer(desk: Desk) -> Access:
+    return await desk.open_at_command_line(person="ann", purpose=None, request_id="officer", privacy=True)
+
+
+async def opened(desk: Desk) -> Access:
+    return await desk.open_at_command_line(person="eve", purpose=None, request_id="desk")
+
+
+class Counting(Restrictions):
+    """A store that counts how often it looks."""
+
+    looks = 0
+
+    async def _rows(self, name: str, values: dict[str, object]) -> list[tuple[object, ...]]:
+        self.looks += 1
+        return await super()._rows(name, values)
+
+
+async def test_where_nothing_is_restricted_one_looks_twice_a_second(repository: Repository) -> None:
+    at = [100.0]
+    store = Counting(repository._connections, seconds=lambda: at[0])
+    await asyncio.gather(*(store.kinds() for _ in range(20)))
+    begun = store.looks
+    for _ in range(1000):
+        assert await store.kinds() == frozenset()
+    assert store.looks == begun
+    at[0] += LATE_S
+    await asyncio.gather(*(store.kinds() for _ in range(20)))
+    assert store.looks == begun + 1
+
+
+async def test_what_cannot_be_looked_up_lets_nobody_in(repository: Repository) -> None:
+    store = Restrictions(repository._connections)
+    store._connections = None  # type: ignore[assignment]
+    for _ in range(2):
+        with pytest.raises(AttributeError):
+            await store.kinds()
+
+
+async def test_it_covers_versions_and_what_comes_meanwhile(desk: Desk, officer: Access) -> None:
+    access = await opened(desk)
+    party = await made(access, "individual", document("individual"))
+    wished = Wished(subject_id=str(party), reason="disputed")
+    row, customer = await asyncio.gather(restrict(officer, wished), _later(access, party))
+    assert row.records == 2
+    access = await opened(desk)
+    for resource, identifier in ((INDIVIDUAL, party), (CUSTOMER, customer)):
+        with pytest.raises(Restricted):
+            await access.read(resource, identifier)
+        with pytest.raises(Restricted):
+            await access.version(resource, identifier, 1)
+        with pytest.raises(Restricted):
+            await access.versions(resource, identifier)
+        with pytest.raises(Restricted):
+            await access.restore(resource, identifier, 1)
+        assert (await access.page(resource, Query())).total.number == 0
+    assert (await access.page_of([INDIVIDUAL, CUSTOMER], Query())).records == []
+
+
+async def _later(access: Access, party: UUID) -> UUID:
+    await asyncio.sleep(0.1)
+    return await made(access, "customer", customer_of(party))
+
+
+async def test_of_many_at_once_one_restricts(officer: Access) -> None:
+    party = await made(officer, "individual", document("individual"))
+    wishes = (restrict(officer, Wished(subject_id=str(party), reason=f"r{each}")) for each in range(5))
+    came = await asyncio.gather(*wishes, return_exceptions=True)
+    assert sum(isinstance(each, AlreadyRestricted) for each in came) == 4
+    assert len(await restrictions(officer)) == 1
+
+
+async def test_totals_that_were_counted_before_are_not_told(desk: Desk, officer: Access) -> None:
+    parties = [await made(officer, "individual", document("individual")) for _ in range(3)]
+    for query in (Query(limit=1), Query(limit=1, name="ada")):
+        assert (await (await opened(desk)).page(INDIVIDUAL, query)).total.number == 3
+    made_ = await restrict(officer, Wished(subject_id=str(parties[0]), reason="x"))
+    for query in (Query(limit=1), Query(limit=1, name="ada")):
+        assert (await (await opened(desk)).page(INDIVIDUAL, query)).total.number == 2
+    await lift(officer, made_.id, reason="y")
+    for query in (Query(limit=1), Query(limit=1, name="ada")):
+        assert (await (await opened(desk)).page(INDIVIDUAL, query)).total.number == 3
+
+
+async def test_a_page_does_not_begin_at_what_is_restricted(desk: Desk, officer: Access) -> None:
+    parties = [await made(officer, "individual", document("individual")) for _ in range(3)]
+    page = await officer.page(INDIVIDUAL, Query(limit=1))
+    await restrict(officer, Wished(subject_id=page.records[0].id, reason="x"))
+    rest = await (await opened(desk)).page(INDIVIDUAL, Query(limit=5, after=page.last))
+    assert page.records[0].id not in {each.id for each in rest.records}
+    assert {each.id for each in rest.records} <= {str(each) for each in parties}
+
+
+async def test_an_erasure_under_way_and_a_restriction_do_not_meet(
+    officer: Access, database: str, tmp_path: Path
+) -> None:
+
+    register = tmp_path / "register"
+    for _ in range(3):
+        party = await made(officer, "individual", document("individual"))
+        came = await asyncio.gather(
+            erase(officer, party, ground="x", register=register),
+            restrict(officer, Wished(subject_id=str(party), reason="y")),
+            return_exceptions=True,
+        )
+        left = await ask(database, f"select 1 from individual where id = '{party}'")
+        active = await ask(database, f"select 1 from restriction where party_id = '{party}'")
+        assert bool(left) == bool(active), came
+        assert isinstance(came[0], StillRestricted) == bool(left), came
+
+
+async def test_it_ends_at_its_day(desk: Desk, officer: Access) -> None:
+    party = await made(officer, "individual", document("individual"))
+    end = desk.clock() + timedelta(seconds=1.2)
+    await restrict(officer, Wished(subject_id=str(party), reason="x", until=end))
+    with pytest.raises(Restricted):
+        await (await opened(desk)).read(INDIVIDUAL, party)
+    await asyncio.sleep(1.0)
+    assert (await (await opened(desk)).read(INDIVIDUAL, party)).id == str(party)
