@@ -103,7 +103,7 @@ class Changes:
 
     async def get(self, identifier: UUID) -> Change | None:
         """Return a change, or None."""
-        rows = await self._rows("change", (bucket_of(identifier), identifier))
+        rows = await self._connections.rows(_SQL["change"], (bucket_of(identifier), identifier))
         return Change(*rows[0]) if rows else None
 
     async def entries(
@@ -111,11 +111,11 @@ class Changes:
     ) -> list[FeedEntry]:
         """Return what a change did to records, of these kinds or of any, by their ids."""
         values = {**_of(change, kinds), "limit": limit, "offset": offset}
-        return [FeedEntry(*row) for row in await self._rows("entries_of", values)]
+        return [FeedEntry(*row) for row in await self._connections.rows(_SQL["entries_of"], values)]
 
     async def number_of_entries(self, change: Change, *, kinds: Collection[str] | None = None) -> int:
         """Return to how many record versions a change led, of these kinds or of any."""
-        rows = await self._rows("number_of_entries", _of(change, kinds))
+        rows = await self._connections.rows(_SQL["number_of_entries"], _of(change, kinds))
         return int(rows[0][0])
 
     async def page(self, query: ChangeQuery) -> ChangePage:
@@ -159,10 +159,6 @@ class Changes:
         async with self._connections.lend() as connection:
             cursor = await connection.execute(" union ".join(statements), values, prepare=False)
             return [row[0] for row in await cursor.fetchall()]
-
-    async def _rows(self, name: str, values: Any) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
 
 
 def _of(change: Change, kinds: Collection[str] | None) -> dict[str, Any]:

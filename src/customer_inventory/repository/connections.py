@@ -149,6 +149,16 @@ class Connections:
         finally:
             self.give_back(connection)
 
+    async def rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives. Raises what `lend` raises."""
+        async with self.lend() as connection:
+            return await (await connection.execute(statement, values)).fetchall()
+
+    async def count(self, statement: str, values: Any = None) -> int:
+        """Return how many rows a statement touched. Raises what `lend` raises."""
+        async with self.lend() as connection:
+            return (await connection.execute(statement, values)).rowcount
+
     async def take(self) -> Connection:
         """Take a connection that `give_back` must be called for; `lend` does both."""
         if self._free == 0:

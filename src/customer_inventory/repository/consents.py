@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from customer_inventory.ids import bucket_of
@@ -62,12 +62,12 @@ class Consents:
 
     async def facts(self, party: UUID, *, limit: int) -> list[Fact]:
         """Return what a party said, newest first."""
-        rows = await self._rows("facts", {"bucket": bucket_of(party), "party": party, "limit": limit})
+        rows = await self._connections.rows(_SQL["facts"], {"bucket": bucket_of(party), "party": party, "limit": limit})
         return [Fact(*row) for row in rows]
 
     async def resolved(self, party: UUID) -> list[Resolved]:
         """Return what holds for a party, by purpose."""
-        rows = await self._rows("resolved", {"bucket": bucket_of(party), "party": party})
+        rows = await self._connections.rows(_SQL["resolved"], {"bucket": bucket_of(party), "party": party})
         return [Resolved(*row) for row in rows]
 
     async def holding(self, kind: str, ids: Collection[str], *, purpose: str, at: datetime) -> frozenset[str]:
@@ -77,10 +77,6 @@ class Consents:
         async with self._connections.lend() as connection:
             found = await (await connection.execute(text, (list(ids), *clause.values))).fetchall()
         return frozenset(row[0] for row in found)
-
-    async def _rows(self, name: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
 
 
 def consented(kind: str, purpose: str, at: datetime) -> Clause:

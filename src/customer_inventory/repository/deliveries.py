@@ -59,21 +59,23 @@ class Deliveries:
 
     async def waiting(self, subscription: str, *, most: int) -> int:
         """Return how many deliveries wait, counted up to `most`."""
-        return int((await self._rows("waiting", (subscription, most)))[0][0])
+        return int((await self._connections.rows(_SQL["waiting"], (subscription, most)))[0][0])
 
     async def waiting_records(self, subscription: str, records: Iterable[str]) -> set[str]:
         """Return which of `records` have a delivery that waits."""
-        return {row[0] for row in await self._rows("waiting_records", (subscription, list(records)))}
+        return {row[0] for row in await self._connections.rows(_SQL["waiting_records"], (subscription, list(records)))}
 
     async def due(self, subscription: str, *, now: datetime) -> list[Delivery]:
         """Return the first delivery that waits of each record whose time has come, most overdue first; at most 100."""
-        rows = await self._rows("due", {"id": subscription, "now": now, "most": _MOST_DUE})
+        rows = await self._connections.rows(_SQL["due"], {"id": subscription, "now": now, "most": _MOST_DUE})
         return [_delivery(row) for row in rows]
 
     async def behind(self, subscription: str, delivery: Delivery) -> list[Delivery]:
         """Return what waits behind a delivery, of the same record and in order; at most 100."""
         entry = delivery.entry
-        rows = await self._rows("behind", (subscription, entry.record_id, entry.version, _MOST_BEHIND))
+        rows = await self._connections.rows(
+            _SQL["behind"], (subscription, entry.record_id, entry.version, _MOST_BEHIND)
+        )
         return [_delivery(row) for row in rows]
 
     async def move(
@@ -112,13 +114,13 @@ class Deliveries:
         """Return deliveries that were given up, each with its subscription; of all clients for None."""
         record_id, version = record or (None, None)
         values = {"client_id": client_id, "subscription": subscription, "record_id": record_id, "version": version}
-        rows = await self._rows("dead_letters", {**values, "offset": offset, "limit": limit})
+        rows = await self._connections.rows(_SQL["dead_letters"], {**values, "offset": offset, "limit": limit})
         return [(row[0], _delivery(row[1:])) for row in rows]
 
     async def count_dead_letters(self, *, client_id: str | None, subscription: UUID | None = None) -> int:
         """Return how many deliveries were given up."""
         values = {"client_id": client_id, "subscription": subscription}
-        return int((await self._rows("count_dead_letters", values))[0][0])
+        return int((await self._connections.rows(_SQL["count_dead_letters"], values))[0][0])
 
     async def replay(self, subscription: str, *, now: datetime, record: tuple[UUID, int] | None = None) -> int:
         """Let dead letters wait for delivery again: one, or all of a subscription. Return how many there were."""
@@ -143,21 +145,17 @@ class Deliveries:
     async def origins(self, changes: Iterable[str]) -> dict[str, Origin]:
         """Return when and in which request changes were made, by their ids."""
         wanted = list(dict.fromkeys(changes))
-        rows = await self._rows("changes", ([int(change[15:18], 16) for change in wanted], wanted))
+        rows = await self._connections.rows(_SQL["changes"], ([int(change[15:18], 16) for change in wanted], wanted))
         return {row[0]: Origin(row[1], row[2]) for row in rows}
 
     async def before(self, place: FeedPosition, *, limit: int) -> list[FeedEntry]:
         """Return up to `limit` settled entries before `place`, in the order of the feed."""
-        return [FeedEntry(*row) for row in reversed(await self._rows("recent", (*place, limit)))]
+        return [FeedEntry(*row) for row in reversed(await self._connections.rows(_SQL["recent"], (*place, limit)))]
 
     async def entry(self, place: FeedPosition) -> FeedEntry | None:
         """Return the settled entry that stands exactly at `place`, or None."""
-        rows = await self._rows("entry", tuple(place))
+        rows = await self._connections.rows(_SQL["entry"], tuple(place))
         return FeedEntry(*rows[0]) if rows else None
-
-    async def _rows(self, name: str, values: Any) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
 
 
 async def _held(connection: Connection, subscription: str, owner: UUID, now: datetime) -> bool:

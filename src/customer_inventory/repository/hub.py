@@ -89,11 +89,11 @@ class Hub:
             "at": at,
             "most": most,
         }
-        return await self._execute("add_subscription", values) > 0
+        return await self._connections.count(_SQL["add_subscription"], values) > 0
 
     async def twin(self, fingerprint: bytes) -> str | None:
         """Return the id of the subscription with this fingerprint, or None."""
-        rows = await self._rows("twin", (fingerprint,))
+        rows = await self._connections.rows(_SQL["twin"], (fingerprint,))
         return str(rows[0][0]) if rows else None
 
     async def subscriptions(
@@ -107,15 +107,15 @@ class Hub:
     ) -> list[Subscription]:
         """Return the subscriptions of a client, oldest first, of all clients for None; narrowed by what is given."""
         values = {"client_id": client_id, "id": identifier, "api": api, "api_version": api_version, "topic": topic}
-        return [_subscription(row) for row in await self._rows("subscriptions", values)]
+        return [_subscription(row) for row in await self._connections.rows(_SQL["subscriptions"], values)]
 
     async def drop(self, identifier: str) -> bool:
         """End a subscription with all that waits for it; return whether it was there."""
-        return await self._execute("drop_subscription", (identifier,)) > 0
+        return await self._connections.count(_SQL["drop_subscription"], (identifier,)) > 0
 
     async def disable(self, identifier: str, *, reason: str) -> None:
         """Stop delivering to a subscription until it is replayed or made anew."""
-        await self._execute("disable", {"id": identifier, "reason": reason})
+        await self._connections.count(_SQL["disable"], {"id": identifier, "reason": reason})
 
     async def rewind(self, identifier: str, *, position: int) -> None:
         """Deliver everything from `position` on again, to a disabled subscription too."""
@@ -127,33 +127,25 @@ class Hub:
     async def position_at(self, moment: datetime) -> int:
         """Return where the feed stood at `moment`, going by the ids of changes."""
         floor = UUID(int=(int(moment.timestamp() * 1000) & 0xFFFF_FFFF_FFFF) << 80)
-        return int((await self._rows("position_at", (floor,)))[0][0])
+        return int((await self._connections.rows(_SQL["position_at"], (floor,)))[0][0])
 
     async def lease(self, *, owner: UUID, now: datetime, until: datetime, most: int) -> list[Subscription]:
         """Take up to `most` subscriptions that have something to do and that no server works on."""
         values = {"owner": owner, "now": now, "until": until, "most": most}
-        return [_subscription(row) for row in await self._rows("lease", values)]
+        return [_subscription(row) for row in await self._connections.rows(_SQL["lease"], values)]
 
     async def renew(self, *, owner: UUID, until: datetime) -> set[str]:
         """Prolong the leases of `owner`; return the subscriptions on which it still has one."""
-        return {row[0] for row in await self._rows("renew", {"owner": owner, "until": until})}
+        return {row[0] for row in await self._connections.rows(_SQL["renew"], {"owner": owner, "until": until})}
 
     async def release(self, identifier: str, *, owner: UUID, until: datetime) -> None:
         """Give a lease back; nobody takes it before `until`."""
-        await self._execute("release", {"id": identifier, "owner": owner, "until": until})
+        await self._connections.count(_SQL["release"], {"id": identifier, "owner": owner, "until": until})
 
     async def backlog(self, *, most: int = 100_000) -> Backlog:
         """Return what is still to be delivered, counted up to `most` feed entries."""
-        pending, dead, oldest = (await self._rows("backlog", {"most": most}))[0]
+        pending, dead, oldest = (await self._connections.rows(_SQL["backlog"], {"most": most}))[0]
         return Backlog(pending, dead, oldest)
-
-    async def _rows(self, name: str, values: Any = None) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
-
-    async def _execute(self, name: str, values: Any) -> int:
-        async with self._connections.lend() as connection:
-            return (await connection.execute(_SQL[name], values)).rowcount
 
 
 def _subscription(row: tuple[Any, ...]) -> Subscription:

@@ -54,30 +54,30 @@ class People:
     ) -> bool:
         """Add a person; return False, changing nothing, when the login is taken."""
         values = (identifier, login, display_name, password_hash, role, at)
-        return await self._execute("add_person", values) > 0
+        return await self._connections.count(_SQL["add_person"], values) > 0
 
     async def people(self) -> list[Person]:
         """Return everyone who was ever given access, by login."""
-        return [Person(*row) for row in await self._rows("people")]
+        return [Person(*row) for row in await self._connections.rows(_SQL["people"])]
 
     async def other_administrators(self, person_id: UUID) -> int:
         """Return how many active administrators there are besides this person."""
-        return int((await self._rows("other_administrators", (person_id,)))[0][0])
+        return int((await self._connections.rows(_SQL["other_administrators"], (person_id,)))[0][0])
 
     async def person_by_login(self, login: str) -> Person | None:
         """Return the person with this login, or None."""
-        rows = await self._rows("person_by_login", (login,))
+        rows = await self._connections.rows(_SQL["person_by_login"], (login,))
         return Person(*rows[0]) if rows else None
 
     async def person(self, identifier: UUID) -> Person | None:
         """Return the person with this id, or None."""
-        rows = await self._rows("person", (identifier,))
+        rows = await self._connections.rows(_SQL["person"], (identifier,))
         return Person(*rows[0]) if rows else None
 
     async def page(self, *, limit: int, offset: int) -> tuple[list[Person], int]:
         """Return a page of everyone who was ever given access, by login, and how many there are."""
-        found = [Person(*row) for row in await self._rows("people_page", (limit, offset))]
-        return found, (await self._rows("count_people"))[0][0]
+        found = [Person(*row) for row in await self._connections.rows(_SQL["people_page"], (limit, offset))]
+        return found, (await self._connections.rows(_SQL["count_people"]))[0][0]
 
     async def change_person(self, changed: Person, *, password_hash: str | None) -> bool:
         """Keep what changed of a person; who is disabled or has a new password has no session any more, at once.
@@ -123,7 +123,9 @@ class People:
 
     async def session(self, token_hash: bytes, *, at: datetime, idle_since: datetime) -> Session | None:
         """Return a session; None when it ended, idled since then, never was, or its person was disabled."""
-        rows = await self._rows("session", {"token_hash": token_hash, "at": at, "idle_since": idle_since})
+        rows = await self._connections.rows(
+            _SQL["session"], {"token_hash": token_hash, "at": at, "idle_since": idle_since}
+        )
         return _session(rows[0]) if rows else None
 
     async def sessions(
@@ -131,28 +133,28 @@ class People:
     ) -> list[Session]:
         """Return the sessions of a person, or of everybody, that last at a moment; the one last seen first."""
         values = {"at": at, "idle_since": idle_since, "person_id": person_id, "limit": limit}
-        return [_session(row) for row in await self._rows("sessions", values)]
+        return [_session(row) for row in await self._connections.rows(_SQL["sessions"], values)]
 
     async def touch_session(self, identifier: UUID, *, at: datetime, before: datetime) -> None:
         """Note when a session was last seen, if what is noted is from before then."""
-        await self._execute("touch_session", (at, identifier, before))
+        await self._connections.count(_SQL["touch_session"], (at, identifier, before))
 
     async def end_session_of(self, identifier: UUID, *, person_id: UUID | None) -> bool:
         """End a session by its id, only of a person where one is named; return whether there was such a one."""
-        return bool(await self._rows("end_session_of", {"id": identifier, "person_id": person_id}))
+        return bool(await self._connections.rows(_SQL["end_session_of"], {"id": identifier, "person_id": person_id}))
 
     async def end_other_sessions(self, person_id: UUID, *, keep: UUID) -> int:
         """End every session of a person but one; return how many there were."""
-        return await self._execute("end_other_sessions", (person_id, keep))
+        return await self._connections.count(_SQL["end_other_sessions"], (person_id, keep))
 
     async def end_session(self, token_hash: bytes) -> None:
         """End a session."""
-        await self._execute("end_session", (token_hash,))
+        await self._connections.count(_SQL["end_session"], (token_hash,))
 
     async def end_sessions(self, person_id: UUID) -> int:
         """End every session of a person; return how many there were."""
-        await self._execute("end_arrivals", (person_id,))
-        return await self._execute("end_sessions", (person_id,))
+        await self._connections.count(_SQL["end_arrivals"], (person_id,))
+        return await self._connections.count(_SQL["end_sessions"], (person_id,))
 
     async def add_arrival(self, *, visit_hash: bytes, person_id: UUID, at: datetime, expires_at: datetime) -> None:
         """Note that a browser's visitor gave the right password and is to give the second factor next."""
@@ -162,20 +164,12 @@ class People:
 
     async def arrival(self, visit_hash: bytes, *, at: datetime) -> Person | None:
         """Return who gave the right password in this browser and not yet the second factor, or None."""
-        rows = await self._rows("arrival", (visit_hash, at))
+        rows = await self._connections.rows(_SQL["arrival"], (visit_hash, at))
         return Person(*rows[0]) if rows else None
 
     async def end_arrival(self, visit_hash: bytes) -> bool:
         """Forget an arrival; return whether there was one, so that it leads to one session only."""
-        return await self._execute("end_arrival", (visit_hash,)) > 0
-
-    async def _rows(self, name: str, values: Any = None) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
-
-    async def _execute(self, name: str, values: tuple[Any, ...]) -> int:
-        async with self._connections.lend() as connection:
-            return (await connection.execute(_SQL[name], values)).rowcount
+        return await self._connections.count(_SQL["end_arrival"], (visit_hash,)) > 0
 
 
 def _session(row: tuple[Any, ...]) -> Session:

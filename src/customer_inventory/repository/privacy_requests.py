@@ -85,17 +85,17 @@ class PrivacyRequests:
 
     async def one(self, identifier: UUID) -> RequestRow | None:
         """Return the request of this id, or None."""
-        rows = await self._rows("requests", {"id": identifier, "limit": 1})
+        rows = await self._connections.rows(_SQL["requests"], {"id": identifier, "limit": 1})
         return _row(rows[0]) if rows else None
 
     async def all(self, *, limit: int) -> list[RequestRow]:
         """Return requests, the open ones by when they are due, then those that were closed, the last one first."""
-        return [_row(row) for row in await self._rows("requests", {"id": None, "limit": limit})]
+        return [_row(row) for row in await self._connections.rows(_SQL["requests"], {"id": None, "limit": limit})]
 
     async def events(self, ids: Collection[UUID]) -> dict[UUID, list[RequestEvent]]:
         """Return every step of these requests."""
         found: dict[UUID, list[RequestEvent]] = {}
-        for row in await self._rows("events", {"ids": list(ids)}):
+        for row in await self._connections.rows(_SQL["events"], {"ids": list(ids)}):
             found.setdefault(row[0], []).append(RequestEvent(*row))
         return found
 
@@ -124,17 +124,13 @@ class PrivacyRequests:
 
     async def open_of(self, ids: Collection[str]) -> str | None:
         """Return the right of an open request of one of these parties, None where there is none."""
-        rows = await self._rows("open_of", {"ids": list(ids)})
+        rows = await self._connections.rows(_SQL["open_of"], {"ids": list(ids)})
         return rows[0][0] if rows else None
 
     async def counts(self, *, now: datetime, soon: datetime) -> RequestCounts:
         """Return how many are open, due between `now` and `soon`, and overdue."""
-        (row,) = await self._rows("standing", {"now": now, "soon": soon})
+        (row,) = await self._connections.rows(_SQL["standing"], {"now": now, "soon": soon})
         return RequestCounts(*row)
-
-    async def _rows(self, name: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
 
 
 async def _note(

@@ -89,37 +89,29 @@ class Register:
 
     async def clients(self) -> list[Client]:
         """Return every client, by name."""
-        return [_client(row) for row in await self._rows("clients")]
+        return [_client(row) for row in await self._connections.rows(_SQL["clients"])]
 
     async def client(self, client_id: str) -> Client | None:
         """Return the client with this id, or None. Never by name: a name may spell another client's id."""
-        rows = await self._rows("client", (client_id,))
+        rows = await self._connections.rows(_SQL["client"], (client_id,))
         return _client(rows[0]) if rows else None
 
     async def client_named(self, name: str) -> Client | None:
         """Return the client of this name, or None."""
-        rows = await self._rows("client_id_of", (name,))
+        rows = await self._connections.rows(_SQL["client_id_of"], (name,))
         return await self.client(rows[0][0]) if rows else None
 
     async def set_client_status(self, client_id: str, *, status: str) -> bool:
         """Set a client's status ('active' or 'revoked'); return whether there is such a client."""
-        return await self._execute("set_client_status", (status, client_id)) > 0
+        return await self._connections.count(_SQL["set_client_status"], (status, client_id)) > 0
 
     async def add_signing_key(self, *, identifier: str, private_key: bytes, at: datetime) -> None:
         """Keep a key that signs access tokens (a JSON Web Key as JSON)."""
-        await self._execute("add_signing_key", (identifier, private_key.decode(), at))
+        await self._connections.count(_SQL["add_signing_key"], (identifier, private_key.decode(), at))
 
     async def signing_keys(self) -> list[tuple[str, bytes]]:
         """Return the signing keys, oldest first, as (id, JSON Web Key)."""
-        return [(row[0], row[1]) for row in await self._rows("signing_keys")]
-
-    async def _rows(self, name: str, values: Any = None) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
-
-    async def _execute(self, name: str, values: tuple[Any, ...]) -> int:
-        async with self._connections.lend() as connection:
-            return (await connection.execute(_SQL[name], values)).rowcount
+        return [(row[0], row[1]) for row in await self._connections.rows(_SQL["signing_keys"])]
 
 
 def _client(row: tuple[Any, ...]) -> Client:

@@ -83,21 +83,21 @@ class Registrations:
 
     async def one(self, client_id: str) -> RegistrationRow | None:
         """Return the registration of this id, or None."""
-        rows = await self._rows("registrations", {"client_id": client_id})
+        rows = await self._connections.rows(_SQL["registrations"], {"client_id": client_id})
         return _row(rows[0]) if rows else None
 
     async def named(self, name: str) -> RegistrationRow | None:
         """Return the registration of this name that stands, else the latest that did, or None."""
-        rows = await self._rows("client_id_of", (name,))
+        rows = await self._connections.rows(_SQL["client_id_of"], (name,))
         return await self.one(rows[0][0]) if rows else None
 
     async def all(self) -> list[RegistrationRow]:
         """Return every registration, in the order in which they were requested."""
-        return [_row(row) for row in await self._rows("registrations", {"client_id": None})]
+        return [_row(row) for row in await self._connections.rows(_SQL["registrations"], {"client_id": None})]
 
     async def decisions(self, client_id: str | None = None) -> list[DecisionRow]:
         """Return every step that was taken, of one registration or of all."""
-        return [DecisionRow(*row) for row in await self._rows("decisions", {"client_id": client_id})]
+        return [DecisionRow(*row) for row in await self._connections.rows(_SQL["decisions"], {"client_id": client_id})]
 
     async def take(self, client_id: str, step: Step) -> str | None:
         """Take a step from the state that the registration is in; return the new one, or None where it leads nowhere.
@@ -118,16 +118,12 @@ class Registrations:
 
     async def pending(self, *, at: datetime, warn_at: datetime) -> list[tuple[str, str]]:
         """Return which registrations the inventory itself must take a step of, and which step: some at a time."""
-        rows = await self._rows("pending", {"at": at, "warn_at": warn_at})
+        rows = await self._connections.rows(_SQL["pending"], {"at": at, "warn_at": warn_at})
         return [(row[0], row[1]) for row in rows]
 
     async def unregistered(self, *, own: Collection[str]) -> list[str]:
         """Return the clients, besides the product's own, that have no registration."""
-        return [row[0] for row in await self._rows("unregistered", (list(own),))]
-
-    async def _rows(self, name: str, values: Any) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
+        return [row[0] for row in await self._connections.rows(_SQL["unregistered"], (list(own),))]
 
 
 async def _note(connection: Connection, client_id: str, step: Step, status: str) -> None:

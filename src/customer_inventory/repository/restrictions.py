@@ -68,7 +68,7 @@ class Restrictions:
         # Whoever comes while this looks takes what was known a moment ago; at first there is nothing to take.
         before, self._looked_at = self._looked_at, now
         try:
-            self._kinds = frozenset(row[0] for row in await self._rows("kinds", {}))
+            self._kinds = frozenset(row[0] for row in await self._connections.rows(_SQL["kinds"], {}))
         except BaseException:
             self._looked_at = before
             raise
@@ -77,12 +77,16 @@ class Restrictions:
     async def restricted(self, ids: Collection[str], use: UseFor) -> dict[str, bool]:
         """Return which of some records are restricted, and whether they may be used for the purpose all the same."""
         values = {"ids": list(ids), "purpose": use.purpose, "at": use.at}
-        return dict(await self._rows("restricted", values)) if ids else {}
+        return dict(await self._connections.rows(_SQL["restricted"], values)) if ids else {}
 
     async def touching(self, changes: Mapping[UUID, int], use: UseFor) -> frozenset[UUID]:
         """Return which changes, by id with their place in the feed, touched what may not be used for a purpose."""
         values = {"changes": list(changes), "positions": list(changes.values()), "purpose": use.purpose, "at": use.at}
-        return frozenset(row[0] for row in await self._rows("touching", values)) if changes else frozenset()
+        return (
+            frozenset(row[0] for row in await self._connections.rows(_SQL["touching"], values))
+            if changes
+            else frozenset()
+        )
 
     async def restrict(self, made: Restriction, records: Mapping[str, str]) -> bool:
         """Keep a restriction with its records, the kind of each by its id; False where the party is restricted."""
@@ -122,7 +126,7 @@ class Restrictions:
 
     async def end(self, identifier: UUID, *, by: str, at: datetime, reason: str) -> bool:
         """End a restriction; False where there is none that lasts."""
-        rows = await self._rows("end", {"id": identifier, "by": by, "at": at, "reason": reason})
+        rows = await self._connections.rows(_SQL["end"], {"id": identifier, "by": by, "at": at, "reason": reason})
         self._looked_at = -LATE_S
         return bool(rows[0][0])
 
@@ -130,12 +134,8 @@ class Restrictions:
         self, *, identifier: UUID | None = None, party: UUID | None = None, limit: int = 1000
     ) -> list[Restriction]:
         """Return restrictions: that of an id, what lasts of a party, or all, those that last first."""
-        rows = await self._rows("restrictions", {"id": identifier, "party": party, "limit": limit})
+        rows = await self._connections.rows(_SQL["restrictions"], {"id": identifier, "party": party, "limit": limit})
         return [_restriction(row) for row in rows]
-
-    async def _rows(self, name: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        async with self._connections.lend() as connection:
-            return await (await connection.execute(_SQL[name], values)).fetchall()
 
 
 def unrestricted(use: UseFor) -> Clause:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from customer_inventory.repository import sql
@@ -30,7 +29,7 @@ class SecondFactors:
 
     async def begin(self, person_id: UUID, *, secret: str, at: datetime) -> bool:
         """Keep a secret that is not confirmed yet, in place of another such; False when one is confirmed already."""
-        return await self._execute("begin_factor", (person_id, secret, at)) > 0
+        return await self._connections.count(_SQL["begin_factor"], (person_id, secret, at)) > 0
 
     async def factor(self, person_id: UUID) -> Factor | None:
         """Return a person's second factor, or None."""
@@ -52,11 +51,11 @@ class SecondFactors:
 
     async def take_step(self, person_id: UUID, step: int) -> bool:
         """Note that a step's code was used; return False when it or a later one was, so that no code counts twice."""
-        return await self._execute("take_step", (step, person_id, step)) > 0
+        return await self._connections.count(_SQL["take_step"], (step, person_id, step)) > 0
 
     async def take_recovery_code(self, person_id: UUID, code_hash: bytes) -> bool:
         """Use a recovery code up; return whether it was one."""
-        return await self._execute("take_recovery_code", (person_id, code_hash)) > 0
+        return await self._connections.count(_SQL["take_recovery_code"], (person_id, code_hash)) > 0
 
     async def recovery_codes_left(self, person_id: UUID) -> int:
         """Return how many recovery codes a person has left."""
@@ -69,7 +68,3 @@ class SecondFactors:
         async with self._connections.lend() as connection, connection.transaction():
             await connection.execute(_SQL["drop_recovery_codes"], (person_id,))
             return (await connection.execute(_SQL["drop_factor"], (person_id,))).rowcount > 0
-
-    async def _execute(self, name: str, values: tuple[Any, ...]) -> int:
-        async with self._connections.lend() as connection:
-            return (await connection.execute(_SQL[name], values)).rowcount

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from customer_inventory.repository import sql
@@ -42,7 +42,7 @@ class Topics:
         """Keep a topic, with the trail entry of who made it; return False when there are `most` already."""
         values = {**topic._asdict(), "most": most, "trail_id": trail_id}
         values |= {"person": person, "purpose": purpose, "request_id": request_id}
-        return await self._execute("add_topic", values) > 0
+        return await self._connections.count(_SQL["add_topic"], values) > 0
 
     async def drop(
         self,
@@ -58,13 +58,9 @@ class Topics:
         """Delete a topic and disable the subscriptions at it; return whether it was there."""
         values = {"id": identifier, "topic": str(identifier), "at": at, "client_id": client_id, "trail_id": trail_id}
         values |= {"person": person, "purpose": purpose, "request_id": request_id}
-        return await self._execute("drop_topic", values) > 0
+        return await self._connections.count(_SQL["drop_topic"], values) > 0
 
     async def _found(self, identifier: UUID | None) -> list[KeptTopic]:
         async with self._connections.lend() as connection:
             rows = await (await connection.execute(_SQL["topics"], {"id": identifier})).fetchall()
         return [KeptTopic(*row) for row in rows]
-
-    async def _execute(self, name: str, values: dict[str, Any]) -> int:
-        async with self._connections.lend() as connection:
-            return (await connection.execute(_SQL[name], values)).rowcount
