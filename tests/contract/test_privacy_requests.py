@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from customer_inventory.access import Access, Desk
-from customer_inventory.access.attending import request_counts
+from customer_inventory.access.attending import attending_daily, request_counts
 from customer_inventory.access.clients import register_client
 from customer_inventory.access.erasing import erase
 from customer_inventory.access.grants import Denied
@@ -169,3 +170,20 @@ def test_a_month_is_counted_as_the_law_does() -> None:
         at = datetime.fromisoformat(came).replace(hour=13, tzinfo=UTC)
         assert due(at).date().isoformat() == month
         assert due(at, extended=True).date().isoformat() == three
+
+
+async def test_once_a_day_the_log_counts_and_names_nobody(access: Access, desk: Desk, officer: Access) -> None:
+    party = await made(access, "individual", document("individual"))
+    await entered(officer, subject_id=str(party), received_at=desk.clock() - timedelta(days=40))
+    with capture_logs() as logs:
+        async with attending_daily(desk, every_s=0.05):
+            await asyncio.sleep(0.3)
+    told = [each for each in logs if each["event"] == "privacy_requests.open"]
+    assert len(told) > 1
+    assert told[0] == {
+        "event": "privacy_requests.open",
+        "log_level": "warning",
+        "open": 1,
+        "due_soon": 0,
+        "overdue": 1,
+    }

@@ -83,10 +83,11 @@ class Undoing(Restoring):
     async def changes(self, query: ChangeQuery) -> ChangePage:
         """Return one page of the changes that touched records of readable kinds, newest first. Raises Denied."""
         kinds = await self._readable()
-        if query.record_id is not None and await self.withheld([str(query.record_id)]):
+        page = await self.facilities.repository.changes.page(replace(query, kinds=kinds))
+        # Only whoever may read the record is told that it is restricted: others find nothing, as ever.
+        if query.record_id is not None and page.changes and await self.withheld([str(query.record_id)]):
             await self.note("read", "change", "refused", (str(query.record_id),))
             raise Restricted
-        page = await self.facilities.repository.changes.page(replace(query, kinds=kinds))
         page = page._replace(changes=await self._without_reasons(page.changes))
         await self.note("read", "change", "shown", tuple(str(change.id) for change in page.changes))
         return page
