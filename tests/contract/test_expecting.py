@@ -19,7 +19,7 @@ from customer_inventory.access.clients import Credentials, register_own_clients
 from customer_inventory.access.downloading import download
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.registering import alarms, decide, registration, request
-from customer_inventory.access.registration import Wanted
+from customer_inventory.access.registration import OwnDecision, Wanted
 from customer_inventory.access.telling import tell
 from customer_inventory.access.volumes import VolumeReached
 from customer_inventory.api import AuthorizationServer, create_door
@@ -219,6 +219,21 @@ async def test_every_way_to_see_a_record_counts(desk: Desk, access: Access) -> N
         assert last.status_code == 200
         assert set(last.json()) == {"id", "href", "@type"}
         assert (await api.get(f"{PATH}/{one}")).status_code == 429
+
+
+async def test_who_recertifies_can_let_a_process_on_that_was_stopped(desk: Desk, access: Access) -> None:
+    one, *_ = await stocked(access, 1)
+    made = await active(desk, expectedVolume=2)
+    async with calling(desk, made, WITHIN) as api:
+        assert [(await api.get(f"{PATH}/{one}")).status_code for _ in range(3)] == [200, 200, 429]
+        bea = await desk.open_at_command_line(person="bea", purpose=None, request_id="r")
+        ann = await desk.open_at_command_line(person="ann", purpose=None, request_id="r")
+        with pytest.raises(OwnDecision):
+            await decide(ann, "portal", "recertify", volumes={"expectedVolume": 100})
+        given = await decide(bea, "portal", "recertify", said="sale", volumes={"expectedVolume": 4})
+        assert (given.told["expectedVolume"], given.decisions[-1].said) == (4, "sale; expectedVolume 4")
+        await asyncio.sleep(1.1)
+        assert [(await api.get(f"{PATH}/{one}")).status_code for _ in range(3)] == [200, 200, 429]
 
 
 async def test_a_download_and_events_count_too(desk: Desk, access: Access) -> None:

@@ -146,6 +146,8 @@ def test_steps_that_lead_nowhere_are_refused(asking: httpx.Client, deciding: htt
     assert refused(deciding.post(f"{PLACE}/tester/activate"), 404) == "unknown-path"
     assert refused(deciding.post(f"{PLACE}/tester/approve", json={"reason": ""}), 400) == "invalid-document"
     assert refused(deciding.post(f"{PLACE}/tester/approve", json={"said": "x"}), 400) == "invalid-document"
+    assert refused(deciding.post(f"{PLACE}/tester/approve", json={"expectedVolume": 5}), 400) == "invalid-document"
+    assert refused(deciding.post(f"{PLACE}/tester/recertify", json={"expectedVolume": 0}), 400) == "invalid-document"
 
 
 def test_at_the_command_line_one_asks_and_another_decides(server: Server) -> None:

@@ -7,7 +7,7 @@ asked (four eyes). Whoever acts is known by the person's login, or by the client
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ KIND = REGISTRATION.kind
 _APART = frozenset({"approve", "reject", "resume"})
 """What who asked for the registration cannot do."""
 _MOST_ALARMS = 1000
+Volumes = Mapping[str, int]
+"""Volumes as a registration tells them: expectedVolume, expectedVolumePerHour."""
 DECIDING = ("approve", "reject", "recertify", "suspend", "resume", "revoke")
 
 
@@ -101,10 +103,13 @@ async def submit(access: Opened, identifier: str) -> Registered:
     return await take_step(access, row, "submit")
 
 
-async def decide(access: Opened, identifier: str, verb: str, *, said: str | None = None) -> Registered:
+async def decide(
+    access: Opened, identifier: str, verb: str, *, said: str | None = None, volumes: Volumes | None = None
+) -> Registered:
     """Take one of the steps `DECIDING`. Raises Denied, RegistrationNotFound, OwnDecision, WrongState or NameTaken.
 
-    Suspended or revoked, a client is out within a second on every server.
+    Who recertifies may give other `volumes` than those that were asked for; they hold within a second. Suspended or
+    revoked, a client is out within a second on every server.
     """
     await access.require("modify", KIND)
     row, by = (await _found(access, identifier)).row, actor(access)
@@ -113,7 +118,7 @@ async def decide(access: Opened, identifier: str, verb: str, *, said: str | None
         raise OwnDecision
     if verb == "resume" and _is_over(access, row):
         raise WrongState(f"The registration of {row.name!r} was not recertified in time. Recertify it first.")
-    taken = await take_step(access, row, verb, said=said)
+    taken = await take_step(access, row, verb, said=said, volumes=volumes)
     if verb != "approve":
         return taken
     await activate_client(_register(access), taken.row, at=access.facilities.clock())
@@ -169,7 +174,9 @@ def _is_over(access: Opened, row: RegistrationRow) -> bool:
     return row.due_at is not None and row.due_at <= access.facilities.clock()
 
 
-async def take_step(access: Opened, row: RegistrationRow, verb: str, *, said: str | None = None) -> Registered:
+async def take_step(
+    access: Opened, row: RegistrationRow, verb: str, *, said: str | None = None, volumes: Volumes | None = None
+) -> Registered:
     """Take a step of a registration in the name of whoever acts. Raises WrongState."""
     now, by = access.facilities.clock(), actor(access)
     step = Step(
@@ -177,7 +184,8 @@ async def take_step(access: Opened, row: RegistrationRow, verb: str, *, said: st
         leads=STEPS[verb],
         by=by,
         at=now,
-        said=said,
+        said="; ".join(filter(None, (said, *(f"{name} {value}" for name, value in (volumes or {}).items())))) or None,
+        told=msgspec.json.encode(volumes).decode() if volumes else None,
         due_at=recertify_before(privileged=row.privileged, at=now) if verb == "recertify" else None,
         approved_by=by if verb == "approve" else None,
     )

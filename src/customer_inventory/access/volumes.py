@@ -45,6 +45,7 @@ class _Meter:
     """What a server knows of a process in one period."""
 
     since: datetime
+    most: int
     left: int = 0
     """How many records it may show yet of what it took."""
     refused: float = math.inf
@@ -69,10 +70,10 @@ class Volumes:
 
     async def _count(self, use: Use, number: int, *, most: int, now: datetime) -> None:
         meter = self._meters.get((use.client_id, use.per))
-        if meter is None or meter.since != use.since:
+        if meter is None or (meter.since, meter.most) != (use.since, most):  # another day, or another volume
             if len(self._meters) >= _METERS:
                 self._meters.clear()
-            meter = self._meters[use.client_id, use.per] = _Meter(use.since)
+            meter = self._meters[use.client_id, use.per] = _Meter(use.since, most)
         if number <= meter.left:
             meter.left -= number
             return

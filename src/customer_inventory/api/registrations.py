@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access import Access, registering
 from customer_inventory.access.assertions import public_keys
 from customer_inventory.access.registering import DECIDING, Registered
-from customer_inventory.access.registration import REGISTRATION, Wanted
+from customer_inventory.access.registration import REGISTRATION, Volume, Wanted
 from customer_inventory.api.bodies import body_of, said_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
@@ -37,6 +37,19 @@ class _Deciding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The body of a decision."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+
+
+class _Recertifying(_Deciding, kw_only=True, forbid_unknown_fields=True):
+    """The body of a recertification."""
+
+    expected_volume: Volume | UnsetType = msgspec.field(default=UNSET, name="expectedVolume")
+    expected_volume_per_hour: Volume | UnsetType = msgspec.field(default=UNSET, name="expectedVolumePerHour")
+
+    @property
+    def volumes(self) -> dict[str, int]:
+        """The volumes that are to hold from then on."""
+        given = {"expectedVolume": self.expected_volume, "expectedVolumePerHour": self.expected_volume_per_hour}
+        return {name: value for name, value in given.items() if isinstance(value, int)}
 
 
 def add_registrations(routes: Routes, *, public_url: str) -> None:
@@ -91,8 +104,9 @@ class RegistrationHandlers:
         """Return what answers POST …/approve and so on."""
 
         async def decide(exchange: Exchange, access: Access, identifier: str) -> Answer:
-            body = await said_of(exchange, _Deciding)
-            return self._answer(await registering.decide(access, identifier, verb, said=body.reason))
+            body = await said_of(exchange, _Recertifying if verb == "recertify" else _Deciding)
+            volumes = body.volumes if isinstance(body, _Recertifying) else None
+            return self._answer(await registering.decide(access, identifier, verb, said=body.reason, volumes=volumes))
 
         return decide
 

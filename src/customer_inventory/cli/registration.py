@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 
 from customer_inventory.access import Access, registering
 from customer_inventory.access.registering import Registered
-from customer_inventory.access.registration import Wanted
+from customer_inventory.access.registration import Wanted, check_expected
 from customer_inventory.cli.access import show_credentials
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
@@ -136,9 +136,41 @@ async def _submit(name: str, settings: Settings) -> None:
         print(_line(await registering.submit(access, name)))
 
 
-async def _decide(name: str, verb: str, reason: str | None, settings: Settings) -> None:
+async def _decide(
+    name: str, verb: str, reason: str | None, settings: Settings, volumes: dict[str, int] | None = None
+) -> None:
+    check_expected(volumes or {})
     async with _opened_access(settings) as access:
-        print(_line(await registering.decide(access, name, verb, said=reason)))
+        print(_line(await registering.decide(access, name, verb, said=reason, volumes=volumes)))
+
+
+@registration.command
+def recertify(
+    name: str,
+    *,
+    reason: str | None = None,
+    volume: int | None = None,
+    volume_per_hour: int | None = None,
+    settings: Configured = _DEFAULTS,
+) -> int:
+    """Vouch for a registration for another period: 180 days, 30 for a privileged one.
+
+    Parameters
+    ----------
+    name
+        The process's name or client id.
+    reason
+        Why; it is kept with the registration.
+    volume
+        The most records that it is shown a day from now on, where that changes.
+    volume_per_hour
+        The most records that it is shown an hour from now on, where that changes.
+    settings
+        How the inventory is set up.
+    """
+    told = {"expectedVolume": volume, "expectedVolumePerHour": volume_per_hour}
+    volumes = {key: value for key, value in told.items() if value is not None}
+    return run(_decide(name, "recertify", reason, settings, volumes), settings)
 
 
 def _verb(verb: str, summary: str) -> Callable[..., int]:
@@ -163,7 +195,6 @@ def _verb(verb: str, summary: str) -> Callable[..., int]:
 for _name, _summary in {
     "approve": "Let a process that somebody else asked for be a client, with what it asked for.",
     "reject": "Turn down what somebody else asked for.",
-    "recertify": "Vouch for a registration for another period: 180 days, 30 for a privileged one.",
     "suspend": "Let a process do nothing for a time: it is out within a second.",
     "resume": "Let a suspended process go on.",
     "revoke": "End a registration for good: the process is out within a second.",

@@ -60,6 +60,8 @@ class Step:
     said: str | None = None
     due_at: datetime | None = None
     approved_by: str | None = None
+    told: str | None = None
+    """What is told of the process from then on, as JSON; the rest stays as it was asked for."""
 
 
 class Registrations:
@@ -109,7 +111,7 @@ class Registrations:
             status = step.leads.get(found[0]) if found else None
             if status is None:
                 return None
-            values = {"due_at": step.due_at, "approved_by": step.approved_by}
+            values = {"due_at": step.due_at, "approved_by": step.approved_by, "told": step.told}
             await connection.execute(_SQL["settle"], {"client_id": client_id, "status": status, **values})
             if status in _OF_CLIENT:
                 await connection.execute(_SQL["set_client_status"], (_OF_CLIENT[status], client_id))

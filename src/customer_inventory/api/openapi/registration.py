@@ -14,6 +14,7 @@ _TOLD = {
     "purpose": "[object]",
     "grant": "[text]",
     "expectedVolume": "whole!",
+    "expectedVolumePerHour": "whole",
     "network": "[text]",
     "expiresAt": "moment",
     "jwks": "object",
@@ -27,6 +28,11 @@ REGISTRATION_SCHEMAS: dict[str, Part] = {
         ),
         "required": ["name", "owner", "purpose", "grant", "expectedVolume"],
     },
+    "RegistrationRenewal": declared(
+        "Why it is recertified, and the most records that it is shown from then on, where that changes.",
+        {"expectedVolume": "whole", "expectedVolumePerHour": "whole"},
+        words="reason",
+    ),
     "RegistrationReason": declared("Why a step is taken.", {}, words="reason"),
 }
 _VERBS = {
@@ -61,10 +67,11 @@ def _asks() -> Part:
 
 
 def _takes(verb: str) -> Part:
+    said = ref("RegistrationRenewal" if verb == "recertify" else "RegistrationReason")
     return {
         "operationId": f"{verb}{_NAME}",
         "summary": _VERBS[verb],
         "parameters": use("purpose"),
-        "requestBody": {"required": False, "content": {"application/json": {"schema": ref("RegistrationReason")}}},
+        "requestBody": {"required": False, "content": {"application/json": {"schema": said}}},
         "responses": {"200": gives("It as it is now.", ref(_NAME)), **refuses(408, 409, 413, 415)},
     }

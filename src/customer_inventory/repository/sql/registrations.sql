@@ -22,7 +22,8 @@ select status from registration where client_id = %s for update
 
 -- name: settle
 update registration set status = %(status)s, due_at = coalesce(%(due_at)s, due_at),
-    approved_by = coalesce(%(approved_by)s, approved_by)
+    approved_by = coalesce(%(approved_by)s, approved_by),
+    document = document || coalesce(%(told)s::jsonb, '{}')
 where client_id = %(client_id)s
 
 -- name: set_client_status
