@@ -172,6 +172,7 @@ async def test_every_key_of_records_and_journal_contains_the_bucket(database: st
         "privacy_request",
         "privacy_request_event",
         "restriction",
+        "pseudonym_key",
         "registration",
         "person_identity",
         "registration_alarm",

@@ -134,7 +134,7 @@ class Maker:
         opened = await opening(access, wish, marks, download=str(row.id), public_url=self._public_url)
         finished = False
         try:
-            made = await make(access, row, wish.sought, opened)
+            made = await make(access, row, wish.sought, opened, wish.verify)
             finished = await self._downloads.finish(row, made)
         finally:
             if not finished:

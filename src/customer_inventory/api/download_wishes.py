@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
 
 from customer_inventory.access import Access
 from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.life import TABLES
+from customer_inventory.access.downloads.making import Anonymised, Opening, Verify
+from customer_inventory.access.downloads.making import Sink as MadeBy
+from customer_inventory.access.downloads.protecting import pseudonymised
 from customer_inventory.access.downloads.requesting import Sought
+from customer_inventory.api.download_protection import (
+    AnonymisedSink,
+    Ways,
+    kept_of,
+    plain_table,
+    told_of,
+    verifying,
+)
 from customer_inventory.api.fields import Fields, dotted, parse_fields
 from customer_inventory.api.parameters import InvalidParameter, named, parse
 from customer_inventory.api.representation import represent_each
-from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Sink, Table
+from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Sink, Table, unmarked
 from customer_inventory.capture.table_files import ExcelSink, ParquetSink
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.filtering import known_attribute
@@ -23,6 +38,9 @@ from customer_inventory.repository.download_files import Digesting
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.records import Record
 
+Protect = Callable[[dict[str, Any]], dict[str, Any]]
+_KEY_BITS = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -32,6 +50,15 @@ class Wish:
     view: View
     fields: Fields | None
     named: tuple[str, ...]
+    kept: Ways | None = None
+    """What becomes of the attributes of a protected download."""
+
+    @property
+    def verify(self) -> Verify | None:
+        """What reads the file again, where it is to be anonymous."""
+        wanted = self.sought.wanted
+        anonymous = wanted.protection == "anonymised" and self.kept is not None
+        return verifying(self.kept, wanted.format) if anonymous and self.kept is not None else None
 
 
 async def understood(access: Access, wanted: Wanted) -> Wish:
@@ -45,47 +72,65 @@ async def understood(access: Access, wanted: Wanted) -> Wish:
     if asked.paged or asked.query.sort or asked.query.as_of or asked.fields is not None:
         raise InvalidParameter("The filter of a download has conditions only: no page, order, asOf or fields.")
     fields = parse_fields(view, wanted.fields)
-    if wanted.format in TABLES and fields is not None:
+    kept = await kept_of(access, resource, view, wanted, fields)
+    if wanted.format in TABLES and fields is not None and wanted.protection != "anonymised":
         _check_columns(view, fields)
     shown = None if fields is None else frozenset(view.stored_path(dotted(each)) for each in fields)
-    sought = Sought(wanted, resource, Query(conditions=asked.query.conditions), shown)
-    return Wish(sought, view, fields, named(view, asked))
+    sought = Sought(wanted, resource, Query(conditions=asked.query.conditions), shown, told_of(kept, wanted))
+    return Wish(sought, view, fields, named(view, asked), kept)
 
 
-async def opening(
-    access: Access, wish: Wish, marks: Marking, *, download: str, public_url: str
-) -> Callable[[Digesting], Represented]:
+async def opening(access: Access, wish: Wish, marks: Marking, *, download: str, public_url: str) -> Opening:
     """Return what opens a file in the format that is wanted, which tells of which `download` it is."""
+    wanted, kept = wish.sought.wanted, wish.kept
     table = await _table(access, wish)
+    key = await _key(access) if wanted.protection == "pseudonymised" else b""
 
-    def opened(file: Digesting) -> Represented:
-        sink: Sink
-        if table is None:
-            sink = NdjsonSink(file, marks)
-        elif wish.sought.wanted.format == "csv":
-            sink = CsvSink(file, table, marks)
-        elif wish.sought.wanted.format == "parquet":
-            sink = ParquetSink(file, table, download=download)
-        else:
-            sink = ExcelSink(file, table, scratch=file.scratch, download=download)
-        return Represented(wish, sink, public_url)
+    def opened(file: Digesting) -> MadeBy:
+        if kept is not None and wanted.protection == "anonymised":
+            return AnonymisedSink(kept, wanted.k, _sink(wanted, file, table, unmarked, download))
+        protect = partial(pseudonymised, kept=kept, key=key) if kept is not None else None
+        return Represented(wish, _sink(wanted, file, table, marks, download), public_url, protect)
 
     return opened
+
+
+def _sink(wanted: Wanted, file: Digesting, table: Table | None, marks: Marking, download: str) -> Sink:
+    if table is None:
+        return NdjsonSink(file, marks)
+    match wanted.format:
+        case "csv":
+            return CsvSink(file, table, marks)
+        case "parquet":
+            return ParquetSink(file, table, download=download)
+    return ExcelSink(file, table, scratch=file.scratch, download=download)
 
 
 async def _table(access: Access, wish: Wish) -> Table | None:
     """The table that is wanted, None for whole records."""
     if wish.sought.wanted.format not in TABLES:
         return None
+    if wish.kept is not None and wish.sought.wanted.protection == "anonymised":
+        return plain_table(list(wish.kept))
     if wish.fields is not None:
         return Table.with_columns(_columns(wish.fields))
     return Table.of(wish.sought.resource, await access.attributes(wish.sought.resource))
 
 
+async def _key(access: Access) -> bytes:
+    """The key of the pseudonyms for the purpose of the call."""
+    new = access.facilities.randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8)
+    downloads = access.facilities.repository.register.downloads
+    return await downloads.pseudonym_key(access.purpose, new=new, at=access.facilities.clock())
+
+
 class Represented:
     """Writes records as lists show them."""
 
-    def __init__(self, wish: Wish, sink: Sink, public_url: str) -> None:
+    anonymised: Anonymised | None = None
+
+    def __init__(self, wish: Wish, sink: Sink, public_url: str, protect: Protect | None) -> None:
+        self._protect = protect
         self._wish = wish
         self._sink = sink
         self._public_url = public_url
@@ -94,6 +139,8 @@ class Represented:
     def add(self, records: Sequence[Record]) -> None:
         """Write records. Raises OSError."""
         shown = represent_each(self._wish.view, records, self._wish.fields, public_url=self._public_url)
+        if self._protect is not None:
+            shown = (msgspec.json.encode(self._protect(msgspec.json.decode(each))) for each in shown)
         self._sink.add([each + b"\n" for each in shown])
 
     def close(self) -> None:

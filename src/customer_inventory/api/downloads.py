@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
-from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, DownloadNotFound
+from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, DownloadNotFound, told
 from customer_inventory.access.downloads.manifest import manifest
 from customer_inventory.access.grants import named
 from customer_inventory.api import conditional
@@ -157,10 +157,9 @@ class DownloadHandlers:
 
 def shown_download(row: DownloadRow) -> dict[str, Any]:
     """Return what is said of a download."""
-    wish = {name: value for name, value in msgspec.json.decode(row.wish).items() if value}
     return said(
         {
-            **wish,
+            **told(row.wish),
             "kind": named(row.kind),
             "status": row.status,
             "purpose": row.purpose,

@@ -16,7 +16,8 @@ from cyclopts import App, Parameter
 
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
-from customer_inventory.access.downloads.life import DownloadNotFound
+from customer_inventory.access.downloads.anonymising import LEAST_K
+from customer_inventory.access.downloads.life import DownloadNotFound, told
 from customer_inventory.access.downloads.tracing import trace
 from customer_inventory.access.grants import named
 from customer_inventory.capture.exports import UnwritableOutput, whole_file
@@ -25,7 +26,8 @@ from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.progress import say
 from customer_inventory.ids import parse_id
-from customer_inventory.model import RESOURCES
+from customer_inventory.model import RESOURCES, InvalidDocument
+from customer_inventory.model.problems import Problem
 from customer_inventory.repository.downloads import DownloadRow
 from customer_inventory.settings import Settings
 
@@ -36,6 +38,7 @@ _MOMENT = "%Y-%m-%d %H:%M UTC"
 _AT_A_TIME = 1024 * 1024
 
 DownloadFormat = Literal["ndjson", "csv", "parquet", "xlsx"]
+Protection = Literal["none", "pseudonymised", "anonymised"]
 if TYPE_CHECKING:
     Kind = str
 else:
@@ -49,6 +52,8 @@ def request(
     filter: str = "",  # noqa: A002  the flag's name
     fields: str = "",
     format: DownloadFormat = "ndjson",  # noqa: A002  the flag's name
+    protection: Protection = "none",
+    k: int = LEAST_K,
     purpose: str | None = None,
     preview: Annotated[bool, Parameter(negative=())] = False,
     settings: Configured = _DEFAULTS,
@@ -65,6 +70,10 @@ def request(
         Which attributes, with commas between them; of a table its columns.
     format
         ndjson, csv, parquet or xlsx (Excel), as `customer-inventory export` has them.
+    protection
+        none; pseudonymised, with keyed hashes for ids and what identifies, and no free text; or anonymised.
+    k
+        How many rows of an anonymised file must be alike at least, 5 or more.
     purpose
         Purpose of this download, one that the command line is registered for.
     preview
@@ -72,14 +81,18 @@ def request(
     settings
         How the inventory is set up.
     """
-    wanted = Wanted(kind=kind, filter=filter, fields=fields, format=format)
-    return run(_request(wanted, purpose, settings, only_preview=preview), settings)
+    told = {"kind": kind, "filter": filter, "fields": fields, "format": format, "protection": protection, "k": k}
+    return run(_request(told, purpose, settings, only_preview=preview), settings)
 
 
-async def _request(wanted: Wanted, purpose: str | None, settings: Settings, *, only_preview: bool) -> None:
+async def _request(given: dict[str, object], purpose: str | None, settings: Settings, *, only_preview: bool) -> None:
     # Imported here: the API, whose filters these are, takes long to load, and the other verbs need none of it.
     from customer_inventory.api.download_wishes import understood  # noqa: PLC0415
 
+    try:
+        wanted = msgspec.convert(given, Wanted)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error
     async with _opened_access(settings, purpose) as access:
         wish = await understood(access, wanted)
         found = await downloads.previewed(access, wish.sought)
@@ -133,10 +146,9 @@ async def _show(identifier: str, settings: Settings) -> None:
     async with _opened_access(settings) as access:
         row = await downloads.show(access, _id(identifier))
     print(_line(row))
-    wish = {name: value for name, value in msgspec.json.decode(row.wish).items() if value and name != "kind"}
     preview = msgspec.json.decode(row.preview)
-    told = {
-        **wish,
+    lines = {
+        **{name: value for name, value in told(row.wish).items() if name != "kind"},
         "purpose": row.purpose,
         "records": row.number if row.number is not None else preview["recordCount"],
         "approval for": ", ".join(row.reasons),
@@ -144,7 +156,7 @@ async def _show(identifier: str, settings: Settings) -> None:
         "sha256": row.sha256,
         "failure": row.failure,
     }
-    for name, value in told.items():
+    for name, value in lines.items():
         if value not in {None, ""}:
             print(f"  {name:<12}  {value}")
 

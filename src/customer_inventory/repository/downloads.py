@@ -50,6 +50,8 @@ class DownloadRow:
     size: int | None = None
     sha256: str | None = None
     columns: list[str] | None = None
+    smallest_class: int | None = None
+    left_out: int | None = None
     mark_key: bytes
     link_hash: bytes | None = None
     link_until: datetime | None = None
@@ -68,6 +70,8 @@ class Made:
     taken_at: datetime
     position: int
     granted: bytes
+    smallest_class: int | None = None
+    left_out: int | None = None
 
 
 class Downloads:
@@ -152,6 +156,12 @@ class Downloads:
     async def held(self) -> frozenset[str]:
         """Return the names of the files that there are to be."""
         return frozenset(row[0] for row in await self._rows("held"))
+
+    async def pseudonym_key(self, purpose: str, *, new: bytes, at: datetime) -> bytes:
+        """Return the key of the pseudonyms of a purpose, which is `new` if it had none."""
+        await self._done("add_pseudonym_key", purpose=purpose, key=new, at=at)
+        ((key,),) = await self._rows("pseudonym_key", purpose=purpose)
+        return bytes(key)
 
     async def _rows(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self._connections.lend() as connection:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from customer_inventory.access.downloads.anonymising import LEAST_K
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model.entity import Entity, Instant, Word, says
 from customer_inventory.model.resource import declare, first_text
@@ -15,6 +16,7 @@ from customer_inventory.requirements.requirement import CATALOGUE, Line, Text
 
 FORMATS = ("ndjson", "csv", "parquet", "xlsx")
 TABLES = FORMATS[1:]
+PROTECTIONS = ("none", "pseudonymised", "anonymised")
 MOST_LIVE = 20
 """So many downloads of one client wait, are made or are kept at a time."""
 LONGEST_LINK = timedelta(hours=1)
@@ -91,6 +93,14 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     filter: Annotated[str, Meta(max_length=4000)] = ""
     fields: Annotated[str, Meta(max_length=4000)] = ""
     format: Literal[FORMATS] = "ndjson"  # type: ignore[valid-type]
+    protection: Literal[PROTECTIONS] = "none"  # type: ignore[valid-type]
+    k: Annotated[int, Meta(ge=LEAST_K, le=10_000)] = LEAST_K
+
+
+def told(wish: str) -> dict[str, Any]:
+    """Return what is told of a wish, which is kept as JSON."""
+    found = {name: value for name, value in msgspec.json.decode(wish).items() if value not in {"", "none"}}
+    return {name: value for name, value in found.items() if name != "k" or found.get("protection") == "anonymised"}
 
 
 class DownloadedAttribute(Word, kw_only=True, frozen=True):
@@ -99,8 +109,8 @@ class DownloadedAttribute(Word, kw_only=True, frozen=True):
     attribute: Annotated[str, says("The attribute.")]
     sensitivity: Annotated[str, says("The class of protection that the catalogue names.")]
     shown: Annotated[
-        Literal["whole", "ofSome", "masked", "leftOut"],
-        says("As it is, as it is of some records, in the form that masks leave, or not at all."),
+        Literal["whole", "ofSome", "masked", "pseudonym", "generalised", "leftOut"],
+        says("As it is, so of some records, in the form of masks, as a keyed hash, coarser, or not at all."),
     ]
     masking: Annotated[str | UnsetType, says("The form of a mask.")] = UNSET
 
@@ -121,6 +131,8 @@ class Download(Entity, kw_only=True, frozen=True):
     filter: Annotated[Text | UnsetType, says("Which records, as a list is filtered.")] = UNSET
     fields: Annotated[Text | UnsetType, says("Which attributes, as a list is asked for them.")] = UNSET
     format: Annotated[Line, says("ndjson, csv, parquet or xlsx.")]
+    protection: Annotated[Line | UnsetType, says("none, pseudonymised or anonymised.")] = UNSET
+    k: Annotated[int | UnsetType, says("How many rows are alike at least, in an anonymised file.")] = UNSET
     status: Annotated[Status, says("Where it stands.")]
     purpose: Annotated[Line, says("The purpose of the call that asked for it.")]
     client_id: Annotated[Line, says("The client that asked.")]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import IO, Protocol
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.clients import COMMAND_LINE
 from customer_inventory.access.desk import Desk
+from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import granted
 from customer_inventory.access.downloads.previewing import MANY, sensitive, shown_attributes
 from customer_inventory.access.downloads.requesting import Sought
@@ -39,10 +40,20 @@ class NotToBeMade(Exception):
     """The file is not to be made any more: it was cancelled, or what it holds is being erased."""
 
 
+@dataclass(frozen=True, slots=True)
+class Anonymised:
+    """What an anonymised file holds: how many rows, how many of them are alike at least, how many were left out."""
+
+    rows: int
+    smallest_class: int
+    left_out: int
+
+
 class Sink(Protocol):
     """What brings records into a file in a format."""
 
     columns: list[str] | None
+    anonymised: Anonymised | None
 
     def add(self, records: Sequence[Record]) -> None:
         """Write records, as they are shown. Raises OSError."""
@@ -55,6 +66,8 @@ class Sink(Protocol):
 
 
 Opening = Callable[[Digesting], Sink]
+Verify = Callable[[IO[bytes]], tuple[int, int]]
+"""Reads a file that was made: how many rows it has, and how many of them are alike at least."""
 
 
 async def reopened(desk: Desk, row: DownloadRow) -> Access:
@@ -65,8 +78,10 @@ async def reopened(desk: Desk, row: DownloadRow) -> Access:
     return await desk.open_for_client(row.client_id, purpose=row.purpose, request_id=row.request_id)
 
 
-async def make(access: Access, row: DownloadRow, sought: Sought, opening: Opening) -> Made:
-    """Make the file of a download and tell of it in the trail.
+async def make(
+    access: Access, row: DownloadRow, sought: Sought, opening: Opening, verify: Verify | None = None
+) -> Made:
+    """Make the file of a download, `verify` it as it lies there, and tell of it in the trail.
 
     Raises NeedsApproval, NotToBeMade, Denied, MaskedAttribute, AllowanceSpent, RepositoryUnavailable and OSError.
     """
@@ -86,19 +101,38 @@ async def make(access: Access, row: DownloadRow, sought: Sought, opening: Openin
             sink.abandon()
             raise
         await asyncio.to_thread(sink.close)  # of a sheet it is most of the work
+    anonymised = await _verified(access, row, verify, sink.anonymised, k=sought.wanted.k)
     await one.tell()
     rules, now = access.facilities.downloads, access.facilities.clock()
     return Made(
         at=now,
         expires_at=now + rules.keep,
-        number=one.number,
+        number=anonymised.rows if anonymised else one.number,
         size=file.size,
         sha256=file.sha256,
         columns=sink.columns,
         taken_at=taken_at,
         position=one.moment.position,
         granted=granted(access, row.kind),
+        smallest_class=anonymised.smallest_class if anonymised else None,
+        left_out=anonymised.left_out if anonymised else None,
     )
+
+
+async def _verified(
+    access: Access, row: DownloadRow, verify: Verify | None, promised: Anonymised | None, *, k: int
+) -> Anonymised | None:
+    """What an anonymised file is, once it was read again and found to be so. Raises NotAnonymous."""
+    if verify is None or promised is None:
+        return promised
+    file = await access.facilities.downloads.files.opened(row)
+    if file is None:
+        raise NotAnonymous
+    with file:
+        rows, smallest = await asyncio.to_thread(verify, file)
+    if rows != promised.rows or smallest < k:
+        raise NotAnonymous
+    return replace(promised, smallest_class=smallest)
 
 
 async def shown_records(
@@ -121,7 +155,7 @@ async def shown_records(
 
 async def _agreed(access: Access, row: DownloadRow, window: Window | None, sought: Sought) -> None:
     """Return if everything was approved that needs to be, by what is granted and classified now."""
-    attributes = await shown_attributes(access, window, sought.resource, sought.named)
+    attributes = await shown_attributes(access, window, sought.resource, sought.named, sought.protected)
     open_ = set(sensitive(attributes)) - set(row.approved)
     if open_:
         raise NeedsApproval(sorted({*row.reasons, *open_}))

@@ -9,7 +9,7 @@ import msgspec
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.downloads.deciding import show
-from customer_inventory.access.downloads.life import DownloadNotReady
+from customer_inventory.access.downloads.life import DownloadNotReady, told
 from customer_inventory.access.grants import named
 from customer_inventory.repository.downloads import DownloadRow
 
@@ -19,13 +19,14 @@ async def manifest(access: Access, identifier: UUID) -> dict[str, Any]:
     row = await show(access, identifier)
     if row.ready_at is None:
         raise DownloadNotReady(f"The download is {row.status}: there is no file to tell of.")
-    wish = {name: value for name, value in msgspec.json.decode(row.wish).items() if value}
     return {
         "@type": "DownloadManifest",
         "id": str(row.id),
-        **wish,
+        **told(row.wish),
         "kind": named(row.kind),
         "recordCount": row.number,
+        "smallestClass": row.smallest_class,
+        "leftOutCount": row.left_out,
         "column": row.columns,
         "size": row.size,
         "sha256": row.sha256,
@@ -46,5 +47,5 @@ async def manifest(access: Access, identifier: UUID) -> dict[str, Any]:
 async def _lawful_basis(access: Access, row: DownloadRow) -> str | None:
     """Return why the purpose is lawful, where the registration of the client says so."""
     registration = await access.facilities.repository.register.registrations.one(row.client_id)
-    told = msgspec.json.decode(registration.document).get("purpose") or [] if registration is not None else []
-    return next((each.get("lawfulBasis") for each in told if each.get("name") == row.purpose), None)
+    purposes = msgspec.json.decode(registration.document).get("purpose") or [] if registration is not None else []
+    return next((each.get("lawfulBasis") for each in purposes if each.get("name") == row.purpose), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from msgspec import UNSET
@@ -24,15 +24,23 @@ _UNMASKED = frozenset({"whole", "ofSome"})
 
 
 async def preview(
-    access: Access, window: Window | None, resource: Resource, query: Query, named: Collection[str] | None
+    access: Access,
+    window: Window | None,
+    resource: Resource,
+    query: Query,
+    named: Collection[str] | None,
+    *,
+    protected: Mapping[str, str] | None = None,
 ) -> DownloadPreview:
     """Return what a download of a query would hold; `named` are the stored attributes asked for, None for all.
+
+    `protected` says what becomes of the attributes that are left in a protected one.
 
     Raises MaskedAttribute, and what `Lists.page` raises.
     """
     narrowed = access.free([resource.kind], window.narrowed(query) if window is not None else query)
     page = await access.facilities.repository.lists.page(resource.kind, replace(narrowed, limit=0))
-    attributes = await shown_attributes(access, window, resource, named)
+    attributes = await shown_attributes(access, window, resource, named, protected)
     many = page.total.number > access.facilities.downloads.threshold
     return DownloadPreview(
         record_count=page.total.number,
@@ -49,15 +57,22 @@ def sensitive(attributes: Iterable[DownloadedAttribute]) -> list[str]:
 
 
 async def shown_attributes(
-    access: Access, window: Window | None, resource: Resource, named: Collection[str] | None
+    access: Access,
+    window: Window | None,
+    resource: Resource,
+    named: Collection[str] | None,
+    protected: Mapping[str, str] | None = None,
 ) -> list[DownloadedAttribute]:
     """Return the attributes of which the catalogue says something, and how each would be shown."""
-    requirements = await _requirements(access, resource)
+    requirements = await requirements_of(access, resource)
     found = {}
     for each in requirements:
         path = place(each.attribute).path
         if named is None or any(meets(path, name) for name in named):
             way = "whole" if window is None else window.way(path)
+            if protected is not None and way != "leftOut":
+                way = protected.get(path, "leftOut")
+                way = window.way(path) if way == "whole" and window is not None else way
             masking = each.masking if way == "masked" else UNSET
             found[each.attribute] = DownloadedAttribute(
                 attribute=each.attribute,
@@ -68,8 +83,8 @@ async def shown_attributes(
     return [found[name] for name in sorted(found)]
 
 
-async def _requirements(access: Access, resource: Resource) -> list[InformationRequirement]:
-    """What governs a resource now; of entities what governs any of their classes."""
+async def requirements_of(access: Access, resource: Resource) -> list[InformationRequirement]:
+    """Return what governs a resource now; of entities what governs any of their classes."""
     names = [governed_name(resource)]
     if resource is ENTITY:
         names += sorted(await access.facilities.classes.by_name())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,12 +29,16 @@ _KEY_BITS = 128
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is wanted, as it was understood: of which resource, by which query, and which stored attributes by name."""
+    """What is wanted, as it was understood: of which resource, by which query, and which stored attributes by name.
+
+    `protected` says what becomes of what is left in a protected download: whole, pseudonym or generalised.
+    """
 
     wanted: Wanted
     resource: Resource
     query: Query
     named: frozenset[str] | None
+    protected: Mapping[str, str] | None = None
 
 
 async def previewed(access: Access, sought: Sought) -> DownloadPreview:
@@ -41,7 +46,7 @@ async def previewed(access: Access, sought: Sought) -> DownloadPreview:
     kind = sought.resource.kind
     await access.require("download", kind)
     window = await access.window(kind, "download")
-    found = await preview(access, window, sought.resource, sought.query, sought.named)
+    found = await preview(access, window, sought.resource, sought.query, sought.named, protected=sought.protected)
     await access.note("download", kind, "unchanged", ())
     return found
 

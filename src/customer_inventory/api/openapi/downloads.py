@@ -11,8 +11,8 @@ _NAME = DOWNLOAD.shape.name
 DOWNLOAD_SCHEMAS: dict[str, Part] = {
     "DownloadRequest": declared(
         "What a download is to hold: by filter and fields as lists take them, as ndjson, csv, parquet or xlsx.",
-        {"kind": "text!"},
-        words="@type filter fields format",
+        {"kind": "text!", "k": "whole"},
+        words="@type filter fields format protection",
     ),
     "DownloadReason": declared("Why a download is approved or refused.", {}, words="reason"),
     "DownloadLinkRequest": declared("For how many seconds a link is valid, 3600 at most.", {"validFor": "whole"}),
@@ -26,6 +26,9 @@ DOWNLOAD_SCHEMAS: dict[str, Part] = {
             "@type": "text!",
             "id": "text!",
             "recordCount": "whole!",
+            "k": "whole",
+            "smallestClass": "whole",
+            "leftOutCount": "whole",
             "column": "[text]",
             "size": "whole!",
             "sha256": "text!",
@@ -35,7 +38,7 @@ DOWNLOAD_SCHEMAS: dict[str, Part] = {
             "readyAt": "moment!",
             "expiresAt": "moment!",
         },
-        words="kind filter fields format clientId person purpose lawfulBasis requestId approvedBy",
+        words="kind filter fields format protection clientId person purpose lawfulBasis requestId approvedBy",
     ),
 }
 _REASON = {"required": False, "content": {"application/json": {"schema": ref("DownloadReason")}}}

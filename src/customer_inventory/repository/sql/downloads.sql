@@ -16,7 +16,7 @@ values (%(id)s, %(client_id)s, %(person)s, %(purpose)s, %(request_id)s, %(kind)s
 -- name: some
 select id, client_id, person, purpose, request_id, kind, wish, status, preview, reasons, approved, requested_at,
     decided_by, decided_at, said, attempt, failure, granted, taken_at, position, ready_at, expires_at, number, size,
-    sha256, columns, mark_key, link_hash, link_until
+    sha256, columns, smallest_class, left_out, mark_key, link_hash, link_until
 from download
 where (%(id)s::uuid is null or id = %(id)s) and (%(client_id)s::text is null or client_id = %(client_id)s)
 order by requested_at desc, id desc
@@ -63,7 +63,7 @@ select record_ids::text[] from download_part where download_id = %(id)s and numb
 -- name: finish
 update download set status = 'ready', ready_at = %(at)s, expires_at = %(expires_at)s, number = %(number)s,
     size = %(size)s, sha256 = %(sha256)s, columns = %(columns)s, taken_at = %(taken_at)s, position = %(position)s,
-    granted = %(granted)s, leased_until = null
+    granted = %(granted)s, smallest_class = %(smallest_class)s, left_out = %(left_out)s, leased_until = null
 where id = %(id)s and attempt = %(attempt)s and status = 'running'
 
 -- name: give_up
@@ -96,3 +96,9 @@ where status = 'ready' and id in (select download_id from download_part where re
 update download set wish = (wish::jsonb || '{"filter": "erased"}')::text,
     status = case when status in ('waiting', 'queued', 'running', 'ready') then 'erased' else status end
 where exists (select from unnest(%(values)s::text[]) as v where position(v in coalesce(wish::jsonb ->> 'filter', '')) > 0)
+
+-- name: add_pseudonym_key
+insert into pseudonym_key (purpose, key, at) values (%(purpose)s, %(key)s, %(at)s) on conflict do nothing
+
+-- name: pseudonym_key
+select key from pseudonym_key where purpose = %(purpose)s

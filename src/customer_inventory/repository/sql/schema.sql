@@ -650,6 +650,8 @@ create table download (
     size bigint,                            -- in bytes
     sha256 text,
     columns text[],                         -- of a table
+    smallest_class bigint,                  -- of an anonymised file: how many rows are alike at least
+    left_out bigint,                        -- and how many rows are not in it, because they were like too few
     mark_key bytea not null,                -- by which its records are marked
     link_hash bytea,                        -- SHA-256 of the token of its link
     link_until timestamptz
@@ -665,6 +667,13 @@ create table download_part (
     primary key (download_id, number)
 );
 create index download_part_record on download_part using gin (record_ids);
+
+-- The key of the pseudonyms in downloads for a purpose.
+create table pseudonym_key (
+    purpose text primary key,
+    key bytea not null,
+    at timestamptz not null
+);
 
 create table import_run (
     id uuid primary key,

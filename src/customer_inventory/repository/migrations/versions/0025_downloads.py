@@ -36,6 +36,8 @@ create table download (
     size bigint,
     sha256 text,
     columns text[],
+    smallest_class bigint,
+    left_out bigint,
     mark_key bytea not null,
     link_hash bytea,
     link_until timestamptz
@@ -57,3 +59,10 @@ def upgrade() -> None:
         )
     """)
     op.execute("create index download_part_record on download_part using gin (record_ids)")
+    op.execute("""
+        create table pseudonym_key (
+            purpose text primary key,
+            key bytea not null,
+            at timestamptz not null
+        )
+    """)
