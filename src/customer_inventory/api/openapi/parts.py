@@ -34,6 +34,7 @@ REFUSALS = {
     "415": "The media type is not supported.",
     "416": "The range begins behind the end of the file.",
     "422": "The Idempotency-Key is another request's, a strict reference names nothing, or a query costs too much.",
+    "429": "More than is granted for this day or second, or more downloads than a client may have at a time.",
     "500": "Something went wrong that nobody foresaw; the log names it by X-Request-Id.",
     "501": "The standard allows this, the inventory does not support it.",
     "503": "The repository cannot be reached.",
