@@ -155,6 +155,32 @@ async def test_it_is_had_for_its_purpose_and_while_the_same_is_granted(
     assert (await client.get(url)).json()["code"] == "denied"
 
 
+async def test_who_withdraws_consent_is_in_no_file_that_is_had_from_then_on(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker
+) -> None:
+    ids = await people(access, 4)
+    steward = await client_of(desk, door, "steward", "create:consent")
+
+    async def says(party: str, status: str) -> None:
+        fact = {"partyId": party, "purpose": "tests", "status": status, "evidence": "letter"}
+        assert (await steward.post("/inventory/v1/consent", fact)).status_code == 201
+
+    for each in ids[:3]:
+        await says(each, "given")
+    client = await client_of(desk, door, "one", "download individual (givenName) with consent")
+    asked = await client.asks("individual")
+    assert (await made(maker, client, asked))["recordCount"] == 3
+    url = await client.link(asked)
+    await says(ids[3], "given")
+    assert (await client.get(url)).status_code == 200
+    await says(ids[0], "withdrawn")
+    answer = await client.get(url)
+    assert (answer.status_code, answer.json()["code"]) == (409, "download-not-ready")
+    again = await client.asks("individual")
+    assert (await made(maker, client, again))["recordCount"] == 3
+    assert ids[0].encode() not in await client.file(again)
+
+
 @pytest.mark.parametrize(
     ("wish", "status", "code"),
     [
@@ -171,6 +197,7 @@ async def test_it_is_had_for_its_purpose_and_while_the_same_is_granted(
         ({"kind": "individual", "filter": "x" * 4001}, 400, "invalid-document"),
         ({"kind": "individual", "filter": "birthDate=1990"}, 403, "masked-attribute"),
         ({"kind": "individual", "filter": "givenName=\x00"}, 400, None),
+        ({"kind": "individual", "fields": "givenName,\x00"}, 400, "invalid-document"),
         ({"kind": "individual", "unknown": 1}, 400, "invalid-document"),
         ({"kind": "customer"}, 403, "denied"),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -58,10 +59,31 @@ async def file_of(access: Access, identifier: UUID) -> tuple[DownloadRow, IO[byt
     return row, await _opened(access, row)
 
 
-def granted(access: Access, kind: str) -> bytes:
-    """Return a digest of the grants by which records of a kind are downloaded: what is made by others is not given."""
-    limits = sorted(map(written, access.principal.limited("download", kind)))
-    return sha256(msgspec.json.encode(limits)).digest()
+class Basis:
+    """On what a file is given: the grants, and the consents of those of its records that there are, part by part."""
+
+    def __init__(self, access: Access, kind: str) -> None:
+        limits = sorted(map(written, access.principal.limited("download", kind)))
+        self._digest = sha256(msgspec.json.encode(limits))
+
+    def add(self, consenting: Iterable[str]) -> None:
+        """Add the records of a part to whose use is consented."""
+        self._digest.update(msgspec.json.encode(sorted(consenting)))
+
+    @property
+    def digest(self) -> bytes:
+        """What is equal only where all of it is."""
+        return self._digest.digest()
+
+
+async def _basis(access: Access, row: DownloadRow) -> bytes:
+    """On what the file of a download would be given now."""
+    basis, window = Basis(access, row.kind), await access.window(row.kind, "download")
+    downloads, number = access.facilities.repository.register.downloads, 0
+    while window is not None and window.by_consent and (ids := await downloads.part(row.id, number)):
+        basis.add((await access.looking_at(window, ids)).consenting)
+        number += 1
+    return basis.digest
 
 
 async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
@@ -73,9 +95,9 @@ async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
         raise Denied(f"The download was made for {row.purpose}: fetch it with X-Purpose: {row.purpose}.")
     if row.status != "ready" or row.expires_at is None or row.expires_at <= access.facilities.clock():
         raise DownloadNotReady(f"The download is {row.status if row.status != 'ready' else 'expired'}.")
-    if row.granted != granted(access, row.kind):
+    if row.granted != await _basis(access, row):
         await access.note("download", KIND, "refused", (str(row.id),))
-        raise DownloadNotReady("The client is granted something else than when the file was made. Ask for it anew.")
+        raise DownloadNotReady("Something else is granted, or consented to, than when the file was made. Ask anew.")
     if row.kind in access.restricted and await _holds_restricted(access, row):
         await access.note("download", KIND, "refused", (str(row.id),))
         raise Restricted("The file holds a record whose use is restricted since. Ask for it anew.")

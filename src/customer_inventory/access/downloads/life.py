@@ -90,8 +90,8 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     """What a download is to hold: records of a kind, those that a filter finds, whole or some attributes of them."""
 
     kind: Annotated[str, Meta(min_length=1, max_length=100)]
-    filter: Annotated[str, Meta(max_length=4000)] = ""
-    fields: Annotated[str, Meta(max_length=4000)] = ""
+    filter: Annotated[str, Meta(max_length=4000, pattern="^[^\x00]*$")] = ""
+    fields: Annotated[str, Meta(max_length=4000, pattern="^[^\x00]*$")] = ""
     format: Literal[FORMATS] = "ndjson"  # type: ignore[valid-type]
     protection: Literal[PROTECTIONS] = "none"  # type: ignore[valid-type]
     k: Annotated[int, Meta(ge=LEAST_K, le=10_000)] = LEAST_K

@@ -16,7 +16,7 @@ from customer_inventory.access.access import Access
 from customer_inventory.access.clients import COMMAND_LINE
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.anonymising import NotAnonymous
-from customer_inventory.access.downloads.fetching import granted
+from customer_inventory.access.downloads.fetching import Basis
 from customer_inventory.access.downloads.previewing import MANY, sensitive, shown_attributes
 from customer_inventory.access.downloads.requesting import Sought
 from customer_inventory.access.window import Window
@@ -88,11 +88,11 @@ async def make(
     await access.require("download", row.kind)
     window = await access.window(row.kind, "download")
     await _agreed(access, row, window, sought)
-    taken_at, one = access.facilities.clock(), _Making(access, row)
+    taken_at, one = access.facilities.clock(), _Making(access, row, by_consent=window is not None and window.by_consent)
     with access.facilities.downloads.files.writing(row) as file:
         sink = opening(file)
         try:
-            async with aclosing(shown_records(access, window, sought, one.moment)) as chunks:
+            async with aclosing(shown_records(access, window, sought, one.moment, one.consenting)) as chunks:
                 async for records in chunks:
                     await one.add([each.id for each in records])
                     sink.add(records)
@@ -113,7 +113,7 @@ async def make(
         columns=sink.columns,
         taken_at=taken_at,
         position=one.moment.position,
-        granted=granted(access, row.kind),
+        granted=one.basis.digest,
         smallest_class=anonymised.smallest_class if anonymised else None,
         left_out=anonymised.left_out if anonymised else None,
     )
@@ -136,9 +136,12 @@ async def _verified(
 
 
 async def shown_records(
-    access: Access, window: Window | None, sought: Sought, moment: Moment
+    access: Access, window: Window | None, sought: Sought, moment: Moment, consenting: set[str]
 ) -> AsyncGenerator[list[Record], None]:
-    """Yield the records of a query as far as they may be seen through a window, some at a time, of one moment."""
+    """Yield the records of a query as far as they may be seen through a window, some at a time, of one moment.
+
+    Those to whose use is consented, where that is asked, are put into `consenting`.
+    """
     repository, kind = access.facilities.repository, sought.resource.kind
     query = access.free([kind], window.narrowed(sought.query) if window is not None else sought.query)
     resource = await repository.served.resource(kind)
@@ -148,6 +151,7 @@ async def shown_records(
                 yield records
                 continue
             seen = await access.looking_at(window, [each.id for each in records])
+            consenting |= seen.consenting
             pairs = [(each, seen.shown(each.id, each.document)) for each in records]
             # What nothing may be seen of by now (a consent that was just withdrawn) is left out.
             yield [each._replace(document=shown) for each, shown in pairs if shown is not None]
@@ -171,6 +175,13 @@ class _Making:
     parts: int = 0
     moment: Moment = field(default_factory=Moment)
     ids: list[str] = field(default_factory=list)
+    by_consent: bool = False
+    consenting: set[str] = field(default_factory=set)
+    basis: Basis = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with what is granted."""
+        self.basis = Basis(self.access, self.row.kind)
 
     async def add(self, ids: Sequence[str]) -> None:
         """Count records and keep which they are."""
@@ -186,6 +197,9 @@ class _Making:
         ids, self.ids = self.ids, []
         if ids and not await self._downloads.add_part(self.row, self.parts, ids):
             raise NotToBeMade
+        if ids and self.by_consent:
+            self.basis.add(self.consenting.intersection(ids))
+            self.consenting.clear()
         self.parts += bool(ids)
 
     async def tell(self) -> None:
