@@ -152,6 +152,14 @@ def test_documents_that_are_refused_are_not_logged(busy: Server, api: httpx.Clie
     assert_silent(busy)
 
 
+def test_what_is_refused_is_logged_by_its_code_and_the_request(busy: Server, api: httpx.Client) -> None:
+    name = f"refused-{time.time_ns()}"
+    assert api.post(INDIVIDUALS, json=person(givenName=5), headers={"x-request-id": name}).status_code == 400
+    assert api.get(f"{INDIVIDUALS}/{marked('absent')}", headers={"x-request-id": f"{name}-gone"}).status_code == 404
+    (line,) = [line for line in busy.output().splitlines() if name in line]
+    assert all(word in line for word in ("request.refused", "invalid-document", "400", "individual"))
+
+
 def nested(depth: int) -> Any:
     value: Any = marked("deep")
     for _ in range(depth):

@@ -6,8 +6,10 @@ A plain ASGI application: Starlette's router, request and response cost more tha
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from time import perf_counter
 
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from customer_inventory.access import Access, Desk
@@ -25,6 +27,10 @@ from customer_inventory.api.parameters import printable
 from customer_inventory.api.patching import MEDIA_TYPES
 from customer_inventory.api.routing import Endpoint, Routes
 from customer_inventory.errors import Failure, InventoryError
+
+_log = structlog.get_logger(__name__)
+_EXPECTED = frozenset({Failure.NOT_FOUND, Failure.CONFLICT, Failure.PRECONDITION, Failure.RANGE})
+"""What befalls whoever means well: looking for what is gone, two who write at once, a download that is whole."""
 
 Measure = Callable[[str, str, int, float], None]
 """Told of every answer: resource, method, status, and the seconds that it took."""
@@ -66,6 +72,7 @@ class Door:
             answer = await self._answer(exchange, endpoint, segments)
         except InventoryError as error:
             answer = error_answer(error)
+            self._say(error, exchange, endpoint)
             if isinstance(error, MethodNotAllowed) and endpoint is not None:
                 answer = answer.plus((b"allow", ", ".join(endpoint.methods).encode()))
             elif isinstance(error, UnsupportedMediaType) and exchange.method == "PATCH":
@@ -77,6 +84,15 @@ class Door:
         label = endpoint.label if endpoint else "-"
         self._measure(label, exchange.method, answer.status, perf_counter() - began)
         await send_answer(send, answer, exchange)
+
+    @staticmethod
+    def _say(error: InventoryError, exchange: Exchange, endpoint: Endpoint | None) -> None:
+        """Log what was refused for what it is or who sent it, so that attempts are seen (ASVS 16.3.3)."""
+        if error.failure not in _EXPECTED and error.failure.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            resource, status = endpoint.label if endpoint else "-", error.failure.status
+            _log.info(
+                "request.refused", code=error.code, status=status, resource=resource, request_id=exchange.request_id
+            )
 
     async def _answer(self, exchange: Exchange, endpoint: Endpoint | None, segments: list[str]) -> Answer:
         if endpoint is None:
