@@ -33,6 +33,16 @@ ANSWERED_ALL_THE_SAME = {
         "the topics that are always there are names of resources; those that clients made are not shown",
     ),
     ("GET", f"{TOPICS}/{{topicId}}/event/{{id}}"): (404, "that an event is there is told to who may read its record"),
+    **{
+        (method, f"{SPECIFIC}/download/{{id}}{below}"): (404, "that a download is there is told to who asked for it")
+        for method, below in (
+            ("GET", ""),
+            ("DELETE", ""),
+            ("GET", "/manifest"),
+            ("POST", "/link"),
+            ("GET", "/content/{token}"),
+        )
+    },
 }
 """Where who is granted nothing is not answered 403, though the trail says refused: the status, and why."""
 PUBLIC = {
