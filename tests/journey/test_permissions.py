@@ -90,10 +90,10 @@ def test_lists_are_paged_selected_and_filtered(api: httpx.Client, base: str) -> 
     [
         (ROLES, "sort=-name", "steward privacy-officer owner operator auditor administrator"),
         (ROLES, "sort=entitlement.action,-id", "steward privacy-officer owner operator auditor administrator"),
-        (ROLES, "entitlement.action=delete", "administrator operator"),
+        (ROLES, "entitlement.action=delete", "administrator operator privacy-officer"),
         (ROLES, "entitlement.action=modify;id=auditor&sort=-id", "steward privacy-officer owner auditor administrator"),
         (ROLES, "filter=entitlement[?(@.action=='modify' %26%26 @.function=='*')]", "administrator steward"),
-        (ROLES, "filter=entitlement[?(@.action=='delete')]", "administrator operator"),
+        (ROLES, "filter=entitlement[?(@.action=='delete')]", "administrator operator privacy-officer"),
         (ROLES, "filter=$[?(@.name=~/^A/i)]", "administrator auditor"),
         (ROLES, "name.regex=^a&name.ne=auditor", "administrator"),
         (ROLES, f"href={ROLES}/auditor", "auditor"),
