@@ -10,6 +10,8 @@ import httpx
 from tests.journey.api_words import create
 
 PLACE = "/inventory/v1/download"
+JOB = "/exportJob"
+CUSTOMERS = "/tmf-api/customerManagement/v5/customer"
 
 
 def asked(
@@ -31,6 +33,22 @@ def asked(
         made = owner.post(f"{PLACE}/{identifier}/link")
         path = path.replace("{token}", made.json()["url"].rpartition("/")[2])
     return path, {} if method == "POST" else None
+
+
+def asked_job(
+    method: str, template: str, caller: httpx.Client, everything: httpx.Client
+) -> tuple[str, dict[str, Any] | None]:
+    """The same of an export job."""
+    wish = {"path": CUSTOMERS, "query": "fields=name"}
+    if "{id}" not in template:
+        return template, wish if method == "POST" else None
+    place = template.partition(JOB)[0] + JOB
+    own = caller.post(place, json=wish)
+    owner = caller if own.status_code == 201 else everything
+    identifier = str(own.json()["id"] if owner is caller else create(owner, place, wish)["id"])
+    if template.endswith("/content"):
+        _until_ready(owner, identifier)
+    return template.replace("{id}", identifier), None
 
 
 def _until_ready(owner: httpx.Client, identifier: str) -> None:

@@ -194,6 +194,8 @@ class Ground:
             return self._privacy_request(method, template)
         if template.startswith(REGISTRATIONS):
             return self._registration(method, template, caller)
+        if downloads.JOB in template:
+            return Asked(*downloads.asked_job(method, template, caller, self.everything))
         if template.startswith(downloads.PLACE):
             return Asked(*downloads.asked(method, template, caller, self.everything))
         known = self._known.get(f"{method} {template}") or self._known.get(template)

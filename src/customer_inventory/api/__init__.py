@@ -16,6 +16,7 @@ from customer_inventory.api.events.letters import add_subscriptions
 from customer_inventory.api.events.receiving import add_listeners
 from customer_inventory.api.events.subscribing import add_hubs
 from customer_inventory.api.events.topics import add_topics
+from customer_inventory.api.export_jobs import add_export_jobs
 from customer_inventory.api.gaps import add_gaps
 from customer_inventory.api.history import add_histories
 from customer_inventory.api.impact import add_impact
@@ -60,6 +61,7 @@ def create_routes(*, public_url: str, callbacks: Callbacks | None = None) -> Rou
     add_requirements(routes, public_url=public_url)
     add_registrations(routes, public_url=public_url)
     add_downloads(routes, public_url=public_url)
+    add_export_jobs(routes, public_url=public_url)
     add_privacy_requests(routes, public_url=public_url)
     add_restrictions(routes, public_url=public_url)
     add_impact(routes)

@@ -31,7 +31,7 @@ from customer_inventory.requirements.requirement import CATALOGUE
 
 PLACE = f"{CATALOGUE.paths[0]}/{DOWNLOAD.path}"
 DOWNLOAD_VIEW = native(DOWNLOAD)
-_MEDIA = {
+MEDIA = {
     "ndjson": b"application/x-ndjson",
     "csv": b"text/csv; charset=utf-8",
     "parquet": b"application/vnd.apache.parquet",
@@ -135,11 +135,7 @@ class DownloadHandlers:
         asked(exchange.query_string, ())
         conditional.check_condition(exchange.header(b"if-none-match"))
         row, file = await downloads.content(access, _id(identifier), token)
-        try:
-            return _sent(exchange, row, file)
-        except BaseException:
-            file.close()
-            raise
+        return sent(exchange, row, file)
 
     async def _wish(self, exchange: Exchange, access: Access) -> Wish:
         if exchange.media_type != "application/json":
@@ -184,10 +180,22 @@ def file_name(row: DownloadRow) -> str:
     return f"{named(row.kind)}-{row.id}.{msgspec.json.decode(row.wish)['format']}"
 
 
+def sent(exchange: Exchange, row: DownloadRow, file: IO[bytes]) -> Answer:
+    """Return the answer with a file, or the part of it that is asked for; closes it where it is not sent.
+
+    Raises RangeNotSatisfiable.
+    """
+    try:
+        return _sent(exchange, row, file)
+    except BaseException:
+        file.close()
+        raise
+
+
 def _sent(exchange: Exchange, row: DownloadRow, file: IO[bytes]) -> Answer:
     size, tag = row.size or 0, row.sha256 or ""
     headers = (
-        (b"content-type", _MEDIA[msgspec.json.decode(row.wish)["format"]]),
+        (b"content-type", MEDIA[msgspec.json.decode(row.wish)["format"]]),
         (b"content-disposition", f'attachment; filename="{file_name(row)}"'.encode()),
         (b"accept-ranges", b"bytes"),
         (b"etag", f'"{tag}"'.encode()),

@@ -16,12 +16,14 @@ import msgspec
 from customer_inventory import __version__
 from customer_inventory.api import parties
 from customer_inventory.api.downloads import DOWNLOAD_VIEW
+from customer_inventory.api.export_jobs import EXPORT_JOB_VIEW
 from customer_inventory.api.openapi.beside import SCHEMAS, beside_operation, hub_operation
 from customer_inventory.api.openapi.catalogue import CATALOGUE_PATHS, CATALOGUE_SCHEMAS, catalogue_operation
 from customer_inventory.api.openapi.consents import CONSENT_SCHEMAS, consent_operation
 from customer_inventory.api.openapi.deciding import DECISION_SCHEMAS, decision_operation
 from customer_inventory.api.openapi.downloads import DOWNLOAD_SCHEMAS, download_operation
 from customer_inventory.api.openapi.events import EVENT_SCHEMAS, event_operation
+from customer_inventory.api.openapi.export_jobs import EXPORT_JOB_SCHEMAS, export_job_operation
 from customer_inventory.api.openapi.merging import Merged
 from customer_inventory.api.openapi.own import OWN_SCHEMAS, own_operation
 from customer_inventory.api.openapi.parts import ERROR, Part, components
@@ -64,6 +66,7 @@ _SHOWN = (
     *CATALOGUE_VIEWS,
     REGISTRATION_VIEW,
     DOWNLOAD_VIEW,
+    EXPORT_JOB_VIEW,
     PRIVACY_REQUEST_VIEW,
     RESTRICTION_VIEW,
 )
@@ -80,6 +83,7 @@ _SHARED = {
     **CONSENT_SCHEMAS,
     **REGISTRATION_SCHEMAS,
     **DOWNLOAD_SCHEMAS,
+    **EXPORT_JOB_SCHEMAS,
     **PRIVACY_REQUEST_SCHEMAS,
     **RESTRICTION_SCHEMAS,
 }
@@ -87,6 +91,7 @@ _GOVERNED = {
     **dict.fromkeys(CATALOGUE_PATHS, catalogue_operation),
     REGISTRATION_VIEW.resource.path: registration_operation,
     DOWNLOAD_VIEW.resource.path: download_operation,
+    EXPORT_JOB_VIEW.resource.path: export_job_operation,
     PRIVACY_REQUEST_VIEW.resource.path: privacy_request_operation,
     RESTRICTION_VIEW.resource.path: restriction_operation,
 }
