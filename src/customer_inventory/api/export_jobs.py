@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.life import DownloadNotFound
+from customer_inventory.access.downloads.requesting import is_own, own
 from customer_inventory.api.bodies import body_of
 from customer_inventory.api.download_wishes import understood
 from customer_inventory.api.downloads import MEDIA, sent
@@ -92,8 +93,8 @@ class ExportJobHandlers:
     async def list(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET: the client's own jobs."""
         question = asked_of_entries(EXPORT_JOB_VIEW, exchange, public_url=self._public_url)
-        own = [self._shown(each) for each in await downloads.latest(access) if downloads.is_own(access, each)]
-        return entries_answer(EXPORT_JOB_VIEW, own, question, path=exchange.path, public_url=self._public_url)
+        found = [self._shown(each) for each in await downloads.latest(access) if is_own(access, each)]
+        return entries_answer(EXPORT_JOB_VIEW, found, question, path=exchange.path, public_url=self._public_url)
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: ask for an export."""
@@ -107,7 +108,7 @@ class ExportJobHandlers:
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one job of the client's own."""
         question = asked_of_entry(EXPORT_JOB_VIEW, exchange)
-        row = await downloads.own(access, _id(identifier))
+        row = await own(access, _id(identifier))
         await downloads.show(access, row.id)
         return entry_answer(EXPORT_JOB_VIEW, self._shown(row), question)
 

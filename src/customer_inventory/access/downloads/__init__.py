@@ -3,19 +3,6 @@
 from customer_inventory.access.downloads.deciding import decide, latest, show
 from customer_inventory.access.downloads.fetching import content, file_of, link
 from customer_inventory.access.downloads.life import Wanted
-from customer_inventory.access.downloads.requesting import cancel, is_own, own, previewed, request
+from customer_inventory.access.downloads.requesting import cancel, previewed, request
 
-__all__ = [
-    "Wanted",
-    "cancel",
-    "content",
-    "decide",
-    "file_of",
-    "is_own",
-    "latest",
-    "link",
-    "own",
-    "previewed",
-    "request",
-    "show",
-]
+__all__ = ["Wanted", "cancel", "content", "decide", "file_of", "latest", "link", "previewed", "request", "show"]
