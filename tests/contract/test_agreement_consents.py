@@ -246,3 +246,48 @@ async def test_agreements_that_are_loaded_in_bulk_say_it_too(ground: Ground, acc
     assert await ground.agrees()
     await load(False)
     assert not await ground.agrees()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"version": "2"}, {"agreementPeriod": {"endDateTime": moment(900)}}, {"status": "active", "version": "3"}],
+)
+async def test_an_agreement_that_goes_on_does_not_give_again_what_was_withdrawn(
+    ground: Ground, change: dict[str, Any]
+) -> None:
+    made = await ground.write(agreement(ground.party, entry(True), version="1"))
+    said = {"partyId": ground.party, "purpose": "marketing", "status": "withdrawn"}
+    assert (await ground.door.post("/inventory/v1/consent", json=said, headers=ground.writer)).status_code == 201
+    await ground.patch(made, change)
+    assert not await ground.agrees()
+    await ground.door.post(f"{AGREEMENTS}/{made}/history/1/restore", headers=ground.writer)
+    assert not await ground.agrees()
+    await ground.write(agreement(ground.party, entry(True)))
+    assert await ground.agrees(), "a new agreement is a new word"
+
+
+async def test_an_agreement_that_goes_on_renews_what_rests_on_it(ground: Ground) -> None:
+    made = await ground.write(agreement(ground.party, entry(True), agreementPeriod={"endDateTime": moment(2)}))
+    await ground.patch(made, {"agreementPeriod": {"endDateTime": moment(900)}})
+    state = await ground.door.get(f"/inventory/v1/consent/{ground.party}", headers=ground.writer)
+    assert state.json()["purpose"][0]["expiresAt"][:4] == moment(900)[:4]
+    await ground.patch(made, {"status": "terminated"})
+    assert not await ground.agrees()
+    await ground.patch(made, {"status": "active"})
+    assert await ground.agrees()
+
+
+async def test_what_was_withdrawn_does_not_come_back_by_an_older_agreement(ground: Ground) -> None:
+    await ground.write(agreement(ground.party, entry(True)))
+    said = {"partyId": ground.party, "purpose": "MARKETING", "status": "withdrawn"}
+    assert (await ground.door.post("/inventory/v1/consent", json=said, headers=ground.writer)).status_code == 201
+    newer = await ground.write(agreement(ground.party, entry(True)))
+    assert await ground.agrees()
+    await ground.delete(newer)
+    assert not await ground.agrees()
+
+
+async def test_who_is_not_held_consents_to_nothing(ground: Ground, database: str) -> None:
+    gone = "01a22d00-d76b-8000-bdfd-edb9532715c1"
+    await ground.write(agreement(gone, entry(True)))
+    assert await ask(database, "select count(*) from consent_fact") == [(0,)]

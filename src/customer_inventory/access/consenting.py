@@ -42,7 +42,11 @@ class Said:
 
 
 async def say(access: Access, said: Said) -> Fact:
-    """Keep what a party says. Raises Denied, RecordNotFound where there is no such party, and InvalidConsent."""
+    """Keep what a party says.
+
+    Raises Denied, RecordNotFound where there is no such party, InvalidConsent, and Restricted for a consent that would
+    be given of what is restricted: to withdraw one is always possible.
+    """
     await access.require("create", CONSENT)
     facilities = access.facilities
     now = facilities.clock()
@@ -55,11 +59,13 @@ async def say(access: Access, said: Said) -> Fact:
     if not any(found.get(said.party, {}).values()):
         await access.note("create", CONSENT, "absent", (str(said.party),))
         raise RecordNotFound(f"The inventory holds no party {said.party}.")
+    if said.given:
+        await _require_free(access, said.party, verb="create")
     identifier = new_id(bucket=bucket_of(said.party), at=now, randomness=facilities.randomness)
     fact = Fact(
         identifier,
         said.party,
-        said.purpose,
+        said.purpose.lower(),
         said.given,
         at,
         said.expires_at if said.given else None,
@@ -93,7 +99,7 @@ async def resolved(access: Access, party: UUID) -> list[Resolved]:
     return found
 
 
-async def _require_free(access: Access, party: UUID) -> None:
+async def _require_free(access: Access, party: UUID, *, verb: str = "read") -> None:
     if await access.withheld([str(party)]):
-        await access.note("read", CONSENT, "refused", (str(party),))
+        await access.note(verb, CONSENT, "refused", (str(party),))
         raise Restricted

@@ -83,8 +83,9 @@ def consented(kind: str, purpose: str, at: datetime) -> Clause:
     """Return the SQL of that the use of a record `t` of a kind for a purpose is consented to at a moment.
 
     A party says it of itself, the engaged party of a role, the owners of everything else; what belongs to nobody is
-    nobody's to consent to.
+    nobody's to consent to. Purposes are the same in any letters.
     """
+    purpose = purpose.lower()
     if kind in PARTIES:
         return Clause(_SQL["of_party"], (purpose, at))
     owners = [each.attribute for each in KINDS[kind].references if each.owner]

@@ -15,4 +15,7 @@ def upgrade() -> None:
     op.execute("alter table consent_fact add column by_agreement boolean not null default false")
     op.execute("create index consent_fact_agreement on consent_fact (agreement_id) where by_agreement")
     op.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
+    op.execute("update consent_fact set purpose = lower(purpose) where purpose <> lower(purpose)")
+    op.execute("delete from consent where purpose <> lower(purpose)")
+    op.execute("select resolve_consent(f) from consent_fact f order by said_at, given desc, id")
     op.execute("select keep_agreement_consents(id, change_id) from party_privacy_agreement")

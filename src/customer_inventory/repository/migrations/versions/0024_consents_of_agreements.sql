@@ -30,11 +30,25 @@ begin
         where f.bucket = p_fact.bucket and f.party_id = p_fact.party_id and f.purpose = p_fact.purpose and f.by_agreement
             and f.agreement_id <> p_fact.agreement_id
         order by f.agreement_id, f.recorded_at desc, f.id desc
-    ) o where o.given and coalesce(o.expires_at, 'infinity') > p_fact.said_at order by o.said_at desc, o.id desc limit 1;
+    ) o where o.given and coalesce(o.expires_at, 'infinity') > p_fact.said_at and not exists (
+        select from consent_fact w where w.bucket = o.bucket and w.party_id = o.party_id and w.purpose = o.purpose
+            and not w.given and not w.by_agreement and w.said_at >= o.said_at
+    ) order by o.said_at desc, o.id desc limit 1;
     update consent set given = v_other.id is not null, said_at = coalesce(v_other.said_at, p_fact.said_at),
         expires_at = v_other.expires_at, fact_id = coalesce(v_other.id, p_fact.id)
         where (bucket, party_id, purpose) = (p_fact.bucket, p_fact.party_id, p_fact.purpose);
 end $$;
+
+-- An agreement that goes on, under other words or for another time, renews a consent that rests on it. It says nothing new:
+-- what was withdrawn by word of mouth meanwhile stays withdrawn.
+create function renew_consent(p_fact consent_fact) returns void
+    language sql as $$
+    update consent c set given = true, said_at = (p_fact).said_at, expires_at = (p_fact).expires_at, fact_id = (p_fact).id
+        where (c.bucket, c.party_id, c.purpose) = ((p_fact).bucket, (p_fact).party_id, (p_fact).purpose) and exists (
+            select from consent_fact f where f.bucket = c.bucket and f.id = c.fact_id and f.by_agreement
+                and f.agreement_id = (p_fact).agreement_id
+        )
+$$;
 
 -- Whether what bears a status and a period is in force at a moment; one without a status is.
 create function is_in_force(status text, starts_at timestamptz, ends_at timestamptz, at timestamptz) returns boolean
@@ -83,7 +97,9 @@ begin
     select party.id, said.purpose, said.given, standing.starts_at,
         case when said.given then least(standing.ends_at, said.ends_at) end, left(standing.doc ->> 'version', 1000),
         'privacy agreement, version ' || standing.version || ' of its record'
-    from standing, said, party where party.id is not null;
+    from standing, said, party
+    where exists (select from individual i where i.bucket = bucket_of(party.id) and i.id = party.id)
+        or exists (select from organization o where o.bucket = bucket_of(party.id) and o.id = party.id);
 end $$;
 
 -- Keep what an agreement says since a change, where that is news. What it said before and says no more has ended: then
@@ -98,7 +114,7 @@ begin
     select * into v_change from change where bucket = bucket_of(p_change) and id = p_change;
     for v_news in
         select coalesce(n.party_id, b.party_id) as party_id, coalesce(n.purpose, b.purpose) as purpose,
-            coalesce(n.given, false) as given, n.party_id is null as ended, n.expires_at, n.document_version, n.evidence,
+            coalesce(n.given, false) as given, n.party_id is null as ended, b.party_id is not null as known, n.expires_at, n.document_version, n.evidence,
             case when b.party_id is null then least(n.starts_at, v_change.at) else v_change.at end as said_at
         from agreement_consents(p_agreement, v_change.at) n
         full join (
@@ -116,6 +132,8 @@ begin
         ) returning * into v_fact;
         if v_news.ended then
             perform end_consent(v_fact);
+        elsif v_news.given and v_news.known then
+            perform renew_consent(v_fact);
         else
             perform resolve_consent(v_fact);
         end if;
