@@ -221,6 +221,16 @@ async def test_every_way_to_see_a_record_counts(desk: Desk, access: Access) -> N
         assert (await api.get(f"{PATH}/{one}")).status_code == 429
 
 
+async def test_who_is_stopped_learns_nothing_by_counting_either(desk: Desk, access: Access) -> None:
+    await stocked(access, 3)
+    made = await active(desk, expectedVolume=4)
+    async with calling(desk, made, WITHIN) as api:
+        for letter in "ABCD":
+            assert (await api.get(PATH, params={"givenName.regex": f"^{letter}", "limit": 0})).is_success
+        stopped = await api.get(PATH, params={"givenName.regex": "^E", "limit": 0})
+        assert (stopped.status_code, stopped.json()["code"]) == (429, "volume-reached")
+
+
 async def test_who_recertifies_can_let_a_process_on_that_was_stopped(desk: Desk, access: Access) -> None:
     one, *_ = await stocked(access, 1)
     made = await active(desk, expectedVolume=2)

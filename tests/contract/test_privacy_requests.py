@@ -89,6 +89,12 @@ async def test_it_is_extended_once_and_steps_at_the_same_time_are_one_after_the_
     assert sum(isinstance(each, WrongStep) for each in came) == 2
 
 
+async def test_what_is_overdue_is_not_made_timely_by_extending_it(desk: Desk, officer: Access) -> None:
+    late = await entered(officer, received_at=desk.clock() - timedelta(days=40))
+    with pytest.raises(WrongStep, match="overdue"):
+        await take(officer, late, "extend", Said(reason="many files"))
+
+
 async def test_those_that_are_due_come_first_and_are_counted(desk: Desk, officer: Access) -> None:
     now = desk.clock()
     late = await entered(officer, received_at=now - timedelta(days=40))

@@ -205,6 +205,8 @@ def test_keys_are_put_in_the_place_of_keys(server: Server, registering: httpx.Cl
         {"scope": ""},
         {"scope": "openid"},
         {"owner": None},
+        {"owner": "a\0b"},
+        {"deputy": "\0"},
         {"purpose": []},
         {"purpose": [{"name": "care"}]},
         {"purpose": [{"name": "care", "lawful_basis": "because"}]},

@@ -31,6 +31,8 @@ def test_what_was_guarded_comes_back(value: str) -> None:
         "\uff1d1",
         "+A1",
         "'=1",
+        " =1",
+        " '  @SUM(1)",
     ],
 )
 def test_formulas_are_guarded(formula: str) -> None:

@@ -231,10 +231,10 @@ class Opened:
             raise
 
     async def _pay(self, verb: str, kind: str, number: int, now: datetime) -> None:
-        """Count records that are about to be shown. Raises AllowanceSpent."""
+        """Count records that are about to be shown; an answer without any counts as one. Raises AllowanceSpent."""
         client_id, volume = self.principal.client_id, self.principal.volume
-        if volume is not None and number and kind in KINDS and self.facilities.volumes is not None:
-            await self.facilities.volumes.count(client_id, volume, number, now)
+        if volume is not None and kind in KINDS and self.facilities.volumes is not None:
+            await self.facilities.volumes.count(client_id, volume, max(1, number), now)
         if (name := self.principal.metered(verb, kind)) is not None:
             allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
             await spend_records(allowances, amounts, client_id, name, now, number=max(1, number))

@@ -159,6 +159,8 @@ async def _taken(access: Opened, identifier: UUID, verb: str, said: Said, now: d
         if status is None or (verb == "extend" and row.extended_because is not None):
             again = "it is extended already" if status else f"it is {row.status}"
             raise WrongStep(f"There is no {verb} of this privacy request: {again}.")
+        if verb == "extend" and row.due_at < now:
+            raise WrongStep("It is overdue: the person was to be told of an extension within the month (GDPR 12(3)).")
         return Step(
             status=status,
             due_at=due(row.received_at, extended=True) if verb == "extend" else None,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access import Access, Desk, managing, registering
 from customer_inventory.access.assertions import InvalidKeys, public_keys
@@ -25,11 +25,11 @@ from customer_inventory.api.exchange import JSON, Answer, Exchange, MalformedJso
 from customer_inventory.api.questions import asked
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import InvalidDocument
-from customer_inventory.requirements.requirement import Line
 
 PLACE = "/oauth2/register"
 _SECRET = ("client_secret_basic", "client_secret_post")
 _KEYS = "private_key_jwt"
+_Name = Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^\x00]*$")]
 
 
 class InvalidClientMetadata(InventoryError):
@@ -52,11 +52,11 @@ class _Metadata(msgspec.Struct, kw_only=True, frozen=True):
 
     client_name: str
     scope: str
-    owner: Line
+    owner: _Name
     purpose: list[_Purpose]
     expected_volume: int
     expected_volume_per_hour: int | UnsetType = UNSET
-    deputy: str | UnsetType = UNSET
+    deputy: _Name | UnsetType = UNSET
     expected_hours: str | UnsetType = UNSET
     network: list[str] | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET

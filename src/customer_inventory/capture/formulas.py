@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""The signs of OWASP's list, with their wide forms; apostrophes before one are part of a value."""
+_FORMULA = re.compile(r"[' ]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""The signs of OWASP's list, with their wide forms; apostrophes and spaces before one are part of a value."""
 
-_GUARDED = re.compile(r"''*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_GUARDED = re.compile(r"'[' ]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?[0-9(][0-9 .,()/-]*", re.ASCII)
 
 
