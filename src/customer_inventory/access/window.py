@@ -184,7 +184,7 @@ class Window:
         """What the query tells of."""
         if query.name:
             yield from (path for path in sorted(NAMING) if self._has(path))
-        yield from _paths(query.conditions)
+        yield from told_paths(query.conditions)
         for sort in query.sort:
             yield from _path(sort.path, sort.showing)
 
@@ -246,13 +246,13 @@ def _all(grants: Sequence[Grant]) -> bool:
     return any(each.attributes is None for each in grants)
 
 
-def _paths(terms: Iterable[Term]) -> Iterator[str]:
-    """Yield what terms look at, where it is stored."""
+def told_paths(terms: Iterable[Term]) -> Iterator[str]:
+    """Yield what terms look at, where it is stored; ANYTHING for a JSONPath."""
     for term in terms:
         match term:
             case Either(alternatives=alternatives):
                 for each in alternatives:
-                    yield from _paths(each)
+                    yield from told_paths(each)
             case Selection():
                 yield ANYTHING
             case Condition(path=path, showing=showing):

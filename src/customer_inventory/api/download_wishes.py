@@ -14,8 +14,8 @@ from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.life import TABLES
 from customer_inventory.access.downloads.making import Anonymised, Opening, Verify
 from customer_inventory.access.downloads.making import Sink as MadeBy
+from customer_inventory.access.downloads.previewing import Sought
 from customer_inventory.access.downloads.protecting import pseudonymised
-from customer_inventory.access.downloads.requesting import Sought
 from customer_inventory.api.download_protection import (
     AnonymisedSink,
     Ways,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 from cyclopts import App, Parameter
+from msgspec import UNSET
 
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
@@ -97,7 +98,8 @@ async def _request(given: dict[str, object], purpose: str | None, settings: Sett
         wish = await understood(access, wanted)
         found = await downloads.previewed(access, wish.sought)
         about = "" if found.is_exact else "about "
-        print(f"{wanted.kind}: {about}{found.record_count:,} records")
+        number = "it is not told how many" if found.record_count is UNSET else f"{about}{found.record_count:,}"
+        print(f"{wanted.kind}: {number} records")
         for each in found.attribute:
             if each.sensitivity != "internal":
                 print(f"  {each.attribute:<40}  {each.sensitivity:<9} {each.shown}")
@@ -150,7 +152,7 @@ async def _show(identifier: str, settings: Settings) -> None:
     lines = {
         **{name: value for name, value in told(row.wish).items() if name != "kind"},
         "purpose": row.purpose,
-        "records": row.number if row.number is not None else preview["recordCount"],
+        "records": row.number if row.number is not None else preview.get("recordCount"),
         "approval for": ", ".join(row.reasons),
         "decided by": row.decided_by and f"{row.decided_by}{f': {row.said}' if row.said else ''}",
         "sha256": row.sha256,

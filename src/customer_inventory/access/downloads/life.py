@@ -118,8 +118,10 @@ class DownloadedAttribute(Word, kw_only=True, frozen=True):
 class DownloadPreview(Word, kw_only=True, frozen=True):
     """What a download would hold, and whether somebody must approve it."""
 
-    record_count: Annotated[int, says("How many records.")]
-    is_exact: Annotated[bool, says("Whether they were counted; else it is estimated.")]
+    record_count: Annotated[
+        int | UnsetType, says("How many records; not told where that would tell what is sensitive.")
+    ] = UNSET
+    is_exact: Annotated[bool, says("Whether they were counted; else it is estimated, or not told.")]
     attribute: Annotated[list[DownloadedAttribute], says("The attributes of which the catalogue says something.")]
     reason: Annotated[list[str], says("Why somebody must approve it; empty where nobody needs to.")]
 

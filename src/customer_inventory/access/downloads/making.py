@@ -17,8 +17,7 @@ from customer_inventory.access.clients import COMMAND_LINE
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import Basis
-from customer_inventory.access.downloads.previewing import MANY, sensitive, shown_attributes
-from customer_inventory.access.downloads.requesting import Sought
+from customer_inventory.access.downloads.previewing import MANY, Sought, sensitive_reasons
 from customer_inventory.access.window import Window
 from customer_inventory.repository.bulk_out import Moment, records_out
 from customer_inventory.repository.download_files import Digesting
@@ -159,8 +158,7 @@ async def shown_records(
 
 async def _agreed(access: Access, row: DownloadRow, window: Window | None, sought: Sought) -> None:
     """Return if everything was approved that needs to be, by what is granted and classified now."""
-    attributes = await shown_attributes(access, window, sought.resource, sought.named, sought.protected)
-    open_ = set(sensitive(attributes)) - set(row.approved)
+    open_ = await sensitive_reasons(access, window, sought) - set(row.approved)
     if open_:
         raise NeedsApproval(sorted({*row.reasons, *open_}))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
 from customer_inventory.access.access import Access
-from customer_inventory.access.downloads.life import DownloadedAttribute, DownloadPreview
-from customer_inventory.access.window import Window
+from customer_inventory.access.downloads.life import DownloadedAttribute, DownloadPreview, Wanted
+from customer_inventory.access.window import ANYTHING, Window, told_paths
 from customer_inventory.model import Resource
 from customer_inventory.model.places import meets, place
 from customer_inventory.model.tmf703 import ENTITY
@@ -23,31 +23,45 @@ MANY = "records"
 _UNMASKED = frozenset({"whole", "ofSome"})
 
 
-async def preview(
-    access: Access,
-    window: Window | None,
-    resource: Resource,
-    query: Query,
-    named: Collection[str] | None,
-    *,
-    protected: Mapping[str, str] | None = None,
-) -> DownloadPreview:
-    """Return what a download of a query would hold; `named` are the stored attributes asked for, None for all.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is wanted, as it was understood: of which resource, by which query, and which stored attributes by name.
 
-    `protected` says what becomes of the attributes that are left in a protected one.
+    `protected` says what becomes of what is left in a protected download: whole, pseudonym or generalised.
+    """
+
+    wanted: Wanted
+    resource: Resource
+    query: Query
+    named: frozenset[str] | None
+    protected: Mapping[str, str] | None = None
+
+
+async def preview(access: Access, window: Window | None, sought: Sought) -> DownloadPreview:
+    """Return what a download would hold.
+
+    How many records have something sensitive is not told: whoever could ask that need not download it.
 
     Raises MaskedAttribute, and what `Lists.page` raises.
     """
-    narrowed = access.free([resource.kind], window.narrowed(query) if window is not None else query)
-    page = await access.facilities.repository.lists.page(resource.kind, replace(narrowed, limit=0))
-    attributes = await shown_attributes(access, window, resource, named, protected)
-    many = page.total.number > access.facilities.downloads.threshold
+    kind, query = sought.resource.kind, sought.query
+    narrowed = access.free([kind], window.narrowed(query) if window is not None else query)
+    total = (await access.facilities.repository.lists.page(kind, replace(narrowed, limit=0))).total
+    attributes = await shown_attributes(access, window, sought)
+    searched = await searched_sensitive(access, sought)
+    many = not searched and total.number > access.facilities.downloads.threshold
     return DownloadPreview(
-        record_count=page.total.number,
-        is_exact=page.total.exact,
+        record_count=UNSET if searched else total.number,
+        is_exact=total.exact and not searched,
         attribute=attributes,
-        reason=[*([MANY] if many else []), *sensitive(attributes)],
+        reason=[*([MANY] if many else []), *sorted({*sensitive(attributes), *searched})],
     )
+
+
+async def sensitive_reasons(access: Access, window: Window | None, sought: Sought) -> set[str]:
+    """Return the reasons for an approval that lie in what a download shows, and in what it is filtered by."""
+    shown = sensitive(await shown_attributes(access, window, sought))
+    return {*shown, *await searched_sensitive(access, sought)}
 
 
 def sensitive(attributes: Iterable[DownloadedAttribute]) -> list[str]:
@@ -56,17 +70,25 @@ def sensitive(attributes: Iterable[DownloadedAttribute]) -> list[str]:
     return sorted(f"{each.sensitivity}:{each.attribute}" for each in found)
 
 
-async def shown_attributes(
-    access: Access,
-    window: Window | None,
-    resource: Resource,
-    named: Collection[str] | None,
-    protected: Mapping[str, str] | None = None,
-) -> list[DownloadedAttribute]:
+async def searched_sensitive(access: Access, sought: Sought) -> list[str]:
+    """Return the reasons that lie in the filter: who is in the file tells what it asks for, whatever it shows."""
+    asked = set(told_paths(sought.query.conditions))
+    return sorted(
+        f"{each.sensitivity}:{each.attribute}"
+        for each in await requirements_of(access, sought.resource)
+        if each.sensitivity in HIDDEN and _looks_at(asked, place(each.attribute).path)
+    )
+
+
+def _looks_at(asked: Collection[str], path: str) -> bool:
+    return ANYTHING in asked or any(meets(path, each) for each in asked)
+
+
+async def shown_attributes(access: Access, window: Window | None, sought: Sought) -> list[DownloadedAttribute]:
     """Return the attributes of which the catalogue says something, and how each would be shown."""
-    requirements = await requirements_of(access, resource)
+    named, protected = sought.named, sought.protected
     found = {}
-    for each in requirements:
+    for each in await requirements_of(access, sought.resource):
         path = place(each.attribute).path
         if named is None or any(meets(path, name) for name in named):
             way = "whole" if window is None else window.way(path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -14,31 +12,14 @@ from customer_inventory.access.downloads.life import (
     DownloadNotFound,
     DownloadPreview,
     TooManyDownloads,
-    Wanted,
     WrongDownloadState,
 )
-from customer_inventory.access.downloads.previewing import preview
+from customer_inventory.access.downloads.previewing import Sought, preview
 from customer_inventory.access.guarded import DOWNLOAD as KIND
 from customer_inventory.ids import draw_bucket, new_id
-from customer_inventory.model import Resource
 from customer_inventory.repository.downloads import DownloadRow
-from customer_inventory.repository.query import Query
 
 _KEY_BITS = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What is wanted, as it was understood: of which resource, by which query, and which stored attributes by name.
-
-    `protected` says what becomes of what is left in a protected download: whole, pseudonym or generalised.
-    """
-
-    wanted: Wanted
-    resource: Resource
-    query: Query
-    named: frozenset[str] | None
-    protected: Mapping[str, str] | None = None
 
 
 async def previewed(access: Access, sought: Sought) -> DownloadPreview:
@@ -46,7 +27,7 @@ async def previewed(access: Access, sought: Sought) -> DownloadPreview:
     kind = sought.resource.kind
     await access.require("download", kind)
     window = await access.window(kind, "download")
-    found = await preview(access, window, sought.resource, sought.query, sought.named, protected=sought.protected)
+    found = await preview(access, window, sought)
     await access.note("download", kind, "unchanged", ())
     return found
 
