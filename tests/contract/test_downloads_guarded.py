@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import httpx
+import msgspec
 import pytest
 
-from customer_inventory.access import Access, Desk
+from customer_inventory.access import Access, Desk, registering
+from customer_inventory.access.downloads import decide
+from customer_inventory.access.downloads.life import OwnDownload
+from customer_inventory.access.registration import Wanted
 from customer_inventory.api.download_making import Maker
-from tests.contract.download_world import PLACE, client_of, desk, made, maker, people, watch
+from tests.contract.download_world import PLACE, Client, client_of, desk, made, maker, people, watch
 
 __all__ = ["desk", "maker", "watch"]
 NAMES = "givenName,familyName"
@@ -42,3 +48,33 @@ async def test_what_is_sensitive_in_the_filter_is_approved_and_its_count_not_tol
     assert (await client.state(asked))["status"] == "waiting"
     assert (await decider.post(f"{PLACE}/{asked['id']}/approve")).status_code == 200
     assert (await made(maker, client, asked))["recordCount"] >= 1
+
+
+async def test_no_one_of_a_process_decides_on_its_downloads(
+    desk: Desk, access: Access, door: httpx.AsyncClient
+) -> None:
+    async def by(person: str) -> Access:
+        return await desk.open_at_command_line(person=person, purpose="inventory-management", request_id="r")
+
+    told = {
+        "name": "theirs",
+        "owner": "Olga",
+        "deputy": "dan",
+        "grant": ["download:individual", "modify:download"],
+        "purpose": [{"name": "tests", "lawfulBasis": "contract"}],
+        "expectedVolume": 1000,
+    }
+    wanted = msgspec.convert(told, Wanted)
+    registered, _ = await registering.request(await by("rita"), wanted, draft=True)
+    await registering.submit(await by("rita"), registered.row.client_id)
+    await registering.decide(await by("ann"), registered.row.client_id, "approve")
+    theirs = Client(desk, door, registered.row.client_id)
+    at_the_line = await client_of(desk, door, "quick", "download individual (*)")  # registered by "tests"
+    for client, refused in ((theirs, ("rita", "olga", "OLGA ", "dan")), (at_the_line, ("tests", "Tests"))):
+        asked = await client.asks("individual")
+        assert asked["status"] == "waiting"
+        for person in (*refused, client.client_id):
+            with pytest.raises(OwnDownload):
+                await decide(await by(person), UUID(asked["id"]), "approve")
+        assert (await client.state(asked))["status"] == "waiting"
+        assert (await decide(await by("ann"), UUID(asked["id"]), "approve")).decided_by == "ann"

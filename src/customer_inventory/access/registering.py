@@ -36,11 +36,12 @@ from customer_inventory.access.registration import (
 )
 from customer_inventory.repository.alarms import Alarm
 from customer_inventory.repository.register import Register
-from customer_inventory.repository.registrations import DecisionRow, RegistrationRow, Step
+from customer_inventory.repository.registrations import DecisionRow, RegistrationRow, Registrations, Step
 
 KIND = REGISTRATION.kind
 _APART = frozenset({"approve", "reject", "resume"})
 """What who asked for the registration cannot do."""
+_ASKING = frozenset({"request", "submit"})
 _MOST_ALARMS = 1000
 Volumes = Mapping[str, int]
 """Volumes as a registration tells them: expectedVolume, expectedVolumePerHour."""
@@ -158,6 +159,16 @@ async def alarms(access: Opened) -> list[tuple[str, Alarm]]:
 def actor(access: Opened) -> str:
     """Return who acts: the person, or the client where a process acts for nobody."""
     return access.principal.person or access.principal.client_id
+
+
+async def people_of(registrations: Registrations, client_id: str) -> set[str]:
+    """Return the people of a process: who had it registered, its owner and its deputy."""
+    row = await registrations.one(client_id)
+    if row is None:
+        return set()
+    asking = {each.decided_by for each in await registrations.decisions(client_id) if each.verb in _ASKING}
+    told = msgspec.json.decode(row.document)
+    return {*asking, row.requested_by} | {told[each] for each in ("owner", "deputy") if told.get(each)}
 
 
 def _kept_apart(row: RegistrationRow) -> set[str | None]:

@@ -1,6 +1,7 @@
 """Deciding on downloads: who may look at those of others takes `read:download`, who decides `modify:download`.
 
-Who decides is not who asked (four eyes). What is decided on is what the preview told, and why it takes a decision.
+Who decides is not who asked (four eyes), nor one of the people of the process that asked: who had it registered, its
+owner and its deputy. What is decided on is what the preview told, and why it takes a decision.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from typing import Literal
 from uuid import UUID
 
 from customer_inventory.access.access import Access
+from customer_inventory.access.clients import OWN_CLIENTS
 from customer_inventory.access.downloads.life import DownloadNotFound, OwnDownload, WrongDownloadState
 from customer_inventory.access.downloads.requesting import is_own
 from customer_inventory.access.grants import allows
 from customer_inventory.access.guarded import DOWNLOAD as KIND
-from customer_inventory.access.registering import actor
+from customer_inventory.access.registering import actor, people_of
 from customer_inventory.repository.downloads import DownloadRow
 
 LATEST = 1000
@@ -53,7 +55,7 @@ async def decide(
     if row is None:
         await access.note("modify", KIND, "absent", (str(identifier),))
         raise DownloadNotFound("There is no such download.")
-    if by in {row.person, row.client_id}:
+    if by.strip().casefold() in {each.strip().casefold() for each in await _kept_apart(access, row)}:
         await access.note("modify", KIND, "refused", (str(identifier),))
         raise OwnDownload
     now = access.facilities.clock()
@@ -61,3 +63,14 @@ async def decide(
         raise WrongDownloadState(f"The download is {row.status}: only what waits is decided on.")
     await access.note("modify", KIND, "done", (str(identifier),))
     return await downloads.one(identifier) or row
+
+
+async def _kept_apart(access: Access, row: DownloadRow) -> set[str]:
+    """Who cannot decide on a download: who asked for it, and the people of the process through which it was."""
+    found = {row.person or row.client_id, row.client_id}
+    register = access.facilities.repository.register
+    if row.client_id in OWN_CLIENTS:
+        return found
+    if (client := await register.client(row.client_id)) is not None:
+        found.add(client.registered_by)
+    return found | await people_of(register.registrations, row.client_id)

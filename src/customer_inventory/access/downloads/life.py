@@ -57,7 +57,7 @@ class WrongDownloadState(InventoryError):
 
 
 class OwnDownload(InventoryError):
-    """Who asked for a download cannot decide on it.
+    """Who asked for a download, or registered, owns or is the deputy of the process that did, cannot decide on it.
 
     Ask somebody else who is granted modify:download.
     """
