@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
+from typing import Any
 
 import httpx
 import pytest
 
 from customer_inventory.access import Access, Desk
+from customer_inventory.access.downloads import making
 from customer_inventory.api import download_protection
 from customer_inventory.api.download_making import Maker
 from customer_inventory.capture.table_rows import rows_of
 from customer_inventory.model import RESOURCES
+from customer_inventory.repository import bulk_out
 from tests.consistency import ask
 from tests.contract.download_world import PLACE, client_of, desk, made, maker, people, person, watch
 
@@ -85,6 +88,40 @@ async def test_pseudonyms_join_for_one_purpose_and_nothing_else_is_said(
     told = "select distinct i::text from trail, unnest(record_ids) i where verb = 'download' and kind = 'individual'"
     assert await ask(database, told) == [(party,)]
     assert await ask(database, "select count(*), count(distinct key) from pseudonym_key") == [(2, 2)]
+
+
+async def test_neither_the_order_nor_a_moment_tells_who_is_who(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people(access, 15)
+    medium = {"@type": "EmailContactMedium", "validFor": {"startDateTime": "2026-01-31T12:13:14.567Z"}}
+    await access.create(INDIVIDUAL, person(16, contactMedium=[medium]))
+    client = await client_of(desk, door, "one", "download individual (*)", "download customer (*)")
+    orders = []
+    for _ in range(3):
+        asked = await client.asks("individual", protection="pseudonymised")
+        await made(maker, client, asked)
+        data = await client.file(asked)
+        orders.append([json.loads(line)["id"] for line in data.splitlines()])
+        assert b'"2026-01-31"' in data
+        assert b"12:13" not in data
+    assert len({tuple(sorted(each)) for each in orders}) == 1
+    assert len({tuple(each) for each in orders}) == 3
+    keys = []
+    of_all = bulk_out.records_out
+
+    def watched(*given: Any, shuffle: bytes | None = None) -> Any:
+        keys.append(shuffle)
+        return of_all(*given, shuffle=shuffle)
+
+    monkeypatch.setattr(making, "records_out", watched)
+    for _ in range(2):
+        await made(
+            maker, client, await client.asks("customer", protection="anonymised", fields="status"), status="failed"
+        )
+    await made(maker, client, await client.asks("customer", fields="status"))
+    assert len({*keys}) == 3
+    assert keys[-1] is None
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv", "parquet"])

@@ -108,6 +108,14 @@ def test_the_first_value_counts() -> None:
     assert list(first_values(document, [("a", "b"), ("c", "d"), ("x",), ("c", "d", "e")])) == [1, None, None, 3]
 
 
+def test_of_a_date_time_the_day_is_left() -> None:
+    kept = {"lastUpdate": Way("date"), "since": Way("date")}
+    moments = {"lastUpdate": "2026-01-31T12:13:14.567Z", "since": "2026-02-01"}
+    found = pseudonymised({"id": "1", **moments}, kept, b"key")
+    assert (found["lastUpdate"], found["since"]) == ("2026-01-31", "2026-02-01")
+    assert "lastUpdate" not in pseudonymised({"id": "1", "lastUpdate": "2026-01-31 Ada"}, kept, b"key")
+
+
 LEAF = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4)
 DOCUMENT = st.recursive(
     LEAF, lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("abc@"), below, max_size=3)

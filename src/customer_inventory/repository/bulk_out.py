@@ -60,14 +60,15 @@ class Moment:
 
 
 async def records_out(
-    conninfo: str, resource: Resource, query: Query, moment: Moment
+    conninfo: str, resource: Resource, query: Query, moment: Moment, *, shuffle: bytes | None = None
 ) -> AsyncGenerator[list[Record], None]:
     """Yield every record that a query without pages and order asks for, some at a time, in no order.
 
-    One snapshot, told in `moment` before the first of them; memory holds what is yielded. Raises RepositoryUnavailable
-    and ValueNotComparable.
+    With a key to `shuffle` them by, in an order that another key does not make again. One snapshot, told in `moment`
+    before the first of them; memory holds what is yielded. Raises RepositoryUnavailable and ValueNotComparable.
     """
-    statement = compile_query(resource, query, count_bound=0).all
+    compiled = compile_query(resource, query, count_bound=0)
+    statement = compiled.all if shuffle is None else compiled.shuffled(shuffle)
     connection = await connect(conninfo, statement_timeout_ms=_LONGEST_MS)
     try:
         async with connection.transaction():

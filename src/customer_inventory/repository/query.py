@@ -121,6 +121,11 @@ class Compiled:
         text = _SQL["all"].format(source=self.ground.source.text, where=self.where.text)
         return Statement(text, self._narrowing)
 
+    def shuffled(self, key: bytes) -> Statement:
+        """Return the same in an order that a key makes."""
+        text = _SQL["all_shuffled"].format(source=self.ground.source.text, where=self.where.text)
+        return Statement(text, (*self._narrowing, key))
+
     @property
     def count(self) -> Statement:
         """How many records there are, up to one more than the bound."""

@@ -25,6 +25,7 @@ from customer_inventory.repository.downloads import DownloadRow, Downloads, Made
 from customer_inventory.repository.records import Record
 
 IDS_A_PART = 5000
+_KEY_BITS = 256
 
 
 class NeedsApproval(Exception):
@@ -142,9 +143,10 @@ async def shown_records(
     Those to whose use is consented, where that is asked, are put into `consenting`.
     """
     repository, kind = access.facilities.repository, sought.resource.kind
+    shuffle = _shuffle(access) if sought.protected is not None else None
     query = access.free([kind], window.narrowed(sought.query) if window is not None else sought.query)
     resource = await repository.served.resource(kind)
-    async with aclosing(records_out(repository.conninfo, resource, query, moment)) as chunks:
+    async with aclosing(records_out(repository.conninfo, resource, query, moment, shuffle=shuffle)) as chunks:
         async for records in chunks:
             if window is None:
                 yield records
@@ -154,6 +156,11 @@ async def shown_records(
             pairs = [(each, seen.shown(each.id, each.document)) for each in records]
             # What nothing may be seen of by now (a consent that was just withdrawn) is left out.
             yield [each._replace(document=shown) for each, shown in pairs if shown is not None]
+
+
+def _shuffle(access: Access) -> bytes:
+    """A key of this one file: in an order that came again, a row would be of the same customer in every file."""
+    return access.facilities.randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8)
 
 
 async def _agreed(access: Access, row: DownloadRow, window: Window | None, sought: Sought) -> None:

@@ -1,8 +1,9 @@
 """Protecting: what of a record leaves in a pseudonymised download, and how; what is not known to be harmless stays.
 
 Ids, and attributes that the catalogue calls identifying, become keyed hashes: equal where the values are equal, with a
-key of the purpose, so downloads for one purpose can be joined, of all kinds, and those for another cannot. Dates,
-numbers, truths and codes are left as they are; a code only if it is one of those that there are. Every other text may
+key of the purpose, so downloads for one purpose can be joined, of all kinds, and those for another cannot. Days,
+numbers, truths and codes are left as they are; a code only if it is one of those that there are. Of a date-time the
+day is left: to the millisecond hardly two records have the same. Every other text may
 say anything about anybody, and is left out, and so are special categories, CPNI, and what nobody declared. GDPR article
 4 (5): whoever has the key can tell who it is.
 """
@@ -28,6 +29,7 @@ PSEUDONYM, DATE, NUMBER, TRUTH, CODE, AREA = "pseudonym", "date", "number", "tru
 _OF_TYPE = {"boolean": TRUTH, "integer": NUMBER, "number": NUMBER, "date-time": DATE, "date": DATE}
 _CLASSES = ("@type", "@baseType", "@referredType")
 _AREA = "postCode"
+_DAY = len("2026-01-31")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ def _value(value: Any, path: str, kept: Mapping[str, Way], key: bytes) -> Any:
         return None
     if way.kind == PSEUDONYM:
         return pseudonym(path.rpartition(".")[2], value, key)
-    return value if is_plain(value, way) else None
+    if not is_plain(value, way):
+        return None
+    return value[:_DAY] if way.kind == DATE else value
 
 
 def is_plain(value: Any, way: Way) -> bool:

@@ -30,6 +30,10 @@ select id::text as record_id, version, doc, bucket {columns} from {source} where
 -- name: all
 select id::text as record_id, version, doc from {source} where {where}
 
+-- name: all_shuffled
+-- In an order that says nothing to who does not have the key.
+select id::text as record_id, version, doc from {source} where {where} order by sha256(%s::bytea || uuid_send(t.id))
+
 -- name: value_at
 -- What a page is sorted by, of the record at which the one before ended.
 (select {value} from {source} where bucket = %s and id = %s and {fence})
