@@ -108,6 +108,22 @@ def test_the_first_value_counts() -> None:
     assert list(first_values(document, [("a", "b"), ("c", "d"), ("x",), ("c", "d", "e")])) == [1, None, None, 3]
 
 
+def test_a_class_is_named_only_if_there_is_one() -> None:
+    kept = {"a.n": Way("number")}
+    document = {
+        "id": "1",
+        "@type": "Individual",
+        "@baseType": "Ada Lovelace",
+        "@schemaLocation": "https://ada.example",
+        "a": {"@type": "PartyRef", "@referredType": "+31 6 1234", "@baseType": ["x"], "n": 1},
+    }
+    found = pseudonymised(document, kept, b"key")
+    assert {name: each for name, each in found.items() if name != "id"} == {
+        "@type": "Individual",
+        "a": {"@type": "PartyRef", "n": 1},
+    }
+
+
 def test_of_a_date_time_the_day_is_left() -> None:
     kept = {"lastUpdate": Way("date"), "since": Way("date")}
     moments = {"lastUpdate": "2026-01-31T12:13:14.567Z", "since": "2026-02-01"}

@@ -13,14 +13,17 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from customer_inventory.model import RESOURCES
 from customer_inventory.model.attributes import Attribute
 from customer_inventory.model.places import meets, place
+from customer_inventory.model.shapes import Position, Shape
 from customer_inventory.model.spelling import is_instant
 from customer_inventory.requirements.masking import HIDDEN
 from customer_inventory.requirements.requirement import InformationRequirement
@@ -109,7 +112,27 @@ def _object(document: Mapping[str, Any], path: str, kept: Mapping[str, Way], key
             found[name] = below
     if path and not found:
         return None
-    return {**{name: document[name] for name in _CLASSES if name in document}, **found}
+    return {**{name: document[name] for name in _CLASSES if _names_class(document.get(name))}, **found}
+
+
+def _names_class(value: Any) -> bool:
+    """Whether a value is the name of a class that there is: anything else there is a text like every other."""
+    return isinstance(value, str) and value in class_names()
+
+
+@cache
+def class_names() -> frozenset[str]:
+    """Return the names of the classes that the model knows: of resources, of what they are made of and point at."""
+    found: dict[str, Shape] = {}
+    fresh = [each.shape for each in RESOURCES.values()]
+    while fresh:
+        shape = fresh.pop()
+        if shape.name not in found:
+            found[shape.name] = shape
+            places = [each.content for each in shape.fields.values() if isinstance(each.content, Position)]
+            fresh += [below for each in places for below in (each.base, *each.choices.values())]
+    targets = {name for each in RESOURCES.values() for reference in each.references for name in reference.targets}
+    return frozenset({*found, *targets, *(name for each in RESOURCES.values() for name in each.classes)})
 
 
 def _value(value: Any, path: str, kept: Mapping[str, Way], key: bytes) -> Any:
