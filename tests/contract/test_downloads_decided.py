@@ -112,7 +112,7 @@ async def test_a_client_has_so_many_at_a_time(desk: Desk, door: httpx.AsyncClien
 async def test_two_servers_make_each_file_once_and_of_a_client_one_at_a_time(
     desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker, database: str
 ) -> None:
-    await people(access, 20)
+    await people(access, 12)
     clients = [await client_of(desk, door, name, NAMES) for name in ("one", "two")]
     asked = [(client, await client.asks("individual")) for client in clients for _ in range(4)]
     second = Maker(desk, public_url="")
@@ -125,7 +125,7 @@ async def test_two_servers_make_each_file_once_and_of_a_client_one_at_a_time(
             break
     await second.stop()
     assert most <= 1
-    assert await ask(database, "select distinct attempt, status, number from download") == [(1, "ready", 20)]
+    assert await ask(database, "select distinct attempt, status, number from download") == [(1, "ready", 12)]
 
 
 async def test_what_a_server_that_was_killed_had_begun_is_begun_anew(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -13,7 +15,7 @@ from customer_inventory.access.downloads import decide
 from customer_inventory.access.downloads.life import OwnDownload
 from customer_inventory.access.registration import Wanted
 from customer_inventory.api.download_making import Maker
-from tests.contract.download_world import PLACE, Client, client_of, desk, made, maker, people, watch
+from tests.contract.download_world import PLACE, Client, Watch, client_of, desk, made, maker, people, watch
 
 __all__ = ["desk", "maker", "watch"]
 NAMES = "givenName,familyName"
@@ -78,3 +80,51 @@ async def test_no_one_of_a_process_decides_on_its_downloads(
                 await decide(await by(person), UUID(asked["id"]), "approve")
         assert (await client.state(asked))["status"] == "waiting"
         assert (await decide(await by("ann"), UUID(asked["id"]), "approve")).decided_by == "ann"
+
+
+async def test_many_small_downloads_wait_as_a_large_one_does(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker, watch: Watch
+) -> None:
+    await people(access, 20)
+    grants = ("download individual (givenName, familyName, nationality)", "download customer (*)")
+    client = await client_of(desk, door, "one", *grants, purposes=["tests", "other"])
+    other = await client_of(desk, door, "two", *grants)
+    decider = await client_of(desk, door, "decider", "modify:download")
+    client.purpose = "tests"
+    first, second = [await client.asks("individual") for _ in range(2)]
+    await made(maker, client, first)
+    assert (await client.delete(f"{PLACE}/{first['id']}")).status_code == 204  # it could have been fetched
+    await made(maker, client, second)
+    third = await client.asks("individual")
+    assert (third["status"], third["preview"]["reason"]) == ("waiting", ["records"])
+    ten = {"kind": "individual", "filter": "nationality=NL"}
+    assert (await client.post(f"{PLACE}/preview", ten)).json()["reason"] == ["records"]
+    assert (await client.delete(f"{PLACE}/{third['id']}")).status_code == 204  # it was never made
+    assert (await client.post(f"{PLACE}/preview", ten)).json()["reason"] == []
+    third = await client.asks("individual")
+    assert (await other.asks("individual"))["status"] == "queued"
+    assert (await client.asks("customer"))["status"] == "waiting"  # but for what is sensitive in it
+    assert (await client.asks("customer", fields="status"))["status"] == "queued"
+    client.purpose = "other"
+    assert (await client.asks("individual"))["status"] == "queued"
+    client.purpose = "tests"
+    assert (await decider.post(f"{PLACE}/{third['id']}/approve")).status_code == 200
+    await made(maker, client, third)
+    watch.ahead = timedelta(days=1, seconds=5)
+    assert (await client.asks("individual"))["status"] == "queued"
+
+
+async def test_what_is_asked_for_at_once_is_counted_while_it_is_made(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker
+) -> None:
+    await people(access, 20)
+    client = await client_of(desk, door, "one", "download individual (givenName, familyName)")
+    answers = await asyncio.gather(*(client.post(PLACE, {"kind": "individual"}) for _ in range(8)))
+    assert {each.status_code for each in answers} == {201}
+    for _ in range(400):
+        await maker.look()
+        await asyncio.sleep(0.02)
+        found = [(await client.state(each.json()))["status"] for each in answers]
+        if {"queued", "running"}.isdisjoint(found):
+            break
+    assert sorted(found) == ["ready"] * 2 + ["waiting"] * 6

@@ -99,6 +99,15 @@ class Downloads:
         """Return the latest downloads, of one client or of all, newest first."""
         return [_row(row) for row in await self._rows("some", id=None, client_id=client_id, limit=limit)]
 
+    async def asked_since(
+        self, since: datetime, *, client_id: str, kind: str, purpose: str, besides: DownloadRow | None = None
+    ) -> int:
+        """Return how many records of a kind a client asked for, for a purpose, since a moment: before one download."""
+        at, identifier = (besides.requested_at, besides.id) if besides is not None else (None, None)
+        values = {"client_id": client_id, "kind": kind, "purpose": purpose, "since": since}
+        ((number,),) = await self._rows("asked_since", **values, at=at, id=identifier)
+        return int(number)
+
     async def decide(self, identifier: UUID, *, status: str, by: str, at: datetime, said: str | None) -> bool:
         """Decide on what waits; return whether it did."""
         return await self._done("decide", id=identifier, status=status, by=by, at=at, said=said)

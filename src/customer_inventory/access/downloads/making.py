@@ -17,7 +17,7 @@ from customer_inventory.access.clients import COMMAND_LINE
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import Basis
-from customer_inventory.access.downloads.previewing import MANY, Sought, sensitive_reasons
+from customer_inventory.access.downloads.previewing import MANY, Sought, asked_lately, sensitive_reasons
 from customer_inventory.access.window import Window
 from customer_inventory.repository.bulk_out import Moment, records_out
 from customer_inventory.repository.download_files import Digesting
@@ -89,6 +89,7 @@ async def make(
     window = await access.window(row.kind, "download")
     await _agreed(access, row, window, sought)
     taken_at, one = access.facilities.clock(), _Making(access, row, by_consent=window is not None and window.by_consent)
+    one.before = await asked_lately(access, row.kind, besides=row)
     with access.facilities.downloads.files.writing(row) as file:
         sink = opening(file)
         try:
@@ -172,11 +173,12 @@ async def _agreed(access: Access, row: DownloadRow, window: Window | None, sough
 
 @dataclass(slots=True)
 class _Making:
-    """A file that is being made: how many records it has, and which."""
+    """A file that is being made: how many records it has, and which, and how many were asked for before."""
 
     access: Access
     row: DownloadRow
     number: int = 0
+    before: int = 0
     parts: int = 0
     moment: Moment = field(default_factory=Moment)
     ids: list[str] = field(default_factory=list)
@@ -192,7 +194,7 @@ class _Making:
         """Count records and keep which they are."""
         self.number += len(ids)
         self.ids += ids
-        if self.number > self.access.facilities.downloads.threshold and MANY not in self.row.approved:
+        if self.before + self.number > self.access.facilities.downloads.threshold and MANY not in self.row.approved:
             raise NeedsApproval(sorted({*self.row.reasons, MANY}))
         if len(self.ids) >= IDS_A_PART:
             await self.keep_part()

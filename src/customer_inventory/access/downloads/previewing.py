@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from msgspec import UNSET
 
@@ -13,6 +14,7 @@ from customer_inventory.access.window import ANYTHING, Window, told_paths
 from customer_inventory.model import Resource
 from customer_inventory.model.places import meets, place
 from customer_inventory.model.tmf703 import ENTITY
+from customer_inventory.repository.downloads import DownloadRow
 from customer_inventory.repository.query import Query
 from customer_inventory.requirements.catalogue import governed_name
 from customer_inventory.requirements.masking import HIDDEN
@@ -20,6 +22,8 @@ from customer_inventory.requirements.requirement import InformationRequirement
 
 MANY = "records"
 """The reason for an approval that there are many records; others are class and attribute (special:disability)."""
+COUNTED = timedelta(days=1)
+"""In so long a time the records that a client asks for count together."""
 _UNMASKED = frozenset({"whole", "ofSome"})
 
 
@@ -49,12 +53,22 @@ async def preview(access: Access, window: Window | None, sought: Sought) -> Down
     total = (await access.facilities.repository.lists.page(kind, replace(narrowed, limit=0))).total
     attributes = await shown_attributes(access, window, sought)
     searched = await searched_sensitive(access, sought)
-    many = not searched and total.number > access.facilities.downloads.threshold
+    number = total.number if not searched else 0
+    many = await asked_lately(access, kind) + number > access.facilities.downloads.threshold
     return DownloadPreview(
         record_count=UNSET if searched else total.number,
         is_exact=total.exact and not searched,
         attribute=attributes,
         reason=[*([MANY] if many else []), *sorted({*sensitive(attributes), *searched})],
+    )
+
+
+async def asked_lately(access: Access, kind: str, *, besides: DownloadRow | None = None) -> int:
+    """Return how many records of a kind a client asked for in a day: many small downloads are one that is large."""
+    downloads, principal = access.facilities.repository.register.downloads, access.principal
+    since = access.facilities.clock() - COUNTED
+    return await downloads.asked_since(
+        since, client_id=principal.client_id, kind=kind, purpose=access.purpose, besides=besides
     )
 
 

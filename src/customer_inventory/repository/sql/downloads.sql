@@ -13,6 +13,18 @@ insert into download (id, client_id, person, purpose, request_id, kind, wish, st
 values (%(id)s, %(client_id)s, %(person)s, %(purpose)s, %(request_id)s, %(kind)s, %(wish)s, %(status)s, %(preview)s,
     %(reasons)s, %(requested_at)s, %(mark_key)s)
 
+-- name: asked_since
+-- How many records a client asked for, besides those of one download: of those that wait with it, what was asked before
+-- it; and whatever was made, also if it was cancelled then. None waits for longer than the days in which it looks.
+select coalesce(sum(coalesce(number, (preview::jsonb ->> 'recordCount')::bigint, 0)), 0)::bigint
+from download
+where client_id = %(client_id)s and kind = %(kind)s and purpose = %(purpose)s
+    and requested_at > %(since)s::timestamptz - interval '30 days' and coalesce(ready_at, requested_at) > %(since)s
+    and (%(id)s::uuid is null or id <> %(id)s)
+    and (ready_at is not null
+        or status not in ('refused', 'cancelled', 'failed')
+            and (%(id)s::uuid is null or (requested_at, id) < (%(at)s, %(id)s)))
+
 -- name: some
 select id, client_id, person, purpose, request_id, kind, wish, status, preview, reasons, approved, requested_at,
     decided_by, decided_at, said, attempt, failure, granted, taken_at, position, ready_at, expires_at, number, size,
