@@ -18,13 +18,14 @@ import msgspec
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.desk import Desk
+from customer_inventory.access.downloads.forgetting import forget_asked
 from customer_inventory.access.downloads.keeping import tidy_files
 from customer_inventory.access.holding import OnHold, StillObliged, StillRestricted, obligations
 from customer_inventory.access.sealing.destroying import erased
 from customer_inventory.access.subjects import Subject, belonging, subject
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.model import terms
-from customer_inventory.model.forgetting import identifying, names_of, without, written
+from customer_inventory.model.forgetting import identifying, names_ever, names_of, without, written
 from customer_inventory.repository.erasing import ErasureWork, HiddenEntry, Version
 from customer_inventory.repository.erasures import RECEIVED_EVENT, Erasure, Receipt, add_to_register
 from customer_inventory.repository.kinds import KINDS
@@ -252,6 +253,9 @@ class _Erasing:
         self._work = work
         self._register = register
         self._files: list[tuple[int, str]] = []
+        # Kept for the passes that follow: a download that was asked for meanwhile is found when nothing else is left.
+        self._names: set[str] = set()
+        self._told: set[str] = set()
 
     async def records(self, *, keep: bool) -> bool:
         """Erase what there is; return whether there was anything, so that who calls looks again for what came since."""
@@ -290,6 +294,11 @@ class _Erasing:
             others=[identifier for _, identifier in found.others],
         )
         self._files = gone.files
+        self._told |= {*found.kinds, *values}
+        self._names |= names_ever(found.called)
+        if number := await forget_asked(self._work, self._names, self._told):
+            gone.add("download", number)
+            await self._work.due({"download"}, at=author.at)
         others = {kind: sum(of == kind for of, _ in found.others) for kind, _ in found.others}
         rows = {**gone.rows, **{f"{kind} (references)": number for kind, number in others.items()}}
         await self._work.note(self.erasure.id, rows)

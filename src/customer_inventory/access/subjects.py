@@ -49,6 +49,16 @@ class Subject:
         return [version.document for versions in self.versions.values() for version in versions]
 
     @property
+    def called(self) -> list[bytes]:
+        """Every version of the party and its roles: what says how they are called."""
+        return [
+            version.document
+            for identifier, versions in self.versions.items()
+            if self.kinds[identifier] in _PEOPLE
+            for version in versions
+        ]
+
+    @property
     def ever(self) -> list[str]:
         """The ids of the records, and of all that any version of them says it belongs to."""
         owners = {

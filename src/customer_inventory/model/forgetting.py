@@ -19,6 +19,18 @@ NOBODY = "erased"
 SHORTEST = 6
 """Values that are shorter are found in the data of too many others to be looked for."""
 _IDENTIFYING = frozenset({"emailAddress", "phoneNumber", "faxNumber", "identificationId", "socialNetworkId"})
+_NAMES = (
+    "name",
+    "givenName",
+    "preferredGivenName",
+    "middleName",
+    "familyName",
+    "formattedName",
+    "fullName",
+    "legalName",
+    "tradingName",
+    "partyName",
+)
 _KEPT = ("@type", "@referredType", "role")
 _GONE = object()
 
@@ -56,6 +68,18 @@ def names_of(document: bytes) -> list[str]:
     content = msgspec.json.decode(document)
     told = [content.get(name) for name in ("givenName", "familyName")]
     return [each for each in (told if all(told) else [content.get("name")]) if isinstance(each, str) and each]
+
+
+def names_ever(documents: Iterable[bytes]) -> set[str]:
+    """Return what versions of parties and roles say that somebody is called, or was, by itself or in other names."""
+    found: set[str] = set()
+    for document in documents:
+        content = msgspec.json.decode(document)
+        others = content.get("otherName")
+        for bearing in (content, *(others if isinstance(others, list) else ())):
+            if isinstance(bearing, dict):
+                found |= {value for name in _NAMES if isinstance(value := bearing.get(name), str) and value}
+    return found
 
 
 def written(value: str) -> list[str]:

@@ -181,16 +181,19 @@ class Downloads:
             return (await connection.execute(_SQL[name], values)).rowcount > 0
 
 
-def erasing(ids: Collection[str], named: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the statements, with values, by which downloads lose records that are erased, and what named them.
+WISHES, ERASE_WISH, DROP_PARTS = _SQL["wishes"], _SQL["erase_wish"], _SQL["drop_parts_of_gone"]
+"""What an erasure reads and writes of what downloads were asked for by."""
+
+
+def erasing(ids: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the statements, with values, by which downloads lose records that are erased.
 
     In this order: a file that is finished between two of them is found by the second.
     """
     return [
         (_SQL["begun_again"], {}),
         (_SQL["erase"], {"ids": list(ids)}),
-        (_SQL["erase_wish"], {"values": list(named)}),
-        (_SQL["drop_parts_of_gone"], {}),
+        (DROP_PARTS, {}),
     ]
 
 

@@ -22,6 +22,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect
 from customer_inventory.repository.contents_directory import ContentDirectory
+from customer_inventory.repository.downloads import DROP_PARTS, ERASE_WISH, WISHES
 from customer_inventory.repository.downloads import erasing as erasing_downloads
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Authorship, Draft, WriteContention, columns_of_content
@@ -191,7 +192,7 @@ class ErasureWork:
     ) -> Erased:
         """Erase records, the kind of each by its id, with what is kept of them, and events that others sent.
 
-        `named` are values by which subscriptions and downloads ask for them, `others` the ids of records that lose
+        `named` are values by which subscriptions ask for them, `others` the ids of records that lose
         references to them. To be called within `attempt`. Raises Overtaken.
         """
         erased = Erased()
@@ -211,7 +212,7 @@ class ErasureWork:
         for table in _OF_ANY_KIND:
             erased.add(table, await self._count(f"erase_{table}", ids=list(records)))
         await self._erase_files(erased, list(records))
-        for statement, values in erasing_downloads([*records, *others], named):
+        for statement, values in erasing_downloads([*records, *others]):
             erased.add("download", (await self._connection.execute(statement, values)).rowcount)
         for table in ("access_review", "privacy_request_event", "privacy_request"):
             erased.add(table, await self._count(f"erase_{table}", ids=list(records)))
@@ -221,6 +222,18 @@ class ErasureWork:
         tables = {*erased.rows, *_ALWAYS_SCRUBBED, "trail", *by_kind, *(f"{kind}_history" for kind in by_kind)}
         await self.due(tables, at=author.at)
         return erased
+
+    async def wishes(self, *, after: str) -> list[tuple[str, str, str | None]]:
+        """Return by what downloads were asked for, as JSON, and what was said of them, by id: some behind another."""
+        rows = await (await self._connection.execute(WISHES, {"after": after})).fetchall()
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    async def erase_wish(self, identifier: str, wish: str, said: str | None) -> int:
+        """Put another wish in the place of one that named who is erased; return of how many downloads."""
+        values = {"id": identifier, "wish": wish, "said": said}
+        done = (await self._connection.execute(ERASE_WISH, values)).rowcount
+        await self._connection.execute(DROP_PARTS)
+        return done
 
     async def rewrite(self, kind: str, version: Version, draft: Draft, *, author: Authorship) -> None:
         """Put another content in the place of a version: of the present one as a new one, of others where they are.

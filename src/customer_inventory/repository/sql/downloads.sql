@@ -103,11 +103,17 @@ update download set status = 'queued', leased_until = null where status = 'runni
 update download set status = 'erased', link_hash = null
 where status = 'ready' and id in (select download_id from download_part where record_ids && %(ids)s::uuid[])
 
+-- name: wishes
+-- By what downloads were asked for, some at a time.
+select id::text, wish, said from download
+where id > coalesce(nullif(%(after)s, ''), '00000000-0000-0000-0000-000000000000')::uuid
+order by id limit 1000
+
 -- name: erase_wish
--- What was asked for named who is erased.
-update download set wish = (wish::jsonb || '{"filter": "erased"}')::text,
+-- What was asked for, or said of it, named who is erased.
+update download set wish = %(wish)s, said = %(said)s, link_hash = null,
     status = case when status in ('waiting', 'queued', 'running', 'ready') then 'erased' else status end
-where exists (select from unnest(%(values)s::text[]) as v where position(v in coalesce(wish::jsonb ->> 'filter', '')) > 0)
+where id = %(id)s
 
 -- name: add_pseudonym_key
 insert into pseudonym_key (purpose, key, at) values (%(purpose)s, %(key)s, %(at)s) on conflict do nothing

@@ -1,0 +1,67 @@
+"""Forgetting: what downloads were asked for by, whatever became of them, loses the text that names who is erased.
+
+A name is found as whole words, what identifies in any spelling, both without case and accents, and decoded as filters
+are. A part of a name, or a pattern that finds it, is not known to be about anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from urllib.parse import unquote, unquote_plus
+
+import msgspec
+
+from customer_inventory.repository.erasing import ErasureWork
+from customer_inventory.repository.search import fold
+
+ERASED = "erased"
+"""What stands in the place of a text that named somebody."""
+_ASKED = ("filter", "fields")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_SHORTEST = 6
+
+
+async def forget_asked(work: ErasureWork, names: Collection[str], values: Collection[str]) -> int:
+    """Take what names who is erased out of what downloads were asked for by; return out of how many.
+
+    What is not over is erased. To be called within the transaction of an erasure.
+    """
+    told, number, after = Told(names, values), 0, ""
+    while wishes := await work.wishes(after=after):
+        for identifier, wish, said in wishes:
+            if (left := told.without(wish, said)) is not None:
+                number += await work.erase_wish(identifier, *left)
+        after = wishes[-1][0]
+    return number
+
+
+class Told:
+    """What tells who somebody is: names, and values by which one is found."""
+
+    def __init__(self, names: Collection[str], values: Collection[str]) -> None:
+        words = sorted({word for each in names if (word := fold(each).strip())}, key=len, reverse=True)
+        self._names = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)") if words else None
+        self._values = {each for value in values if len(each := _bare(value)) >= _SHORTEST}
+
+    def without(self, wish: str, said: str | None) -> tuple[str, str | None] | None:
+        """Return a wish, as JSON, and what was said of it, without what tells; None if nothing does."""
+        told = msgspec.json.decode(wish)
+        left = {**told, **{name: ERASED for name in _ASKED if self._is_in(told.get(name) or "")}}
+        kept = None if said is not None and self._is_in(said) else said
+        return None if (left, kept) == (told, said) else (msgspec.json.encode(left).decode(), kept)
+
+    def _is_in(self, text: str) -> bool:
+        for form in {text, unquote(text), unquote_plus(text)}:
+            plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), form).replace("\\", "")
+            if self._names is not None and self._names.search(fold(plain)):
+                return True
+            bare = _bare(plain)
+            if any(each in bare for each in self._values):
+                return True
+        return False
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text alone: numbers are written with and without what separates them."""
+    return "".join(letter for letter in fold(text) if letter.isalnum())
