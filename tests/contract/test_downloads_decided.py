@@ -191,3 +191,14 @@ async def test_an_erasure_reaches_every_file_that_holds_the_erased(
     assert not await desk.repository.register.downloads.renew(running, until=now + LEASE)
     assert b"Family0" not in await client.file(last)
     assert await ask(database, f"select count(*) from download where wish like '%{ids[0]}%'") == [(0,)]
+
+
+async def test_counting_by_previews_is_counted(desk: Desk, access: Access, door: httpx.AsyncClient) -> None:
+    await people(access, 3)
+    client = await client_of(desk, door, "one", "download individual (*) at most 4 a day")
+    for letter in "ABCD":
+        wish = {"kind": "individual", "filter": f"givenName.regex=^{letter}"}
+        assert (await client.post(f"{PLACE}/preview", wish)).status_code == 200
+    for path in (f"{PLACE}/preview", PLACE):
+        stopped = await client.post(path, {"kind": "individual", "filter": "givenName.regex=^E"})
+        assert (stopped.status_code, stopped.json()["code"]) == (429, "allowance-spent")

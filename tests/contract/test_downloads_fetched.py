@@ -226,7 +226,7 @@ async def test_an_amount_a_day_is_spent_by_the_whole_or_not_at_all(
     some = await made(maker, client, await client.asks("individual", filter="givenName=Given1,Given2,Given3"))
     assert some["recordCount"] == 3
     spent = await ask(database, f"select amount from client_use where client_id = '{client.client_id}' and per = 'day'")
-    assert spent == [(23,)]
+    assert spent == [(24,)], "and one for how many records a filter finds"
     assert len(list(desk.downloads.directory.iterdir())) == 3
 
 

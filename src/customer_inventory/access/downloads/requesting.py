@@ -23,9 +23,15 @@ _KEY_BITS = 128
 
 
 async def previewed(access: Access, sought: Sought) -> DownloadPreview:
-    """Return what a download would hold, without asking for it. Raises Denied, MaskedAttribute, QueryTooCostly."""
+    """Return what a download would hold, without asking for it.
+
+    How many records meet a condition tells something of them, so that counts as one shown. Raises Denied,
+    MaskedAttribute, QueryTooCostly and AllowanceSpent.
+    """
     kind = sought.resource.kind
     await access.require("download", kind)
+    if sought.query.conditions:
+        await access.spend_shown("download", kind, 1)
     window = await access.window(kind, "download")
     found = await preview(access, window, sought)
     await access.note("download", kind, "unchanged", ())
