@@ -56,10 +56,15 @@ class Feed:
     def access(self) -> Any:
         facilities = SimpleNamespace(repository=SimpleNamespace(looks=self, changes=self))
         principal = SimpleNamespace(grants=frozenset({"read:*"}))
-        return SimpleNamespace(facilities=facilities, principal=principal, note=self.note, window=self.window)
+        asked = {"note": self.note, "window": self.window, "withheld": self.withheld}
+        return SimpleNamespace(facilities=facilities, principal=principal, **asked)
 
     async def window(self, kind: str) -> None:
         del kind
+
+    async def withheld(self, ids: set[str]) -> frozenset[str]:
+        del ids
+        return frozenset()
 
     async def page(
         self, start: Mark, kinds: Sequence[str], *, limit: int, back: bool = False, wanted: Interest = EVERYTHING
