@@ -152,7 +152,9 @@ async def test_no_row_of_an_anonymised_file_is_rare(
     assert (manifest["protection"], manifest["k"]) == ("anonymised", 5)
     assert manifest["smallestClass"] == min(classes.values())
     assert manifest["recordCount"] == ready["recordCount"] == len(rows)
-    assert manifest["recordCount"] + manifest["leftOutCount"] == 50
+    left_out = 50 - manifest["recordCount"]
+    assert manifest.get("leftOutCount") == (left_out if left_out >= 5 else None)
+    assert "recordCount" not in asked["preview"]
 
 
 async def test_an_anonymised_file_of_few_or_that_is_not_what_was_promised_is_not_given(
@@ -161,7 +163,9 @@ async def test_an_anonymised_file_of_few_or_that_is_not_what_was_promised_is_not
     await people(access, 12)
     client = await client_of(desk, door, "one", "download individual (*)")
     wish = {"protection": "anonymised", "fields": "nationality"}
-    few = await made(maker, client, await client.asks("individual", filter="givenName=Given1", **wish), status="failed")
+    few = await made(
+        maker, client, await client.asks("individual", filter="nationality=NL", **{**wish, "k": 10}), status="failed"
+    )
     assert few["failure"] == "nothing-is-anonymous"
     right = await made(maker, client, await client.asks("individual", **wish))
     assert right["recordCount"] == 12
@@ -170,6 +174,58 @@ async def test_an_anonymised_file_of_few_or_that_is_not_what_was_promised_is_not
     wrong = await made(maker, client, await client.asks("individual", **wish), status="failed")
     assert wrong["failure"] == "not-anonymous"
     assert [each.name for each in desk.downloads.directory.iterdir()] == [f"{right['id']}-1"]
+
+
+@pytest.mark.parametrize(
+    ("filter_", "protection", "status"),
+    [
+        ("id=01a22e32-44b5-8da9-ad6e-73031e76ea66", "pseudonymised", 400),
+        ("id.ne=01a22e32-44b5-8da9-ad6e-73031e76ea66", "anonymised", 400),
+        ("givenName=Ada", "pseudonymised", 400),
+        ("givenName.isnull=false", "pseudonymised", 400),
+        ("title=Dr", "pseudonymised", 400),
+        ("disability.disabilityCode=H54", "pseudonymised", 400),
+        ("nationality=NL;givenName=Ada", "pseudonymised", 400),
+        ("filter=$[?(@.nationality=='NL')]", "pseudonymised", 400),
+        ("contactMedium.validFor.startDateTime=2026-01-31T12:13:14.567Z", "pseudonymised", 400),
+        ("contactMedium.validFor.startDateTime.startswith=2026-01-31T12", "pseudonymised", 400),
+        ("contactMedium.validFor.startDateTime.gte=2026-01-31", "pseudonymised", 200),
+        ("nationality=NL&gender.isnull=false", "pseudonymised", 200),
+        ("birthDate.isnull=false", "anonymised", 400),
+        ("gender=Ada herself", "pseudonymised", 400),
+        ("gender.startswith=Ada", "anonymised", 400),
+        ("nationality.regex=^Ada", "pseudonymised", 400),
+        ("contactMedium.emailAddress=a@example.org", "anonymised", 400),
+        ("nationality=NL", "anonymised", 200),
+    ],
+)
+async def test_a_protected_download_is_filtered_by_what_it_shows_alone(
+    desk: Desk, access: Access, door: httpx.AsyncClient, filter_: str, protection: str, status: int
+) -> None:
+    client = await client_of(desk, door, "one", "download individual (*)")
+    wish = {"kind": "individual", "protection": protection, "filter": filter_, "fields": "nationality,gender"}
+    for path in (f"{PLACE}/preview", PLACE):
+        answer = await client.post(path, wish)
+        assert answer.status_code == (status if path != PLACE or status == 400 else 201), answer.text
+    if status == 400:
+        assert "cannot be so filtered" in answer.json()["message"]
+        assert answer.json()["code"] == "invalid-parameter"
+
+
+async def test_what_is_left_out_is_told_where_it_is_no_small_group(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker
+) -> None:
+    for number in range(40):
+        await access.create(INDIVIDUAL, person(number, nationality="NL"))
+    await access.create(INDIVIDUAL, person(40, nationality="IS"))
+    wish = {"protection": "anonymised", "fields": "nationality"}
+    client = await client_of(desk, door, "one", "download individual (*)")
+    asked = await client.asks("individual", **wish)
+    await made(maker, client, asked)
+    manifest = (await client.get(f"{PLACE}/{asked['id']}/manifest")).json()
+    assert manifest["recordCount"] == 40
+    assert "leftOutCount" not in manifest
+    assert "recordCount" not in asked["preview"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import IO
 
@@ -13,17 +13,21 @@ from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.anonymising import Generalising, first_values, smallest_class
 from customer_inventory.access.downloads.making import Anonymised, Verify
 from customer_inventory.access.downloads.previewing import requirements_of
-from customer_inventory.access.downloads.protecting import PSEUDONYM, Way, generalised_ways, ways
+from customer_inventory.access.downloads.protecting import CODE, DATE, PSEUDONYM, Way, generalised_ways, ways
 from customer_inventory.api.fields import Fields
 from customer_inventory.api.parameters import InvalidParameter
 from customer_inventory.capture.sinks import Sink, Table
 from customer_inventory.capture.table_rows import rows_of
 from customer_inventory.model import Resource
+from customer_inventory.model.filtering import Condition, Either, Term
+from customer_inventory.model.spelling import DAY
 from customer_inventory.model.view import View
 from customer_inventory.repository.records import Record
 
 MOST_COLUMNS = 20
 _LINES_AT_ONCE = 1000
+_COMPARING = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "between", "isnull"})
+"""Operators that look at values: patterns find the texts that stand where there should be a code."""
 Ways = Mapping[str, Way]
 
 
@@ -48,6 +52,43 @@ async def kept_of(access: Access, resource: Resource, view: View, wanted: Wanted
                 f"{what} cannot be anonymised: only dates, numbers, truths, codes and postcodes can be made coarser."
             )
     return {entry: found[entry] for entry in sorted(map(str, fields))}
+
+
+def check_filter(kept: Ways, wanted: Wanted, terms: Iterable[Term]) -> None:
+    """Return if a protected download is filtered by nothing but what it shows as it is. Raises InvalidParameter.
+
+    Who is in the file would tell the rest: asked for one id after the other, or for each name of a dictionary.
+    """
+    for term in terms:
+        match term:
+            case Either(alternatives=alternatives):
+                for each in alternatives:
+                    check_filter(kept, wanted, each)
+            case Condition() if term.path in kept and _is_open(kept[term.path], wanted, term):
+                continue
+            case Condition(path=path):
+                what = (
+                    "the fields that it has" if wanted.protection == "anonymised" else "codes, numbers, truths and days"
+                )
+                raise InvalidParameter(
+                    f"A download that is {wanted.protection} cannot be so filtered by {path}: only by values "
+                    f"of {what}, since who is in it would tell the rest."
+                )
+            case _:
+                raise InvalidParameter(
+                    f"A download that is {wanted.protection} cannot be so filtered: not by a JSONPath."
+                )
+
+
+def _is_open(way: Way, wanted: Wanted, term: Condition) -> bool:
+    """Whether a condition asks for no more than the file tells: codes that there are, and of date-times the day."""
+    if way.kind == PSEUDONYM or term.operator not in _COMPARING:
+        return False
+    if term.operator == "isnull":
+        return True
+    if way.kind == CODE:
+        return way.codes.issuperset(term.values)
+    return way.kind != DATE or wanted.protection == "anonymised" or all(map(DAY.fullmatch, term.values))
 
 
 def told_of(kept: Ways | None, wanted: Wanted) -> dict[str, str] | None:

@@ -19,6 +19,7 @@ from customer_inventory.access.downloads.protecting import pseudonymised
 from customer_inventory.api.download_protection import (
     AnonymisedSink,
     Ways,
+    check_filter,
     kept_of,
     plain_table,
     told_of,
@@ -73,6 +74,8 @@ async def understood(access: Access, wanted: Wanted) -> Wish:
         raise InvalidParameter("The filter of a download has conditions only: no page, order, asOf or fields.")
     fields = parse_fields(view, wanted.fields)
     kept = await kept_of(access, resource, view, wanted, fields)
+    if kept is not None:
+        check_filter(kept, wanted, asked.query.conditions)
     if wanted.format in TABLES and fields is not None and wanted.protection != "anonymised":
         _check_columns(view, fields)
     shown = None if fields is None else frozenset(view.stored_path(dotted(each)) for each in fields)

@@ -26,7 +26,7 @@ async def manifest(access: Access, identifier: UUID) -> dict[str, Any]:
         "kind": named(row.kind),
         "recordCount": row.number,
         "smallestClass": row.smallest_class,
-        "leftOutCount": row.left_out,
+        "leftOutCount": _left_out(row),
         "column": row.columns,
         "size": row.size,
         "sha256": row.sha256,
@@ -42,6 +42,11 @@ async def manifest(access: Access, identifier: UUID) -> dict[str, Any]:
         "readyAt": row.ready_at,
         "expiresAt": row.expires_at,
     }
+
+
+def _left_out(row: DownloadRow) -> int | None:
+    """Return how many rows were left out, where that is no group that is as small as those that were."""
+    return row.left_out if (row.left_out or 0) >= msgspec.json.decode(row.wish)["k"] else None
 
 
 async def _lawful_basis(access: Access, row: DownloadRow) -> str | None:

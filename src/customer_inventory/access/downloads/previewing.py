@@ -54,10 +54,12 @@ async def preview(access: Access, window: Window | None, sought: Sought) -> Down
     attributes = await shown_attributes(access, window, sought)
     searched = await searched_sensitive(access, sought)
     number = total.number if not searched else 0
+    # Of an anonymised file it would tell how many are left out of it, and of whom there is only one.
+    told = not searched and sought.wanted.protection != "anonymised"
     many = await asked_lately(access, kind) + number > access.facilities.downloads.threshold
     return DownloadPreview(
-        record_count=UNSET if searched else total.number,
-        is_exact=total.exact and not searched,
+        record_count=total.number if told else UNSET,
+        is_exact=total.exact and told,
         attribute=attributes,
         reason=[*([MANY] if many else []), *sorted({*sensitive(attributes), *searched})],
     )
