@@ -13,8 +13,11 @@ import pytest
 from customer_inventory.access import Access, Desk, registering
 from customer_inventory.access.downloads import decide
 from customer_inventory.access.downloads.life import OwnDownload
+from customer_inventory.access.governing import approve, propose
 from customer_inventory.access.registration import Wanted
 from customer_inventory.api.download_making import Maker
+from customer_inventory.requirements.governance import Proposed
+from customer_inventory.requirements.reading import requirement_from
 from tests.contract.download_world import PLACE, Client, Watch, client_of, desk, made, maker, people, watch
 
 __all__ = ["desk", "maker", "watch"]
@@ -50,6 +53,56 @@ async def test_what_is_sensitive_in_the_filter_is_approved_and_its_count_not_tol
     assert (await client.state(asked))["status"] == "waiting"
     assert (await decider.post(f"{PLACE}/{asked['id']}/approve")).status_code == 200
     assert (await made(maker, client, asked))["recordCount"] >= 1
+
+
+async def test_a_condition_in_the_fields_asks_as_a_filter_does(
+    desk: Desk, access: Access, door: httpx.AsyncClient
+) -> None:
+    await people(access, 3)
+    client = await client_of(desk, door, "one", "download individual (*)")
+    for condition in ("$.disability.disabilityCode=='H54'", "$.disability[?(@.disabilityCode=='H54')]"):
+        asked = await client.asks("individual", fields=f"givenName,contactMedium[?({condition})]")
+        assert asked["status"] == "waiting"
+        assert "special:disability.disabilityCode" in asked["preview"]["reason"]
+    plain = await client.asks("individual", fields="givenName,contactMedium[?(@.emailAddress=='p1@example.org')]")
+    assert plain["status"] == "queued"
+
+
+async def test_a_file_with_what_became_sensitive_since_is_asked_for_anew(
+    desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker
+) -> None:
+    await people(access, 3)
+    client = await client_of(desk, door, "one", "download individual (*)")
+    wishes = {
+        "shown": {"fields": "givenName,title"},
+        "filtered": {"fields": "givenName", "filter": "title.isnull=true"},
+        "apart": {"fields": "givenName,gender"},
+        "pseudonyms": {"protection": "pseudonymised"},
+        "apart as pseudonyms": {"protection": "pseudonymised", "fields": "nationality"},
+    }
+    asked = {name: await client.asks("individual", **wish) for name, wish in wishes.items()}
+    urls = {}
+    for name, each in asked.items():
+        await made(maker, client, each)
+        urls[name] = await client.link(each)
+    await classified(desk, access, "title")
+    for name, url in urls.items():
+        answer = await client.get(url)
+        assert answer.status_code == (409 if name in {"shown", "filtered"} else 200), name
+    assert (await client.get(urls["shown"])).json()["code"] == "download-not-ready"
+    assert (await client.asks("individual", **wishes["shown"]))["status"] == "waiting"
+    await classified(desk, access, "gender")
+    for name, url in urls.items():
+        assert (await client.get(url)).status_code == (200 if name == "apart as pseudonyms" else 409), name
+
+
+async def classified(desk: Desk, access: Access, attribute: str) -> None:
+    """Let an attribute be of a special category from now on."""
+    said = {"resource": "individual", "attribute": attribute, "name": attribute, "meaning": "Tested."}
+    requirement = requirement_from({**said, "sensitivity": "special", "masking": "null"})
+    proposal = await propose(access, Proposed(requirement, "for a test"))
+    other = await desk.open_at_command_line(person="another", purpose=None, request_id="r")
+    await approve(other, proposal.version.id, proposal.version.version, said=None, effective_from=None)
 
 
 async def test_no_one_of_a_process_decides_on_its_downloads(

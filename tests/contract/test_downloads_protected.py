@@ -239,6 +239,7 @@ async def test_what_is_left_out_is_told_where_it_is_no_small_group(
         ({"protection": "anonymised", "fields": "contactMedium.emailAddress"}, 400),
         ({"protection": "anonymised", "fields": "contactMedium.postCode,birthDate", "k": 10}, 200),
         ({"protection": "something"}, 400),
+        ({"protection": "pseudonymised", "fields": "status,contactMedium[?(@.emailAddress=='a@example.org')]"}, 400),
         ({"protection": "pseudonymised"}, 200),
     ],
 )

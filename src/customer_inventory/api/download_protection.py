@@ -37,6 +37,10 @@ async def kept_of(access: Access, resource: Resource, view: View, wanted: Wanted
         return None
     requirements = await requirements_of(access, resource)
     if wanted.protection == "pseudonymised":
+        if not all(isinstance(entry, str) for entry in fields or ()):
+            raise InvalidParameter(
+                "The fields of a pseudonymised download are attributes: a JSONPath could tell whose."
+            )
         return ways(view.attributes, requirements)
     found = generalised_ways(view.attributes, requirements)
     if not fields or len(fields) > MOST_COLUMNS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,7 +31,8 @@ from customer_inventory.api.representation import represent_each
 from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Sink, Table, unmarked
 from customer_inventory.capture.table_files import ExcelSink, ParquetSink
 from customer_inventory.model import RESOURCES, InvalidDocument
-from customer_inventory.model.filtering import known_attribute
+from customer_inventory.model.filtering import known_attribute, paths_on_the_way
+from customer_inventory.model.jsonpath_tree import Path
 from customer_inventory.model.problems import Problem
 from customer_inventory.model.view import View
 from customer_inventory.model.views import NATIVE
@@ -78,9 +79,19 @@ async def understood(access: Access, wanted: Wanted) -> Wish:
         check_filter(kept, wanted, asked.query.conditions)
     if wanted.format in TABLES and fields is not None and wanted.protection != "anonymised":
         _check_columns(view, fields)
-    shown = None if fields is None else frozenset(view.stored_path(dotted(each)) for each in fields)
+    shown = (
+        None if fields is None else frozenset(view.stored_path(path) for each in fields for path in _looked_at(each))
+    )
     sought = Sought(wanted, resource, Query(conditions=asked.query.conditions), shown, told_of(kept, wanted))
     return Wish(sought, view, fields, named(view, asked), kept)
+
+
+def _looked_at(entry: str | Path) -> Iterator[str]:
+    """Yield what an entry of fields tells of: also what a condition of it asks for, by whether anything is shown."""
+    if isinstance(entry, str):
+        yield entry
+    else:
+        yield from paths_on_the_way(entry, "")
 
 
 async def opening(access: Access, wish: Wish, marks: Marking, *, download: str, public_url: str) -> Opening:

@@ -195,10 +195,11 @@ def stored_paths(terms: Iterable[Term]) -> Iterator[str]:
 def _asked_for(expression: Expression, at: str) -> Iterator[str]:
     """Yield the paths of the attributes that a condition on what stands at the path `at` asks for."""
     for path in paths_in(expression):
-        yield from _on_the_way(path, at)
+        yield from paths_on_the_way(path, at)
 
 
-def _on_the_way(path: Path, at: str) -> Iterator[str]:
+def paths_on_the_way(path: Path, at: str) -> Iterator[str]:
+    """Yield the path of the attribute that a JSONPath from `at` leads to, and of those that its conditions ask for."""
     here = "" if path.from_root else at
     for step in path.steps:
         if isinstance(step, Name):

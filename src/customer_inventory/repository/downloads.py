@@ -55,6 +55,8 @@ class DownloadRow:
     mark_key: bytes
     link_hash: bytes | None = None
     link_until: datetime | None = None
+    touched: list[str] | None = None
+    """The stored attributes that it shows or is filtered by, None for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -20,6 +20,7 @@ import msgspec
 from customer_inventory.access.access import Access
 from customer_inventory.access.clients import hash_secret
 from customer_inventory.access.downloads.life import LONGEST_LINK, DownloadNotReady, LinkNotValid
+from customer_inventory.access.downloads.previewing import sensitive_now
 from customer_inventory.access.downloads.requesting import own
 from customer_inventory.access.grants import Denied
 from customer_inventory.access.guarded import DOWNLOAD as KIND
@@ -60,11 +61,14 @@ async def file_of(access: Access, identifier: UUID) -> tuple[DownloadRow, IO[byt
 
 
 class Basis:
-    """On what a file is given: the grants, and the consents of those of its records that there are, part by part."""
+    """On what a file is given: the grants, what is sensitive, and the consents of those of its records that there are.
 
-    def __init__(self, access: Access, kind: str) -> None:
+    Consents are added part by part.
+    """
+
+    def __init__(self, access: Access, kind: str, sensitive: Sequence[str]) -> None:
         limits = sorted(map(written, access.principal.limited("download", kind)))
-        self._digest = sha256(msgspec.json.encode(limits))
+        self._digest = sha256(msgspec.json.encode([limits, sensitive]))
 
     def add(self, consenting: Iterable[str]) -> None:
         """Add the records of a part to whose use is consented."""
@@ -78,7 +82,7 @@ class Basis:
 
 async def _basis(access: Access, row: DownloadRow) -> bytes:
     """On what the file of a download would be given now."""
-    basis, window = Basis(access, row.kind), await access.window(row.kind, "download")
+    basis, window = Basis(access, row.kind, await sensitive_now(access, row)), await access.window(row.kind, "download")
     downloads, number = access.facilities.repository.register.downloads, 0
     while window is not None and window.by_consent and (ids := await downloads.part(row.id, number)):
         basis.add((await access.looking_at(window, ids)).consenting)
@@ -97,7 +101,9 @@ async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
         raise DownloadNotReady(f"The download is {row.status if row.status != 'ready' else 'expired'}.")
     if row.granted != await _basis(access, row):
         await access.note("download", KIND, "refused", (str(row.id),))
-        raise DownloadNotReady("Something else is granted, or consented to, than when the file was made. Ask anew.")
+        raise DownloadNotReady(
+            "Something else is granted, consented to, or sensitive, than when the file was made. Ask anew."
+        )
     if row.kind in access.restricted and await _holds_restricted(access, row):
         await access.note("download", KIND, "refused", (str(row.id),))
         raise Restricted("The file holds a record whose use is restricted since. Ask for it anew.")

@@ -17,7 +17,7 @@ from customer_inventory.access.clients import COMMAND_LINE
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import Basis
-from customer_inventory.access.downloads.previewing import MANY, Sought, asked_lately, sensitive_reasons
+from customer_inventory.access.downloads.previewing import MANY, Sought, asked_lately, sensitive_now, sensitive_reasons
 from customer_inventory.access.window import Window
 from customer_inventory.repository.bulk_out import Moment, records_out
 from customer_inventory.repository.download_files import Digesting
@@ -87,9 +87,8 @@ async def make(
     """
     await access.require("download", row.kind)
     window = await access.window(row.kind, "download")
+    taken_at, one = access.facilities.clock(), await _Making.of(access, row, window)
     await _agreed(access, row, window, sought)
-    taken_at, one = access.facilities.clock(), _Making(access, row, by_consent=window is not None and window.by_consent)
-    one.before = await asked_lately(access, row.kind, besides=row)
     with access.facilities.downloads.files.writing(row) as file:
         sink = opening(file)
         try:
@@ -177,6 +176,7 @@ class _Making:
 
     access: Access
     row: DownloadRow
+    basis: Basis
     number: int = 0
     before: int = 0
     parts: int = 0
@@ -184,11 +184,14 @@ class _Making:
     ids: list[str] = field(default_factory=list)
     by_consent: bool = False
     consenting: set[str] = field(default_factory=set)
-    basis: Basis = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Begin with what is granted."""
-        self.basis = Basis(self.access, self.row.kind)
+    @classmethod
+    async def of(cls, access: Access, row: DownloadRow, window: Window | None) -> _Making:
+        """Begin with what is granted, what is sensitive and how much was asked for."""
+        basis = Basis(access, row.kind, await sensitive_now(access, row))
+        before = await asked_lately(access, row.kind, besides=row)
+        by_consent = window is not None and window.by_consent
+        return cls(access, row, basis, before=before, by_consent=by_consent)
 
     async def add(self, ids: Sequence[str]) -> None:
         """Count records and keep which they are."""

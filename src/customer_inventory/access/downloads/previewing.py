@@ -15,6 +15,7 @@ from customer_inventory.model import Resource
 from customer_inventory.model.places import meets, place
 from customer_inventory.model.tmf703 import ENTITY
 from customer_inventory.repository.downloads import DownloadRow
+from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.query import Query
 from customer_inventory.requirements.catalogue import governed_name
 from customer_inventory.requirements.masking import HIDDEN
@@ -39,6 +40,14 @@ class Sought:
     query: Query
     named: frozenset[str] | None
     protected: Mapping[str, str] | None = None
+
+    @property
+    def touched(self) -> list[str] | None:
+        """The stored attributes that it shows or is filtered by, None for any."""
+        asked, shown = set(told_paths(self.query.conditions)), self.named
+        if self.protected is not None:
+            shown = frozenset(path for path in self.protected if shown is None or any(meets(path, s) for s in shown))
+        return None if shown is None or ANYTHING in asked else sorted(asked | shown)
 
 
 async def preview(access: Access, window: Window | None, sought: Sought) -> DownloadPreview:
@@ -119,6 +128,16 @@ async def shown_attributes(access: Access, window: Window | None, sought: Sought
                 masking=masking,
             )
     return [found[name] for name in sorted(found)]
+
+
+async def sensitive_now(access: Access, row: DownloadRow) -> list[str]:
+    """Return what of that which a download shows or is filtered by is a special category or CPNI now, and its mask."""
+    return sorted(
+        f"{each.sensitivity}:{each.attribute}:{each.masking}"
+        for each in await requirements_of(access, KINDS[row.kind])
+        if each.sensitivity in HIDDEN
+        and (row.touched is None or any(meets(place(each.attribute).path, path) for path in row.touched))
+    )
 
 
 async def requirements_of(access: Access, resource: Resource) -> list[InformationRequirement]:

@@ -57,6 +57,7 @@ async def request(access: Access, sought: Sought) -> DownloadRow:
         preview=msgspec.json.encode(found).decode(),
         reasons=found.reason,
         requested_at=now,
+        touched=sought.touched,
         mark_key=randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8),
     )
     if not await access.facilities.repository.register.downloads.add(row, most=MOST_LIVE):

@@ -9,9 +9,9 @@ select count(*) from download where client_id = %s and status in ('waiting', 'qu
 
 -- name: add
 insert into download (id, client_id, person, purpose, request_id, kind, wish, status, preview, reasons, requested_at,
-    mark_key)
+    mark_key, touched)
 values (%(id)s, %(client_id)s, %(person)s, %(purpose)s, %(request_id)s, %(kind)s, %(wish)s, %(status)s, %(preview)s,
-    %(reasons)s, %(requested_at)s, %(mark_key)s)
+    %(reasons)s, %(requested_at)s, %(mark_key)s, %(touched)s)
 
 -- name: asked_since
 -- How many records a client asked for, besides those of one download: of those that wait with it, what was asked before
@@ -28,7 +28,7 @@ where client_id = %(client_id)s and kind = %(kind)s and purpose = %(purpose)s
 -- name: some
 select id, client_id, person, purpose, request_id, kind, wish, status, preview, reasons, approved, requested_at,
     decided_by, decided_at, said, attempt, failure, granted, taken_at, position, ready_at, expires_at, number, size,
-    sha256, columns, smallest_class, left_out, mark_key, link_hash, link_until
+    sha256, columns, smallest_class, left_out, mark_key, link_hash, link_until, touched
 from download
 where (%(id)s::uuid is null or id = %(id)s) and (%(client_id)s::text is null or client_id = %(client_id)s)
 order by requested_at desc, id desc

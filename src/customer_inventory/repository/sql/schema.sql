@@ -672,7 +672,8 @@ create table download (
     left_out bigint,                        -- and how many rows are not in it, because they were like too few
     mark_key bytea not null,                -- by which its records are marked
     link_hash bytea,                        -- SHA-256 of the token of its link
-    link_until timestamptz
+    link_until timestamptz,
+    touched text[]                          -- the attributes that it shows or is filtered by; null: any
 );
 create index download_status on download (status, requested_at);
 create index download_client on download (client_id, requested_at);

@@ -40,7 +40,8 @@ create table download (
     left_out bigint,
     mark_key bytea not null,
     link_hash bytea,
-    link_until timestamptz
+    link_until timestamptz,
+    touched text[]
 )
 """
 
