@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +30,7 @@ from tests.killing import Killer, steady_port
 
 KILLS = int(os.environ.get("KILLS", "100"))
 WRITERS = 6
+FRESH_S = 120.0
 INDIVIDUALS = "/tmf-api/partyManagement/v5/individual"
 CUSTOMERS = "/tmf-api/customerManagement/v5/customer"
 Document = dict[str, Any]
@@ -186,9 +187,24 @@ class Follower:
 async def clients(server: Server, number: int) -> AsyncIterator[list[httpx.AsyncClient]]:
     headers = {"authorization": f"Bearer {server.token()}"}
     made = [httpx.AsyncClient(base_url=server.url, headers=headers, timeout=10) for _ in range(number)]
+    renewing = asyncio.create_task(_keep_fresh(server, made))
     yield made
+    renewing.cancel()
     for client in made:
         await client.aclose()
+
+
+async def _keep_fresh(server: Server, made: Sequence[httpx.AsyncClient]) -> None:
+    """Give the clients new tokens for ever, long before theirs are over: on a slow machine all this takes longer."""
+    pause = FRESH_S
+    while True:
+        await asyncio.sleep(pause)
+        pause = 1.0
+        with suppress(httpx.HTTPError, AssertionError):
+            headers = {"authorization": f"Bearer {await asyncio.to_thread(server.token)}"}
+            pause = FRESH_S
+            for client in made:
+                client.headers.update(headers)
 
 
 async def conninfo_of(server: Server) -> str:

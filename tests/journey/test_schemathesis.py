@@ -18,7 +18,7 @@ from customer_inventory.api.openapi import Documents
 from tests.journey.conftest import Server
 
 SECONDS = 40
-SECONDS_EACH = 8
+SECONDS_EACH = 25
 BASES = [
     path.removesuffix("/openapi.json")
     for path in Documents(create_routes(public_url=""), public_url="", token_url="").first
