@@ -12,6 +12,7 @@ import pytest
 from customer_inventory.api import create_routes
 from customer_inventory.api.openapi import Documents
 from customer_inventory.api.scim.door import scim_routes
+from customer_inventory.model.tmf662 import ENTITY_CATALOG
 from customer_inventory.repository.engines import EmbeddedEngine
 from customer_inventory.server import Application
 from customer_inventory.settings import Settings
@@ -42,6 +43,11 @@ ANSWERED_ALL_THE_SAME = {
             ("POST", "/link"),
             ("GET", "/content/{token}"),
         )
+    },
+    **{
+        (method, f"{base}/exportJob/{{id}}{below}"): (404, "an export job is a download")
+        for base in ENTITY_CATALOG.paths
+        for method, below in (("GET", ""), ("DELETE", ""), ("GET", "/content"))
     },
 }
 """Where who is granted nothing is not answered 403, though the trail says refused: the status, and why."""
