@@ -17,7 +17,7 @@ from customer_inventory.access.hours import UnknownHours, hours_of
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.entity import Entity, Instant, Word, says
-from customer_inventory.model.problems import Problem
+from customer_inventory.model.problems import Problem, read_as
 from customer_inventory.model.resource import declare, name_label
 from customer_inventory.requirements.requirement import CATALOGUE, LAWFUL_BASES, Line, Text
 
@@ -182,10 +182,7 @@ _ANYBODY = {"name": "anybody", "owner": "anybody", "purpose": [{"name": "any"}],
 
 def check_expected(expected: Mapping[str, Any]) -> None:
     """Return if from where, when and how much a process is to call can be held to. Raises InvalidDocument."""
-    try:
-        wanted = msgspec.convert({**_ANYBODY, **expected}, Wanted)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error
+    wanted = read_as({**_ANYBODY, **expected}, Wanted)
     if problems := list(_unexpectable(wanted)):
         raise InvalidDocument(problems)
 

@@ -16,10 +16,10 @@ from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, Dow
 from customer_inventory.access.downloads.manifest import manifest
 from customer_inventory.access.grants import named
 from customer_inventory.api import conditional
-from customer_inventory.api.bodies import body_of, said_of
+from customer_inventory.api.bodies import as_base, asked_of, said_of
 from customer_inventory.api.download_wishes import Wish, understood
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
-from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.spans import spanned
@@ -138,11 +138,8 @@ class DownloadHandlers:
         return sent(exchange, row, file)
 
     async def _wish(self, exchange: Exchange, access: Access) -> Wish:
-        if exchange.media_type != "application/json":
-            raise UnsupportedMediaType("Send what is wanted as application/json.")
-        asked(exchange.query_string, ())
-        body = await body_of(exchange, _Asking)
-        return await understood(access, Wanted(**{name: getattr(body, name) for name in Wanted.__struct_fields__}))
+        body = await asked_of(exchange, _Asking, "what is wanted")
+        return await understood(access, as_base(body, Wanted))
 
     def _href(self, row: DownloadRow) -> str:
         return f"{self._public_url}{PLACE}/{row.id}"

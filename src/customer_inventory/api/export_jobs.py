@@ -17,11 +17,11 @@ from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.life import DownloadNotFound
 from customer_inventory.access.downloads.requesting import is_own, own
-from customer_inventory.api.bodies import body_of
+from customer_inventory.api.bodies import asked_of
 from customer_inventory.api.download_wishes import understood
 from customer_inventory.api.downloads import MEDIA, sent
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
-from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -98,10 +98,7 @@ class ExportJobHandlers:
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: ask for an export."""
-        if exchange.media_type != "application/json":
-            raise UnsupportedMediaType("Send the job as application/json.")
-        asked(exchange.query_string, ())
-        wish = await understood(access, self._wanted(await body_of(exchange, _Asking)))
+        wish = await understood(access, self._wanted(await asked_of(exchange, _Asking, "the job")))
         row = await downloads.request(access, wish.sought)
         return Answer(201, msgspec.json.encode(self._shown(row))).plus((b"location", self._href(row).encode()))
 

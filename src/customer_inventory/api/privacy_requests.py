@@ -20,9 +20,9 @@ from customer_inventory.access.privacy_request import (
     nearness,
 )
 from customer_inventory.access.privacy_requesting import Tracked, receipt
-from customer_inventory.api.bodies import body_of, said_of
+from customer_inventory.api.bodies import as_base, asked_of, said_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
-from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -65,12 +65,8 @@ class PrivacyRequestHandlers:
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: enter a request that came."""
-        if exchange.media_type != "application/json":
-            raise UnsupportedMediaType("Send the privacy request as application/json.")
-        asked(exchange.query_string, ())
-        body = await body_of(exchange, _Asking)
-        wish = Asked(**{name: getattr(body, name) for name in Asked.__struct_fields__})
-        found = await privacy_requesting.enter(access, wish)
+        body = await asked_of(exchange, _Asking, "the privacy request")
+        found = await privacy_requesting.enter(access, as_base(body, Asked))
         answer = Answer(201, msgspec.json.encode(self._shown(found, access)))
         return answer.plus((b"location", f"{self._public_url}{PLACE}/{found.row.id}".encode()))
 

@@ -13,10 +13,10 @@ from customer_inventory.access import Access, registering
 from customer_inventory.access.assertions import public_keys
 from customer_inventory.access.registering import DECIDING, Registered
 from customer_inventory.access.registration import REGISTRATION, Volume, Wanted
-from customer_inventory.api.bodies import body_of, said_of
+from customer_inventory.api.bodies import as_base, asked_of, said_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
-from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
-from customer_inventory.api.questions import asked, said
+from customer_inventory.api.exchange import Answer, Exchange
+from customer_inventory.api.questions import said
 from customer_inventory.api.routing import Routes
 from customer_inventory.model.view import native
 from customer_inventory.requirements.requirement import CATALOGUE
@@ -77,13 +77,10 @@ class RegistrationHandlers:
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: ask for a process to be registered, or draft that; the answer shows the secret, once."""
-        if exchange.media_type != "application/json":
-            raise UnsupportedMediaType("Send the registration as application/json.")
-        asked(exchange.query_string, ())
-        body = await body_of(exchange, _Asking)
-        told = {name: getattr(body, name) for name in Wanted.__struct_fields__}
+        body = await asked_of(exchange, _Asking, "the registration")
+        wanted = as_base(body, Wanted)
         keys = public_keys(body.jwks) if isinstance(body.jwks, dict) else ()
-        found, credentials = await registering.request(access, Wanted(**told), keys=keys, draft=body.status == "draft")
+        found, credentials = await registering.request(access, wanted, keys=keys, draft=body.status == "draft")
         once = {} if credentials.client_secret is None else {"clientSecret": credentials.client_secret}
         answer = Answer(201, msgspec.json.encode({**self._shown(found), **once}))
         address = f"{self._public_url}{PLACE}/{quote(found.row.client_id, safe='')}"

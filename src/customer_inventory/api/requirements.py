@@ -17,7 +17,7 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access import Access
 from customer_inventory.access import governing as catalogue
 from customer_inventory.access.governing import Proposal, proposal_named
-from customer_inventory.api.bodies import body_of, said_of
+from customer_inventory.api.bodies import asked_of, said_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
 from customer_inventory.api.patching.merging import read_merge_patch
@@ -179,10 +179,7 @@ class ProposalHandlers:
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: propose a requirement, or draft one."""
-        if exchange.media_type != "application/json":
-            raise UnsupportedMediaType("Send the proposal as application/json.")
-        asked(exchange.query_string, ())
-        body = await body_of(exchange, _Proposing)
+        body = await asked_of(exchange, _Proposing, "the proposal")
         draft = body.status == "draft"
         made = await _propose(access, requirement_from(body.requirement, "requirement."), body.reason, draft=draft)
         return self._answer(made, status=201).plus((b"location", _address(made, self._public_url)))

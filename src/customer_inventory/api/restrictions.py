@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 from customer_inventory.access import Access, restriction
 from customer_inventory.access.privacy_request import RequestNotFound, Words
 from customer_inventory.access.restriction import RESTRICTION, RestrictionNotFound, Wished, status_of
-from customer_inventory.api.bodies import body_of
+from customer_inventory.api.bodies import as_base, asked_of, body_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
-from customer_inventory.api.exchange import Answer, Exchange, UnsupportedMediaType
+from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
 from customer_inventory.ids import parse_id
@@ -59,15 +59,11 @@ class RestrictionHandlers:
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: restrict the use of a party's records; it holds everywhere when this is answered."""
-        if exchange.media_type != "application/json":
-            raise UnsupportedMediaType("Send the restriction as application/json.")
-        asked(exchange.query_string, ())
-        body = await body_of(exchange, _Wishing)
-        wished = Wished(**{name: getattr(body, name) for name in Wished.__struct_fields__})
+        body = await asked_of(exchange, _Wishing, "the restriction")
         request = parse_id(body.request_id) if body.request_id is not None else None
         if body.request_id is not None and request is None:
             raise RequestNotFound
-        made = await restriction.restrict(access, wished, request=request)
+        made = await restriction.restrict(access, as_base(body, Wished), request=request)
         answer = Answer(201, msgspec.json.encode(self._shown(made, access)))
         return answer.plus((b"location", f"{self._public_url}{PLACE}/{made.id}".encode()))
 

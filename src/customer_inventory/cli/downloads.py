@@ -27,8 +27,8 @@ from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.progress import say
 from customer_inventory.ids import parse_id
-from customer_inventory.model import RESOURCES, InvalidDocument
-from customer_inventory.model.problems import Problem
+from customer_inventory.model import RESOURCES
+from customer_inventory.model.problems import read_as
 from customer_inventory.repository.downloads import DownloadRow
 from customer_inventory.settings import Settings
 
@@ -90,10 +90,7 @@ async def _request(given: dict[str, object], purpose: str | None, settings: Sett
     # Imported here: the API, whose filters these are, takes long to load, and the other verbs need none of it.
     from customer_inventory.api.download_wishes import understood  # noqa: PLC0415
 
-    try:
-        wanted = msgspec.convert(given, Wanted)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error
+    wanted = read_as(given, Wanted)
     async with _opened_access(settings, purpose) as access:
         wish = await understood(access, wanted)
         found = await downloads.previewed(access, wish.sought)

@@ -18,8 +18,7 @@ from customer_inventory.access.privacy_requesting import Tracked, receipt
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.ids import parse_id
-from customer_inventory.model import InvalidDocument
-from customer_inventory.model.problems import Problem
+from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
 
 request = App(name="request", help="Answer what people ask about their data, in time (GDPR article 12).")
@@ -226,11 +225,7 @@ def _line(found: Tracked, *, now: datetime | None = None) -> str:
 
 
 def _read(told: Mapping[str, object], kind: type[Told]) -> Told:
-    given = {name: value for name, value in told.items() if value is not None}
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error
+    return read_as({name: value for name, value in told.items() if value is not None}, kind)
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from cyclopts import App, Parameter
 
 from customer_inventory.access import Access, registering
@@ -19,8 +18,7 @@ from customer_inventory.cli.access import show_credentials
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.proofs import Proofs
-from customer_inventory.model import InvalidDocument
-from customer_inventory.model.problems import Problem
+from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
 
 registration = App(name="registration", help="Register processes: who asks, who approves, and for how long it holds.")
@@ -105,10 +103,7 @@ def request(
 
 
 async def _request(told: dict[str, object], proofs: Proofs, *, draft: bool, as_json: bool, settings: Settings) -> None:
-    try:
-        wanted = msgspec.convert(told, Wanted)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error
+    wanted = read_as(told, Wanted)
     keys = proofs.read()
     async with _opened_access(settings) as access:
         found, credentials = await registering.request(access, wanted, keys=keys, draft=draft)

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 
 from customer_inventory.access import Access, restriction
@@ -16,8 +15,7 @@ from customer_inventory.access.restriction import Wished, status_of
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import opened, operator
 from customer_inventory.cli.privacy_requests import request_id
-from customer_inventory.model import InvalidDocument
-from customer_inventory.model.problems import Problem
+from customer_inventory.model.problems import read_as
 from customer_inventory.repository.restrictions import Restriction as Row
 from customer_inventory.settings import Settings
 
@@ -56,10 +54,7 @@ def restrict(
 
 
 async def _restrict(told: dict[str, object], settings: Settings) -> None:
-    try:
-        wished = msgspec.convert(told, Wished)
-    except msgspec.ValidationError as error:
-        raise InvalidDocument([Problem("", str(error))]) from error
+    wished = read_as(told, Wished)
     asked = request_id(wished.request_id) if wished.request_id is not None else None
     async with _opened_access(settings) as access:
         print(_line(await restriction.restrict(access, wished, request=asked), access))

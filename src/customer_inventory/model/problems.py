@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
 
 from customer_inventory.errors import Failure, InventoryError
 
@@ -46,3 +49,14 @@ class InvalidValue(InventoryError):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         super().__init__(str(problem))
+
+
+Said = TypeVar("Said")
+
+
+def read_as(told: Any, kind: type[Said]) -> Said:
+    """Return what is told as an object of a class that is declared. Raises InvalidDocument."""
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument([Problem("", str(error))]) from error
