@@ -14,8 +14,7 @@ def events(package: Path) -> list[tuple[str, str, tuple[str, ...]]]:
     found: dict[tuple[str, str], set[str]] = {}
     for path in sorted(package.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and _is_logging(call.func):
-                level = call.func.attr  # type: ignore[attr-defined]
+            if isinstance(call, ast.Call) and (level := _level(call.func)) is not None:
                 said = found.setdefault((_name(call.args[0]), level), set())
                 said.update(keyword.arg or "…" for keyword in call.keywords)
     return [(event, level, tuple(sorted(said))) for (event, level), said in sorted(found.items())]
@@ -27,13 +26,11 @@ def rows(package: Path) -> Iterator[tuple[str, str, str]]:
         yield f"`{event}`", level, ", ".join(f"`{name}`" for name in said)
 
 
-def _is_logging(function: ast.expr) -> bool:
-    return (
-        isinstance(function, ast.Attribute)
-        and function.attr in _LEVELS
-        and isinstance(function.value, ast.Name)
-        and function.value.id in {"_log", "log"}
-    )
+def _level(function: ast.expr) -> str | None:
+    """The level at which a function logs; None for one that logs nothing."""
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return None
+    return function.attr if function.value.id in {"_log", "log"} and function.attr in _LEVELS else None
 
 
 def _name(argument: ast.expr) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from secrets import token_urlsafe
 from typing import IO
 from uuid import UUID
@@ -83,11 +84,20 @@ class Basis:
 async def _basis(access: Access, row: DownloadRow) -> bytes:
     """On what the file of a download would be given now."""
     basis, window = Basis(access, row.kind, await sensitive_now(access, row)), await access.window(row.kind, "download")
-    downloads, number = access.facilities.repository.register.downloads, 0
-    while window is not None and window.by_consent and (ids := await downloads.part(row.id, number)):
-        basis.add((await access.looking_at(window, ids)).consenting)
-        number += 1
+    if window is not None and window.by_consent:
+        async for ids in _parts(access, row):
+            basis.add((await access.looking_at(window, ids)).consenting)
     return basis.digest
+
+
+async def _parts(access: Access, row: DownloadRow) -> AsyncIterator[list[str]]:
+    """Yield which records the parts of a file hold, one part after the other."""
+    downloads = access.facilities.repository.register.downloads
+    for number in count():
+        ids = await downloads.part(row.id, number)
+        if not ids:
+            return
+        yield ids
 
 
 async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
@@ -111,11 +121,9 @@ async def _to_be_had(access: Access, identifier: UUID) -> DownloadRow:
 
 
 async def _holds_restricted(access: Access, row: DownloadRow) -> bool:
-    downloads, number = access.facilities.repository.register.downloads, 0
-    while ids := await downloads.part(row.id, number):
+    async for ids in _parts(access, row):
         if await access.withheld(ids):
             return True
-        number += 1
     return False
 
 
