@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
@@ -15,7 +13,7 @@ import msgspec
 from cyclopts import App, Parameter
 from msgspec import UNSET
 
-from customer_inventory.access import Access, downloads
+from customer_inventory.access import downloads
 from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.anonymising import LEAST_K
 from customer_inventory.access.downloads.life import DownloadNotFound, told
@@ -24,7 +22,7 @@ from customer_inventory.access.grants import named
 from customer_inventory.capture.exports import UnwritableOutput, whole_file
 from customer_inventory.capture.sinks import ids_and_marks
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.inventory import acting
 from customer_inventory.cli.progress import say
 from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES
@@ -91,7 +89,7 @@ async def _request(given: dict[str, object], purpose: str | None, settings: Sett
     from customer_inventory.api.download_wishes import understood  # noqa: PLC0415
 
     wanted = read_as(given, Wanted)
-    async with _opened_access(settings, purpose) as access:
+    async with acting(settings, "download", purpose=purpose) as access:
         wish = await understood(access, wanted)
         found = await downloads.previewed(access, wish.sought)
         about = "" if found.is_exact else "about "
@@ -121,7 +119,7 @@ def list_downloads(*, status: str | None = None, settings: Configured = _DEFAULT
 
 
 async def _list(status: str | None, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "download") as access:
         for each in await downloads.latest(access):
             if status in {None, each.status}:
                 print(_line(each))
@@ -142,7 +140,7 @@ def show(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _show(identifier: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "download") as access:
         row = await downloads.show(access, _id(identifier))
     print(_line(row))
     preview = msgspec.json.decode(row.preview)
@@ -187,7 +185,7 @@ for _name, _summary in (
 
 
 async def _decide(identifier: str, verb: Literal["approve", "refuse"], reason: str | None, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "download") as access:
         print(_line(await downloads.decide(access, _id(identifier), verb, said=reason)))
 
 
@@ -206,7 +204,7 @@ def cancel(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _cancel(identifier: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "download") as access:
         print(_line(await downloads.cancel(access, _id(identifier))))
 
 
@@ -232,10 +230,10 @@ def get(
 
 
 async def _get(identifier: str, output: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "download") as access:
         # For whatever purpose it was made: the command line has them all.
         purpose = (await downloads.show(access, _id(identifier))).purpose
-    async with _opened_access(settings, purpose) as access:
+    async with acting(settings, "download", purpose=purpose) as access:
         row, file = await downloads.file_of(access, _id(identifier))
         with file:
             await asyncio.to_thread(_copy, file, output)
@@ -267,7 +265,7 @@ def trace_file(file: Path, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _trace(file: Path, settings: Settings) -> None:
     marks = await asyncio.to_thread(ids_and_marks, file)
-    async with _opened_access(settings) as access:
+    async with acting(settings, "download") as access:
         found = await trace(access, marks)
     for row in found:
         print(_line(row))
@@ -288,12 +286,3 @@ def _id(text: str) -> UUID:
     if found is None:
         raise DownloadNotFound("There is no such download.")
     return found
-
-
-@asynccontextmanager
-async def _opened_access(settings: Settings, purpose: str | None = None) -> AsyncIterator[Access]:
-    """Open the inventory for a command that deals in downloads, in the name of whoever runs it."""
-    async with opened(settings) as desk:
-        yield await desk.open_at_command_line(
-            person=operator(), purpose=purpose, request_id=f"download-{secrets.token_hex(8)}"
-        )

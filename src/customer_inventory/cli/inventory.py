@@ -7,10 +7,10 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from customer_inventory.access import Desk
+from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_own_clients
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.references import ReferenceChecks
@@ -37,6 +37,20 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
     checks = ReferenceChecks.parse(settings.reference_check)
     async with engine_of(settings).attached() as conninfo, _desk(conninfo, settings, checks) as desk:
         yield desk
+
+
+@asynccontextmanager
+async def acting(
+    settings: Settings, doing: str, *, purpose: str | None = None, privacy: bool = False
+) -> AsyncIterator[Access]:
+    """Open the inventory in the name of whoever runs a command; the trail knows the request by what it is `doing`.
+
+    Raises what `opened` and `Desk.open_at_command_line` raise.
+    """
+    async with opened(settings) as desk:
+        yield await desk.open_at_command_line(
+            person=operator(), purpose=purpose, request_id=f"{doing}-{secrets.token_hex(8)}", privacy=privacy
+        )
 
 
 @asynccontextmanager
@@ -88,6 +102,11 @@ def downloads_of(settings: Settings) -> DownloadRules:
     """Return what holds for downloads."""
     directory = settings.download_directory or settings.data / "downloads"
     return DownloadRules(directory, settings.download_threshold, timedelta(hours=settings.download_keep))
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Return a moment as it was given, in UTC where no time zone was."""
+    return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def operator() -> str:

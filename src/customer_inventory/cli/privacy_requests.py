@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -12,11 +10,11 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
-from customer_inventory.access import Access, privacy_requesting
+from customer_inventory.access import privacy_requesting
 from customer_inventory.access.privacy_request import ARTICLES, OPEN, Asked, RequestNotFound, Right, Said, nearness
 from customer_inventory.access.privacy_requesting import Tracked, receipt
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.inventory import acting, in_utc
 from customer_inventory.ids import parse_id
 from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
@@ -55,14 +53,14 @@ def open_request(
     settings
         How the inventory is set up.
     """
-    received_at = received and (received if received.tzinfo else received.replace(tzinfo=UTC))
+    received_at = in_utc(received)
     told = {"right": right, "subjectId": subject, "receivedAt": received_at, "handler": handler, "note": note}
     return run(_open(told, settings), settings)
 
 
 async def _open(told: Mapping[str, object], settings: Settings) -> None:
     asked = _read(told, Asked)
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-request") as access:
         _print_receipt(await privacy_requesting.enter(access, asked))
 
 
@@ -118,7 +116,7 @@ for _name, _summary in {
 
 async def _take(identifier: str, verb: str, told: Mapping[str, object], settings: Settings) -> None:
     said, named = _read(told, Said), request_id(identifier)
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-request") as access:
         found = await privacy_requesting.take(access, named, verb, said)
     if found.row.status in OPEN:
         print(_line(found))
@@ -141,7 +139,7 @@ def list_requests(*, closed: Annotated[bool, Parameter(negative=())] = False, se
 
 
 async def _list(settings: Settings, *, closed: bool) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-request") as access:
         for each in await privacy_requesting.requests(access):
             if closed or each.row.status in OPEN:
                 print(_line(each, now=access.facilities.clock()))
@@ -162,7 +160,7 @@ def show(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _show(identifier: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-request") as access:
         found = await privacy_requesting.request(access, request_id(identifier))
     print(_line(found, now=access.facilities.clock()))
     row = found.row
@@ -196,7 +194,7 @@ def show_receipt(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _receipt(identifier: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-request") as access:
         _print_receipt(await privacy_requesting.request(access, request_id(identifier)))
 
 
@@ -226,12 +224,3 @@ def _line(found: Tracked, *, now: datetime | None = None) -> str:
 
 def _read(told: Mapping[str, object], kind: type[Told]) -> Told:
     return read_as({name: value for name, value in told.items() if value is not None}, kind)
-
-
-@asynccontextmanager
-async def _opened_access(settings: Settings) -> AsyncIterator[Access]:
-    """Open the inventory for a command that deals in requests, in the name of whoever runs it."""
-    async with opened(settings) as desk:
-        yield await desk.open_at_command_line(
-            person=operator(), purpose=None, request_id=f"privacy-request-{secrets.token_hex(8)}"
-        )

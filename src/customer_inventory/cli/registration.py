@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from customer_inventory.access import Access, registering
+from customer_inventory.access import registering
 from customer_inventory.access.registering import Registered
 from customer_inventory.access.registration import Wanted, check_expected
 from customer_inventory.cli.access import show_credentials
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.inventory import acting, in_utc
 from customer_inventory.cli.proofs import Proofs
 from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
@@ -95,7 +93,7 @@ def request(
         "expectedVolumePerHour": volume_per_hour,
         "expectedHours": hours,
         "network": list(network) or None,
-        "expiresAt": expires and (expires if expires.tzinfo else expires.replace(tzinfo=UTC)),
+        "expiresAt": in_utc(expires),
     }
     given: dict[str, object] = {key: value for key, value in told.items() if value is not None}
     proofs = Proofs(jwks, certificate, certificate_name)
@@ -105,7 +103,7 @@ def request(
 async def _request(told: dict[str, object], proofs: Proofs, *, draft: bool, as_json: bool, settings: Settings) -> None:
     wanted = read_as(told, Wanted)
     keys = proofs.read()
-    async with _opened_access(settings) as access:
+    async with acting(settings, "registration") as access:
         found, credentials = await registering.request(access, wanted, keys=keys, draft=draft)
     show_credentials(credentials, as_json=as_json)
     if not as_json:
@@ -127,7 +125,7 @@ def submit(name: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _submit(name: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "registration") as access:
         print(_line(await registering.submit(access, name)))
 
 
@@ -135,7 +133,7 @@ async def _decide(
     name: str, verb: str, reason: str | None, settings: Settings, volumes: dict[str, int] | None = None
 ) -> None:
     check_expected(volumes or {})
-    async with _opened_access(settings) as access:
+    async with acting(settings, "registration") as access:
         print(_line(await registering.decide(access, name, verb, said=reason, volumes=volumes)))
 
 
@@ -212,7 +210,7 @@ def list_registrations(*, status: str | None = None, settings: Configured = _DEF
 
 
 async def _list(status: str | None, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "registration") as access:
         for each in await registering.registrations(access):
             if status in {None, each.row.status}:
                 print(_line(each))
@@ -233,7 +231,7 @@ def show(name: str, *, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _show(name: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "registration") as access:
         found = await registering.registration(access, name)
     print(_line(found))
     for key, value in found.told.items():
@@ -259,7 +257,7 @@ def alarms(*, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _alarms(settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "registration") as access:
         for name, alarm in await registering.alarms(access):
             print(f"{alarm.at.astimezone(UTC):{_MOMENT}}  {name}  {alarm.client_id}  {alarm.code}  {alarm.said}")
 
@@ -285,12 +283,3 @@ def _said(value: object) -> str:
 def _purpose(text: str) -> dict[str, str]:
     name, equals, basis = text.partition("=")
     return {"name": name, "lawfulBasis": basis} if equals else {"name": name}
-
-
-@asynccontextmanager
-async def _opened_access(settings: Settings) -> AsyncIterator[Access]:
-    """Open the inventory for a command that deals in registrations, in the name of whoever runs it."""
-    async with opened(settings) as desk:
-        yield await desk.open_at_command_line(
-            person=operator(), purpose=None, request_id=f"registration-{secrets.token_hex(8)}"
-        )

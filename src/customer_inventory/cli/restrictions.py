@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,7 +10,7 @@ from cyclopts import Parameter
 from customer_inventory.access import Access, restriction
 from customer_inventory.access.restriction import Wished, status_of
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.inventory import acting, in_utc
 from customer_inventory.cli.privacy_requests import request_id
 from customer_inventory.model.problems import read_as
 from customer_inventory.repository.restrictions import Restriction as Row
@@ -48,15 +45,20 @@ def restrict(
     settings
         How the inventory is set up.
     """
-    end = until and (until if until.tzinfo else until.replace(tzinfo=UTC))
-    told = {"subjectId": subject, "reason": reason, "allowedPurpose": list(allow), "until": end, "requestId": request}
+    told = {
+        "subjectId": subject,
+        "reason": reason,
+        "allowedPurpose": list(allow),
+        "until": in_utc(until),
+        "requestId": request,
+    }
     return run(_restrict({name: value for name, value in told.items() if value is not None}, settings), settings)
 
 
 async def _restrict(told: dict[str, object], settings: Settings) -> None:
     wished = read_as(told, Wished)
     asked = request_id(wished.request_id) if wished.request_id is not None else None
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-restrict", privacy=True) as access:
         print(_line(await restriction.restrict(access, wished, request=asked), access))
 
 
@@ -76,7 +78,7 @@ def lift(subject: str, *, reason: str, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _lift(subject: str, reason: str, settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-restrict", privacy=True) as access:
         found = await restriction.restriction_of(access, subject)
         print(_line(await restriction.lift(access, found.id, reason=reason), access))
 
@@ -93,7 +95,7 @@ def list_restrictions(*, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _list(settings: Settings) -> None:
-    async with _opened_access(settings) as access:
+    async with acting(settings, "privacy-restrict", privacy=True) as access:
         for each in await restriction.restrictions(access):
             print(_line(each, access))
 
@@ -110,11 +112,3 @@ def _line(row: Row, access: Access) -> str:
         row.ground,
     ]
     return "  ".join(parts)
-
-
-@asynccontextmanager
-async def _opened_access(settings: Settings) -> AsyncIterator[Access]:
-    async with opened(settings) as desk:
-        yield await desk.open_at_command_line(
-            person=operator(), purpose=None, request_id=f"privacy-restrict-{secrets.token_hex(4)}", privacy=True
-        )
