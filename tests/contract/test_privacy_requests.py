@@ -150,7 +150,7 @@ async def test_after_the_erasure_it_tells_of_nobody(
     identifier = await entered(officer, right="erasure", subject_id=str(party), note="Adaquix called")
     with pytest.raises(NotForThis):
         await linked(officer, identifier, "erase", party)
-    await take(officer, identifier, "verify", Said(identity="Adaquix, card 4711", note="Adaquix again"))
+    await take(officer, identifier, "verify", Said(identity="Adaquix, card K-0815-Ident", note="Adaquix again"))
     with pytest.raises(NotForThis):
         await linked(officer, identifier, "erase", other)
     row = await linked(officer, identifier, "erase", party)
@@ -162,7 +162,7 @@ async def test_after_the_erasure_it_tells_of_nobody(
     assert found.row.result == told.id
     assert [each.note for each in found.events] == [None, None, f"erase: {told.id}"]
     for table in ("privacy_request", "privacy_request_event"):
-        assert await ask(database, f"select 1 from {table} t where t::text ~ 'Adaquix|4711|{party}'") == []
+        assert await ask(database, f"select 1 from {table} t where t::text ~ 'Adaquix|K-0815-Ident|{party}'") == []
 
 
 def test_a_month_is_counted_as_the_law_does() -> None:

@@ -9,11 +9,13 @@ import calendar
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import parse_id
 from customer_inventory.model.entity import Entity, Instant, Word, says
 from customer_inventory.model.resource import declare
 from customer_inventory.requirements.requirement import CATALOGUE
@@ -67,6 +69,14 @@ class RequestNotFound(InventoryError):
 
     code = "privacy-request-not-found"
     failure = Failure.NOT_FOUND
+
+
+def request_id(text: str) -> UUID:
+    """Return the id of a privacy request. Raises RequestNotFound for what is none."""
+    found = parse_id(text)
+    if found is None:
+        raise RequestNotFound
+    return found
 
 
 class WrongStep(InventoryError):

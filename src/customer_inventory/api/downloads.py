@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import IO, Annotated, Any, Literal
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
-from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, DownloadNotFound, told
+from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, Format, download_id, told
 from customer_inventory.access.downloads.manifest import manifest
 from customer_inventory.access.grants import named
 from customer_inventory.api import conditional
@@ -23,7 +22,6 @@ from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
 from customer_inventory.api.spans import spanned
-from customer_inventory.ids import parse_id
 from customer_inventory.model.view import native
 from customer_inventory.repository.download_files import nothing, parts_of
 from customer_inventory.repository.downloads import DownloadRow
@@ -31,7 +29,7 @@ from customer_inventory.requirements.requirement import CATALOGUE
 
 PLACE = f"{CATALOGUE.paths[0]}/{DOWNLOAD.path}"
 DOWNLOAD_VIEW = native(DOWNLOAD)
-MEDIA = {
+MEDIA: dict[Format, bytes] = {
     "ndjson": b"application/x-ndjson",
     "csv": b"text/csv; charset=utf-8",
     "parquet": b"application/vnd.apache.parquet",
@@ -98,12 +96,12 @@ class DownloadHandlers:
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one download."""
         question = asked_of_entry(DOWNLOAD_VIEW, exchange)
-        return entry_answer(DOWNLOAD_VIEW, self._shown(await downloads.show(access, _id(identifier))), question)
+        return entry_answer(DOWNLOAD_VIEW, self._shown(await downloads.show(access, download_id(identifier))), question)
 
     async def cancel(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer DELETE on one download: it is cancelled, and its file goes."""
         asked(exchange.query_string, ())
-        await downloads.cancel(access, _id(identifier))
+        await downloads.cancel(access, download_id(identifier))
         return Answer(204)
 
     def deciding(self, verb: Literal["approve", "refuse"]) -> Callable[[Exchange, Access, str], Awaitable[Answer]]:
@@ -111,7 +109,7 @@ class DownloadHandlers:
 
         async def decide(exchange: Exchange, access: Access, identifier: str) -> Answer:
             body = await said_of(exchange, _Deciding)
-            row = await downloads.decide(access, _id(identifier), verb, said=body.reason)
+            row = await downloads.decide(access, download_id(identifier), verb, said=body.reason)
             return Answer(200, msgspec.json.encode(self._shown(row)))
 
         return decide
@@ -119,7 +117,7 @@ class DownloadHandlers:
     async def link(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer POST …/link: where the file is had, for an hour or less."""
         body = await said_of(exchange, _Linking)
-        found = _id(identifier)
+        found = download_id(identifier)
         token, until = await downloads.link(access, found, lasts=timedelta(seconds=body.valid_for))
         url = f"{self._public_url}{PLACE}/{found}/content/{token}"
         shown = said({"@type": "DownloadLink", "url": url, "expiresAt": until})
@@ -128,13 +126,13 @@ class DownloadHandlers:
     async def manifest(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET …/manifest: what the file is, and for what it was made."""
         asked(exchange.query_string, ())
-        return Answer(200, msgspec.json.encode(said(await manifest(access, _id(identifier)))))
+        return Answer(200, msgspec.json.encode(said(await manifest(access, download_id(identifier)))))
 
     async def content(self, exchange: Exchange, access: Access, identifier: str, token: str) -> Answer:
         """Answer GET …/content/{token}: the file, or the part of it that Range names."""
         asked(exchange.query_string, ())
         conditional.check_condition(exchange.header(b"if-none-match"))
-        row, file = await downloads.content(access, _id(identifier), token)
+        row, file = await downloads.content(access, download_id(identifier), token)
         return sent(exchange, row, file)
 
     async def _wish(self, exchange: Exchange, access: Access) -> Wish:
@@ -209,10 +207,3 @@ def _sent(exchange: Exchange, row: DownloadRow, file: IO[bytes]) -> Answer:
         return Answer(200, headers=headers, parts=parts_of(file, range(size)), size=size)
     part = f"bytes {span.start}-{span.stop - 1}/{size}".encode()
     return Answer(206, headers=headers, parts=parts_of(file, span), size=len(span)).plus((b"content-range", part))
-
-
-def _id(text: str) -> UUID:
-    found = parse_id(text)
-    if found is None:
-        raise DownloadNotFound
-    return found

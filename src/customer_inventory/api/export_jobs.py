@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
-from customer_inventory.access.downloads.life import DownloadNotFound
+from customer_inventory.access.downloads.life import download_id
 from customer_inventory.access.downloads.requesting import is_own, own
 from customer_inventory.api.bodies import asked_of
 from customer_inventory.api.download_wishes import understood
@@ -24,7 +23,6 @@ from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_ent
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
-from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.entity import Entity, Instant, says
 from customer_inventory.model.problems import Problem
@@ -105,20 +103,20 @@ class ExportJobHandlers:
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one job of the client's own."""
         question = asked_of_entry(EXPORT_JOB_VIEW, exchange)
-        row = await own(access, _id(identifier))
+        row = await own(access, download_id(identifier))
         await downloads.show(access, row.id)
         return entry_answer(EXPORT_JOB_VIEW, self._shown(row), question)
 
     async def cancel(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer DELETE on one job: it is cancelled, and its file goes."""
         asked(exchange.query_string, ())
-        await downloads.cancel(access, _id(identifier))
+        await downloads.cancel(access, download_id(identifier))
         return Answer(204)
 
     async def content(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET …/content: the file, or the part of it that Range names."""
         asked(exchange.query_string, ())
-        row, file = await downloads.file_of(access, _id(identifier))
+        row, file = await downloads.file_of(access, download_id(identifier))
         return sent(exchange, row, file)
 
     def _wanted(self, body: _Asking) -> Wanted:
@@ -158,10 +156,3 @@ class ExportJobHandlers:
                 "errorLog": (row.failure or row.status) if status == "Failed" else None,
             }
         )
-
-
-def _id(text: str) -> UUID:
-    found = parse_id(text)
-    if found is None:
-        raise DownloadNotFound
-    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,9 +14,9 @@ from customer_inventory.access.privacy_request import (
     PRIVACY_REQUEST,
     STEPS,
     Asked,
-    RequestNotFound,
     Said,
     nearness,
+    request_id,
 )
 from customer_inventory.access.privacy_requesting import Tracked, receipt
 from customer_inventory.api.bodies import as_base, asked_of, said_of
@@ -25,7 +24,6 @@ from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_ent
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
 from customer_inventory.api.routing import Routes
-from customer_inventory.ids import parse_id
 from customer_inventory.model.view import native
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.requirements.requirement import CATALOGUE
@@ -73,13 +71,13 @@ class PrivacyRequestHandlers:
     async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one request."""
         question = asked_of_entry(PRIVACY_REQUEST_VIEW, exchange)
-        found = await privacy_requesting.request(access, _named(identifier))
+        found = await privacy_requesting.request(access, request_id(identifier))
         return entry_answer(PRIVACY_REQUEST_VIEW, self._shown(found, access), question)
 
     async def receipt(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET …/receipt: what the person is handed."""
         asked(exchange.query_string, ())
-        found = await privacy_requesting.request(access, _named(identifier))
+        found = await privacy_requesting.request(access, request_id(identifier))
         return Answer(200, msgspec.json.encode(receipt(found.row)))
 
     def taking(self, verb: str) -> Callable[[Exchange, Access, str], Awaitable[Answer]]:
@@ -87,7 +85,7 @@ class PrivacyRequestHandlers:
 
         async def take(exchange: Exchange, access: Access, identifier: str) -> Answer:
             body = await said_of(exchange, Said)
-            found = await privacy_requesting.take(access, _named(identifier), verb, body)
+            found = await privacy_requesting.take(access, request_id(identifier), verb, body)
             return Answer(200, msgspec.json.encode(self._shown(found, access)))
 
         return take
@@ -121,10 +119,3 @@ class PrivacyRequestHandlers:
                 "event": [said(each) for each in steps],
             }
         )
-
-
-def _named(text: str) -> UUID:
-    identifier = parse_id(text)
-    if identifier is None:
-        raise RequestNotFound
-    return identifier

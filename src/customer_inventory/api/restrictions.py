@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from customer_inventory.access import Access, restriction
-from customer_inventory.access.privacy_request import RequestNotFound, Words
+from customer_inventory.access.privacy_request import Words, request_id
 from customer_inventory.access.restriction import RESTRICTION, RestrictionNotFound, Wished, status_of
 from customer_inventory.api.bodies import as_base, asked_of, body_of
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
@@ -60,9 +60,7 @@ class RestrictionHandlers:
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: restrict the use of a party's records; it holds everywhere when this is answered."""
         body = await asked_of(exchange, _Wishing, "the restriction")
-        request = parse_id(body.request_id) if body.request_id is not None else None
-        if body.request_id is not None and request is None:
-            raise RequestNotFound
+        request = request_id(body.request_id) if body.request_id is not None else None
         made = await restriction.restrict(access, as_base(body, Wished), request=request)
         answer = Answer(201, msgspec.json.encode(self._shown(made, access)))
         return answer.plus((b"location", f"{self._public_url}{PLACE}/{made.id}".encode()))

@@ -17,7 +17,6 @@ from customer_inventory.capture.table_files import ExcelSink, ParquetSink
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import Resource
 
-FORMATS = ("ndjson", "csv", "parquet", "xlsx")
 STANDARD_OUTPUT = "-"
 
 Progress = Callable[[int], None]

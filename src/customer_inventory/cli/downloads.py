@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
-from uuid import UUID
 
 import msgspec
 from cyclopts import App, Parameter
@@ -16,7 +15,7 @@ from msgspec import UNSET
 from customer_inventory.access import downloads
 from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.anonymising import LEAST_K
-from customer_inventory.access.downloads.life import DownloadNotFound, told
+from customer_inventory.access.downloads.life import DownloadPreview, Format, Protection, download_id, told
 from customer_inventory.access.downloads.tracing import trace
 from customer_inventory.access.grants import named
 from customer_inventory.capture.exports import UnwritableOutput, whole_file
@@ -24,7 +23,6 @@ from customer_inventory.capture.sinks import ids_and_marks
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import acting
 from customer_inventory.cli.progress import say
-from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES
 from customer_inventory.model.problems import read_as
 from customer_inventory.repository.downloads import DownloadRow
@@ -36,8 +34,6 @@ _DEFAULTS = Settings()
 _MOMENT = "%Y-%m-%d %H:%M UTC"
 _AT_A_TIME = 1024 * 1024
 
-DownloadFormat = Literal["ndjson", "csv", "parquet", "xlsx"]
-Protection = Literal["none", "pseudonymised", "anonymised"]
 if TYPE_CHECKING:
     Kind = str
 else:
@@ -50,7 +46,7 @@ def request(
     *,
     filter: str = "",  # noqa: A002  the flag's name
     fields: str = "",
-    format: DownloadFormat = "ndjson",  # noqa: A002  the flag's name
+    format: Format = "ndjson",  # noqa: A002  the flag's name
     protection: Protection = "none",
     k: int = LEAST_K,
     purpose: str | None = None,
@@ -91,7 +87,11 @@ async def _request(given: dict[str, object], purpose: str | None, settings: Sett
     wanted = read_as(given, Wanted)
     async with acting(settings, "download", purpose=purpose) as access:
         wish = await understood(access, wanted)
-        found = await downloads.previewed(access, wish.sought)
+        row = None if only_preview else await downloads.request(access, wish.sought)
+        if row is None:
+            found = await downloads.previewed(access, wish.sought)
+        else:
+            found = msgspec.json.decode(row.preview, type=DownloadPreview)
         about = "" if found.is_exact else "about "
         number = "it is not told how many" if found.record_count is UNSET else f"{about}{found.record_count:,}"
         print(f"{wanted.kind}: {number} records")
@@ -100,8 +100,8 @@ async def _request(given: dict[str, object], purpose: str | None, settings: Sett
                 print(f"  {each.attribute:<40}  {each.sensitivity:<9} {each.shown}")
         if found.reason:
             print(f"Somebody else must approve it: {', '.join(found.reason)}.")
-        if not only_preview:
-            print(_line(await downloads.request(access, wish.sought)))
+        if row is not None:
+            print(_line(row))
 
 
 @download.command(name="list")
@@ -141,7 +141,7 @@ def show(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _show(identifier: str, settings: Settings) -> None:
     async with acting(settings, "download") as access:
-        row = await downloads.show(access, _id(identifier))
+        row = await downloads.show(access, download_id(identifier))
     print(_line(row))
     preview = msgspec.json.decode(row.preview)
     lines = {
@@ -186,7 +186,7 @@ for _name, _summary in (
 
 async def _decide(identifier: str, verb: Literal["approve", "refuse"], reason: str | None, settings: Settings) -> None:
     async with acting(settings, "download") as access:
-        print(_line(await downloads.decide(access, _id(identifier), verb, said=reason)))
+        print(_line(await downloads.decide(access, download_id(identifier), verb, said=reason)))
 
 
 @download.command
@@ -205,7 +205,7 @@ def cancel(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _cancel(identifier: str, settings: Settings) -> None:
     async with acting(settings, "download") as access:
-        print(_line(await downloads.cancel(access, _id(identifier))))
+        print(_line(await downloads.cancel(access, download_id(identifier))))
 
 
 @download.command
@@ -232,9 +232,9 @@ def get(
 async def _get(identifier: str, output: str, settings: Settings) -> None:
     async with acting(settings, "download") as access:
         # For whatever purpose it was made: the command line has them all.
-        purpose = (await downloads.show(access, _id(identifier))).purpose
+        purpose = (await downloads.show(access, download_id(identifier))).purpose
     async with acting(settings, "download", purpose=purpose) as access:
-        row, file = await downloads.file_of(access, _id(identifier))
+        row, file = await downloads.file_of(access, download_id(identifier))
         with file:
             await asyncio.to_thread(_copy, file, output)
     say(f"Wrote {row.number:,} {named(row.kind)} records to {'standard output' if output == '-' else output}.")
@@ -279,10 +279,3 @@ def _line(row: DownloadRow) -> str:
     if row.status == "ready" and row.expires_at is not None:
         parts.append(f"kept until {row.expires_at.astimezone(UTC):{_MOMENT}}")
     return "  ".join(parts)
-
-
-def _id(text: str) -> UUID:
-    found = parse_id(text)
-    if found is None:
-        raise DownloadNotFound("There is no such download.")
-    return found

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from customer_inventory.access.downloading import about_how_many
+from customer_inventory.access.downloads.life import FORMATS
 from customer_inventory.capture import exports
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.inventory import acting
 from customer_inventory.cli.progress import bar, say
 from customer_inventory.model import RESOURCES
 from customer_inventory.settings import Settings
@@ -52,17 +52,14 @@ def export(
     settings
         How the inventory is set up.
     """
-    told = next((each for each in exports.FORMATS if output.lower().endswith(f".{each}")), "ndjson")
+    told = next((each for each in FORMATS if output.lower().endswith(f".{each}")), "ndjson")
     form: str = format or told
     return run(_export(kind, output, form, purpose, settings, guard=guard_formulas), settings)
 
 
 async def _export(kind: str, output: str, form: str, purpose: str | None, settings: Settings, *, guard: bool) -> None:
     resource = RESOURCES[kind]
-    async with opened(settings) as desk:
-        access = await desk.open_at_command_line(
-            person=operator(), purpose=purpose, request_id=f"export-{secrets.token_hex(8)}"
-        )
+    async with acting(settings, "export", purpose=purpose) as access:
         about = await about_how_many(access, resource)
         with bar(kind, total=float(about) or None) as advance:
             written = await exports.export(

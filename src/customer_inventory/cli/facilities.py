@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from pathlib import Path
 
 from customer_inventory.access.purging import due
 from customer_inventory.access.purging import purge as purge_due
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import engine_of, opened, operator
+from customer_inventory.cli.inventory import acting, engine_of
 from customer_inventory.cli.restoring import erased_again, registered_beside, to_be_erased_again
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import backup as backups
@@ -134,10 +133,7 @@ def purge(*, dry_run: bool = False, settings: Configured = _DEFAULTS) -> int:
 
 
 async def _purge(settings: Settings, *, dry: bool) -> None:
-    async with opened(settings) as desk:
-        access = await desk.open_at_command_line(
-            person=operator(), purpose=None, request_id=f"purge-{secrets.token_hex(4)}"
-        )
+    async with acting(settings, "purge") as access:
         counts = await due(access)
         for kind, number in counts.items():
             print(f"{number} deleted records of {KINDS[kind].name} are due.")

@@ -16,12 +16,13 @@ from customer_inventory.access import Access, Desk
 from customer_inventory.access.erasing import Plan, erase, hide_in_trail, plan
 from customer_inventory.access.holding import hold, release
 from customer_inventory.access.packaging import package
+from customer_inventory.access.privacy_request import request_id
 from customer_inventory.access.privacy_requesting import linked, served
 from customer_inventory.access.subjects import NoSubject
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import engine_of, opened, operator, register_of
 from customer_inventory.cli.packaging import write_package
-from customer_inventory.cli.privacy_requests import request, request_id
+from customer_inventory.cli.privacy_requests import request
 from customer_inventory.cli.progress import say
 from customer_inventory.cli.restrictions import lift, list_restrictions, restrict
 from customer_inventory.cli.retention import retention

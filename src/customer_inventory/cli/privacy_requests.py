@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
-from uuid import UUID
 
 import msgspec
 from cyclopts import App, Parameter
 
 from customer_inventory.access import privacy_requesting
-from customer_inventory.access.privacy_request import ARTICLES, OPEN, Asked, RequestNotFound, Right, Said, nearness
+from customer_inventory.access.privacy_request import ARTICLES, OPEN, Asked, Right, Said, nearness, request_id
 from customer_inventory.access.privacy_requesting import Tracked, receipt
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import acting, in_utc
-from customer_inventory.ids import parse_id
 from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
 
@@ -196,14 +194,6 @@ def show_receipt(identifier: str, *, settings: Configured = _DEFAULTS) -> int:
 async def _receipt(identifier: str, settings: Settings) -> None:
     async with acting(settings, "privacy-request") as access:
         _print_receipt(await privacy_requesting.request(access, request_id(identifier)))
-
-
-def request_id(text: str) -> UUID:
-    """Return the id of a request. Raises RequestNotFound for what is none."""
-    identifier = parse_id(text)
-    if identifier is None:
-        raise RequestNotFound
-    return identifier
 
 
 def _print_receipt(found: Tracked) -> None:

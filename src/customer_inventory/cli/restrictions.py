@@ -8,10 +8,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from customer_inventory.access import Access, restriction
+from customer_inventory.access.privacy_request import request_id
 from customer_inventory.access.restriction import Wished, status_of
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import acting, in_utc
-from customer_inventory.cli.privacy_requests import request_id
 from customer_inventory.model.problems import read_as
 from customer_inventory.repository.restrictions import Restriction as Row
 from customer_inventory.settings import Settings

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from customer_inventory.access.retaining import Found, retain
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator, register_of
+from customer_inventory.cli.inventory import acting, register_of
 from customer_inventory.cli.progress import say
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.settings import Settings
@@ -39,10 +38,7 @@ def retention(
 
 async def _retention(settings: Settings, most: int | None, *, carry_out: bool) -> None:
     register = register_of(settings) if carry_out else None
-    async with opened(settings) as desk:
-        access = await desk.open_at_command_line(
-            person=operator(), purpose=None, request_id=f"privacy-retention-{secrets.token_hex(4)}", privacy=True
-        )
+    async with acting(settings, "privacy-retention", privacy=True) as access:
         found = await retain(access, register=register, most=most, told=_tell)
     if carry_out:
         say(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access.downloads.anonymising import LEAST_K
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import parse_id
 from customer_inventory.model.entity import Entity, Instant, Word, says
 from customer_inventory.model.resource import declare, first_text
 from customer_inventory.requirements.requirement import CATALOGUE, Line, Text
 
-FORMATS = ("ndjson", "csv", "parquet", "xlsx")
+Format = Literal["ndjson", "csv", "parquet", "xlsx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 TABLES = FORMATS[1:]
-PROTECTIONS = ("none", "pseudonymised", "anonymised")
+Protection = Literal["none", "pseudonymised", "anonymised"]
 MOST_LIVE = 20
 """So many downloads of one client wait, are made or are kept at a time."""
 LONGEST_LINK = timedelta(hours=1)
@@ -34,6 +37,14 @@ class DownloadNotFound(InventoryError):
 
     code = "download-not-found"
     failure = Failure.NOT_FOUND
+
+
+def download_id(text: str) -> UUID:
+    """Return the id of a download. Raises DownloadNotFound for what is none."""
+    found = parse_id(text)
+    if found is None:
+        raise DownloadNotFound
+    return found
 
 
 class DownloadNotReady(InventoryError):
@@ -92,8 +103,8 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     kind: Annotated[str, Meta(min_length=1, max_length=100)]
     filter: Annotated[str, Meta(max_length=4000, pattern="^[^\x00]*$")] = ""
     fields: Annotated[str, Meta(max_length=4000, pattern="^[^\x00]*$")] = ""
-    format: Literal[FORMATS] = "ndjson"  # type: ignore[valid-type]
-    protection: Literal[PROTECTIONS] = "none"  # type: ignore[valid-type]
+    format: Format = "ndjson"
+    protection: Protection = "none"
     k: Annotated[int, Meta(ge=LEAST_K, le=10_000)] = LEAST_K
 
 
