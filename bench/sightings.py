@@ -81,7 +81,9 @@ async def _timed(repository: Repository, ids: list[str]) -> float:
 async def _some(connection: psycopg.AsyncConnection, number: int) -> list[str]:
     rows = await (
         await connection.execute(
-            "select distinct record_ids[1]::text from trail where position > 0 limit %s", (number,)
+            "select distinct id from (select record_ids[1]::text as id from trail where position > 0 limit 10000) shown"
+            " limit %s",
+            (number,),
         )
     ).fetchall()
     return [row[0] for row in rows]

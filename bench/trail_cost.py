@@ -67,7 +67,8 @@ async def _people(house: House, number: int) -> list[str]:
 def _targets(ids: Sequence[str]) -> Mapping[str, list[str]]:
     return {
         "get by id": [f"{_PATH}/{each}" for each in ids],
-        "list of 20": [f"{_PATH}?limit=20&id.gt={each}&sort=id" for each in ids[: len(ids) // 2]],
+        "first page of 20": [f"{_PATH}?limit=20"],
+        "20 of those above an id": [f"{_PATH}?limit=20&id.gt={each}&sort=id" for each in ids[: len(ids) // 2]],
     }
 
 

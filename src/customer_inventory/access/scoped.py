@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,10 @@ from customer_inventory.repository.records import History, IdempotencyKey, Recor
 
 MASKED = {"read:*": (Grant("read", "*", masked=True),)}
 """The limits of who sees special categories and CPNI masked, of every kind."""
+
+
+_THE_REST = attrgetter(*(each.name for each in fields(Access)[2:]))
+"""What an access has besides its facilities and its principal; one is made of another with every limited request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +300,11 @@ class ScopedAccess(Access):
 
 def scoped_access(access: Access, limits: Mapping[str, tuple[Grant, ...]], *, key: bytes) -> ScopedAccess:
     """Return the same access with limits; `key` is that of the hashes that masks show."""
-    values = {each.name: getattr(access, each.name) for each in fields(access)}
-    values["principal"] = replace(access.principal, limits=limits)
-    return ScopedAccess(**values, mask_key=key)
+    principal = access.principal
+    if principal.limits is not limits:
+        principal = replace(principal, limits=limits)
+    values: tuple[Any, ...] = (access.facilities, principal, *_THE_REST(access), key)
+    return ScopedAccess(*values)
 
 
 def masked_access(access: Access, key: bytes) -> ScopedAccess:

@@ -69,8 +69,8 @@ class Window:
         grants = self._holding(identifier, text)
         if not grants:
             return None
-        plain, masked = ([each for each in grants if each.masked is way] for way in (False, True))
-        if not masked:
+        plain = [each for each in grants if not each.masked]
+        if len(plain) == len(grants):
             return self._pruned(text, plain)
         document = msgspec.json.decode(text if _all(grants) else self._pruned(text, grants))
         return msgspec.json.encode(self._masked(document, plain))
@@ -168,7 +168,8 @@ class Window:
         own = list(self.masks[self.resource.struct.__name__])
         if self.resource is ENTITY and isinstance(document.get("@type"), str):
             own += self.masks.get(str(document["@type"]), ())
-        own = [mask for mask in own if not any(each.covers(mask.place.path) for each in plain)]
+        if plain:
+            own = [mask for mask in own if not any(each.covers(mask.place.path) for each in plain)]
         return masked_document(document, own, {} if _all(plain) else self.masks, key=self.key)
 
     def _needed(self, asked: Iterable[str]) -> Iterator[tuple[Grant, ...]]:

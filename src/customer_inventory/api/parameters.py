@@ -84,8 +84,10 @@ def named(view: View, asked: Asked) -> tuple[str, ...]:
 
     What nothing has is passed over, as it is in the answer; nothing else of what was written is told.
     """
-    shown = {dotted(entry) for entry in asked.fields or ()} & view.attributes.keys()
     query = asked.query
+    if not (asked.fields or query.conditions or query.sort):
+        return ()
+    shown = {dotted(entry) for entry in asked.fields or ()} & view.attributes.keys()
     paths = {*map(view.stored_path, shown), *stored_paths(query.conditions), *(sort.path for sort in query.sort)}
     return tuple(sorted(paths - _OF_NOBODY))[:_MOST_NAMED]
 
