@@ -117,7 +117,7 @@ async def client_of(desk: Desk, door: httpx.AsyncClient, name: str, *grants: str
         name=name,
         purposes=purposes.get("purposes", ["tests"]),
         grants=grants,
-        by="tests",
+        by=f"who registered {name}",
         clock=system_clock,
     )
     return Client(desk, door, made.client_id)

@@ -124,8 +124,11 @@ async def test_no_one_of_a_process_decides_on_its_downloads(
     await registering.submit(await by("rita"), registered.row.client_id)
     await registering.decide(await by("ann"), registered.row.client_id, "approve")
     theirs = Client(desk, door, registered.row.client_id)
-    at_the_line = await client_of(desk, door, "quick", "download individual (*)")  # registered by "tests"
-    for client, refused in ((theirs, ("rita", "olga", "OLGA ", "dan")), (at_the_line, ("tests", "Tests"))):
+    at_the_line = await client_of(desk, door, "quick", "download individual (*)")
+    for client, refused in (
+        (theirs, ("rita", "olga", "OLGA ", "dan")),
+        (at_the_line, ("who registered quick", "Who Registered Quick")),
+    ):
         asked = await client.asks("individual")
         assert asked["status"] == "waiting"
         for person in (*refused, client.client_id):
@@ -133,6 +136,32 @@ async def test_no_one_of_a_process_decides_on_its_downloads(
                 await decide(await by(person), UUID(asked["id"]), "approve")
         assert (await client.state(asked))["status"] == "waiting"
         assert (await decide(await by("ann"), UUID(asked["id"]), "approve")).decided_by == "ann"
+
+
+@pytest.mark.parametrize(("owner", "deputy"), [("OLGA", "eve"), ("eve", "dan"), ("dan ", "olga"), ("eve", "fay")])
+async def test_no_process_decides_on_the_downloads_of_another_of_the_same_people(
+    desk: Desk, access: Access, door: httpx.AsyncClient, owner: str, deputy: str
+) -> None:
+    async def of(name: str, grant: str, **people: str) -> Client:
+        told = {**people, "name": name, "grant": [grant], "expectedVolume": 1000}
+        wanted = msgspec.convert({**told, "purpose": [{"name": "tests", "lawfulBasis": "contract"}]}, Wanted)
+        rita = await desk.open_at_command_line(person="rita", purpose="inventory-management", request_id="r")
+        ann = await desk.open_at_command_line(person="ann", purpose="inventory-management", request_id="r")
+        made, _ = await registering.request(rita, wanted, draft=True)
+        await registering.submit(rita, made.row.client_id)
+        await registering.decide(ann, made.row.client_id, "approve")
+        return Client(desk, door, made.row.client_id)
+
+    asking = await of("asking", "download:individual", owner="olga", deputy="dan")
+    deciding = await of("deciding", "modify:download", owner=owner, deputy=deputy)
+    asked = await asking.asks("individual")
+    assert asked["status"] == "waiting"
+    opened = await desk.open_for_client(deciding.client_id, purpose="tests", request_id="r")
+    if owner == "eve" and deputy == "fay":
+        assert (await decide(opened, UUID(asked["id"]), "approve")).decided_by == deciding.client_id
+        return
+    with pytest.raises(OwnDownload):
+        await decide(opened, UUID(asked["id"]), "approve")
 
 
 async def test_many_small_downloads_wait_as_a_large_one_does(

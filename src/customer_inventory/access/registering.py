@@ -167,8 +167,18 @@ async def people_of(registrations: Registrations, client_id: str) -> set[str]:
     if row is None:
         return set()
     asking = {each.decided_by for each in await registrations.decisions(client_id) if each.verb in _ASKING}
+    return {*asking, row.requested_by} | _answering(row)
+
+
+async def answering_for(registrations: Registrations, client_id: str) -> set[str]:
+    """Return who answers for a process: its owner and its deputy; nobody for one that says none."""
+    row = await registrations.one(client_id)
+    return set() if row is None else _answering(row)
+
+
+def _answering(row: RegistrationRow) -> set[str]:
     told = msgspec.json.decode(row.document)
-    return {*asking, row.requested_by} | {told[each] for each in ("owner", "deputy") if told.get(each)}
+    return {told[each] for each in ("owner", "deputy") if told.get(each)}
 
 
 def _kept_apart(row: RegistrationRow) -> set[str | None]:

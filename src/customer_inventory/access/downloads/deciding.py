@@ -1,7 +1,8 @@
 """Deciding on downloads: who may look at those of others takes `read:download`, who decides `modify:download`.
 
 Who decides is not who asked (four eyes), nor one of the people of the process that asked: who had it registered, its
-owner and its deputy. What is decided on is what the preview told, and why it takes a decision.
+owner and its deputy; nor another process for which one of them answers. What is decided on is what the preview told,
+and why it takes a decision.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from customer_inventory.access.downloads.life import DownloadNotFound, OwnDownlo
 from customer_inventory.access.downloads.requesting import is_own
 from customer_inventory.access.grants import allows
 from customer_inventory.access.guarded import DOWNLOAD as KIND
-from customer_inventory.access.registering import actor, people_of
+from customer_inventory.access.registering import actor, answering_for, people_of
 from customer_inventory.repository.downloads import DownloadRow
 
 LATEST = 1000
@@ -50,19 +51,32 @@ async def decide(
 ) -> DownloadRow:
     """Approve or refuse a download that waits. Raises Denied, DownloadNotFound, OwnDownload or WrongDownloadState."""
     await access.require("modify", KIND)
-    downloads, by = access.facilities.repository.register.downloads, actor(access)
+    downloads = access.facilities.repository.register.downloads
     row = await downloads.one(identifier)
     if row is None:
         await access.note("modify", KIND, "absent", (str(identifier),))
         raise DownloadNotFound("There is no such download.")
-    if by.strip().casefold() in {each.strip().casefold() for each in await _kept_apart(access, row)}:
+    if _same(await _deciding(access)) & _same(await _kept_apart(access, row)):
         await access.note("modify", KIND, "refused", (str(identifier),))
         raise OwnDownload
     now = access.facilities.clock()
-    if not await downloads.decide(identifier, status=_LEADS[verb], by=by, at=now, said=said):
+    if not await downloads.decide(identifier, status=_LEADS[verb], by=actor(access), at=now, said=said):
         raise WrongDownloadState(f"The download is {row.status}: only what waits is decided on.")
     await access.note("modify", KIND, "done", (str(identifier),))
     return await downloads.one(identifier) or row
+
+
+def _same(people: set[str]) -> set[str]:
+    """People as they are compared: however their names are written."""
+    return {each.strip().casefold() for each in people}
+
+
+async def _deciding(access: Access) -> set[str]:
+    """Who decides: the person; of a process that acts for nobody, those who answer for it, too."""
+    if access.principal.person is not None:
+        return {access.principal.person}
+    client_id = access.principal.client_id
+    return {client_id} | await answering_for(access.facilities.repository.register.registrations, client_id)
 
 
 async def _kept_apart(access: Access, row: DownloadRow) -> set[str]:

@@ -70,7 +70,7 @@ class WrongDownloadState(InventoryError):
 class OwnDownload(InventoryError):
     """Who asked for a download, or registered, owns or is the deputy of the process that did, cannot decide on it.
 
-    Ask somebody else who is granted modify:download.
+    Neither can another process of the same owner or deputy. Ask somebody else who is granted modify:download.
     """
 
     code = "own-download"
