@@ -27,6 +27,7 @@ from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api import AuthorizationServer, create_door
 from customer_inventory.api.door import UnknownPath
 from customer_inventory.api.download_making import making_downloads
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.api.errors import error_answer, error_body
 from customer_inventory.api.events.service import HubService
 from customer_inventory.api.events.worker import Worker
@@ -74,6 +75,7 @@ class Application:
         self._console: ASGIApp = create_console(
             desk,
             clock=desk.clock,
+            understand=sought_of,
             public_url=settings.public_url,
             rules=rules,
             provider=provider_of(settings, back=BACK, clock=desk.clock),

@@ -273,6 +273,11 @@ class Ground:
         """Return the id of a proposal that waits for its decision."""
         return str(create(self.everything, PROPOSALS, self._proposing())["id"])
 
+    @cached_property
+    def waiting_download(self) -> str:
+        """The id of a download of a client that waits for its approval."""
+        return str(create(self.everything, downloads.PLACE, {"kind": "individual"})["id"])
+
     def _user(self, method: str, template: str) -> Asked:
         user: Document = {
             "schemas": [f"{SCIM}:schemas:core:2.0:User"],

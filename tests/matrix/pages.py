@@ -17,6 +17,7 @@ from customer_inventory.access.grants import named
 from customer_inventory.access.people import add_person
 from customer_inventory.access.roles import ROLE_GRANTS
 from customer_inventory.access.sessions import SignInRules
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
 from customer_inventory.console.application import _Console
 from customer_inventory.console.rendering import StaticFiles
@@ -48,7 +49,11 @@ class Row(NamedTuple):
 
 def pages(desk: Desk) -> list[tuple[str, str]]:
     """Every method at every path of the console; HEAD is what GET is."""
-    routes = _Console(desk, clock=system_clock, public_url="", rules=SignInRules()).application().routes
+    routes = (
+        _Console(desk, clock=system_clock, understand=sought_of, public_url="", rules=SignInRules())
+        .application()
+        .routes
+    )
     found = [(method, route.path) for route in routes if isinstance(route, Route) for method in route.methods or ()]
     return [each for each in found if each[0] != "HEAD"]
 
@@ -127,4 +132,6 @@ def _filled(path: str, ground: Ground) -> str:
         return path.replace("{id:path}", "individual.givenName")
     if path.startswith("/proposals/{id"):
         return path.replace("{id:path}", quote(ground.proposal(), safe="@."))
+    if path.startswith("/downloads/{id}"):
+        return path.replace("{id}", ground.waiting_download).replace("{token}", "none")
     return {"/": "/?q=Byron", "/static/{name}": _STYLE}.get(path, path)

@@ -13,6 +13,7 @@ import pytest
 
 from customer_inventory.access import Desk
 from customer_inventory.access.people import add_person
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
 from customer_inventory.console import create_console
 
@@ -63,7 +64,7 @@ def ship_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 async def browser(desk: Desk) -> AsyncIterator[Browser]:
     """A browser at the console of a fresh inventory that knows one administrator."""
     made = Browser(httpx.AsyncClient(), desk)
-    console = create_console(desk, clock=made.clock)
+    console = create_console(desk, clock=made.clock, understand=sought_of)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=console), base_url="http://inventory.test"
     ) as client:

@@ -15,6 +15,7 @@ import pytest
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.roles import ROLE_GRANTS
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
 from customer_inventory.console import create_console
 from customer_inventory.console.attempts import FREE
@@ -94,7 +95,7 @@ async def test_over_https_cookies_are_secure_and_of_this_host_alone(browser: Bro
 
 
 async def test_behind_a_proxy_the_public_address_makes_cookies_secure(desk: Desk) -> None:
-    console = create_console(desk, clock=system_clock, public_url="https://inventory.example")
+    console = create_console(desk, clock=system_clock, understand=sought_of, public_url="https://inventory.example")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=console), base_url="http://10.0.0.1") as client:
         assert "; secure" in (await client.get("/sign-in")).headers["set-cookie"].lower()
 

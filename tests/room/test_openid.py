@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from customer_inventory.access import Desk
 from customer_inventory.access.openid import Provider
 from customer_inventory.access.sessions import SignInRules
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
 from customer_inventory.console import create_console
 from customer_inventory.settings import InvalidSetting, Settings
@@ -73,7 +74,13 @@ def console_of(desk: Desk, provider: OpenIdProvider, browser: Browser, *, login_
         issuer=provider.address, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, back=HOME + BACK, clock=browser.clock
     )
     return create_console(
-        desk, clock=browser.clock, public_url=HOME, rules=rules, provider=asked, login_claim=login_claim
+        desk,
+        clock=browser.clock,
+        understand=sought_of,
+        public_url=HOME,
+        rules=rules,
+        provider=asked,
+        login_claim=login_claim,
     )
 
 

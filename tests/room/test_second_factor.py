@@ -26,6 +26,7 @@ from customer_inventory.access.second_factor import (
     reset_second_factor,
 )
 from customer_inventory.access.sessions import SignInRules
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
 from customer_inventory.console import create_console
 from customer_inventory.console.attempts import FREE
@@ -225,7 +226,9 @@ async def test_a_reset_ends_the_sessions_and_lets_in_by_password_alone(signed_in
 async def strict(desk: Desk) -> AsyncIterator[Browser]:
     """A browser at a console that demands a second factor of privileged roles."""
     made = Browser(httpx.AsyncClient(), desk)
-    console = create_console(desk, clock=made.clock, rules=SignInRules(second_factor_demanded=True))
+    console = create_console(
+        desk, clock=made.clock, understand=sought_of, rules=SignInRules(second_factor_demanded=True)
+    )
     transport = httpx.ASGITransport(app=console)
     async with httpx.AsyncClient(transport=transport, base_url="http://inventory.test") as client:
         made.client = client

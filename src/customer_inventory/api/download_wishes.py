@@ -86,6 +86,11 @@ async def understood(access: Access, wanted: Wanted) -> Wish:
     return Wish(sought, view, fields, named(view, asked), kept)
 
 
+async def sought_of(access: Access, wanted: Wanted) -> Sought:
+    """Return what is wanted as `downloads` takes it: for doors that show nothing of records. Raises as `understood`."""
+    return (await understood(access, wanted)).sought
+
+
 def _looked_at(entry: str | Path) -> Iterator[str]:
     """Yield what an entry of fields tells of: also what a condition of it asks for, by whether anything is shown."""
     if isinstance(entry, str):

@@ -11,8 +11,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
-from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, Format, download_id, told
+from customer_inventory.access.downloads.life import DOWNLOAD, LONGEST_LINK, download_id, told
 from customer_inventory.access.downloads.manifest import manifest
+from customer_inventory.access.downloads.naming import file_name, media_type
 from customer_inventory.access.grants import named
 from customer_inventory.api import conditional
 from customer_inventory.api.bodies import as_base, asked_of, said_of
@@ -29,12 +30,6 @@ from customer_inventory.requirements.requirement import CATALOGUE
 
 PLACE = f"{CATALOGUE.paths[0]}/{DOWNLOAD.path}"
 DOWNLOAD_VIEW = native(DOWNLOAD)
-MEDIA: dict[Format, bytes] = {
-    "ndjson": b"application/x-ndjson",
-    "csv": b"text/csv; charset=utf-8",
-    "parquet": b"application/vnd.apache.parquet",
-    "xlsx": b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 class _Asking(Wanted, kw_only=True, frozen=True):
@@ -170,11 +165,6 @@ def shown_download(row: DownloadRow) -> dict[str, Any]:
     )
 
 
-def file_name(row: DownloadRow) -> str:
-    """Return what the file of a download is to be saved as: it names the download."""
-    return f"{named(row.kind)}-{row.id}.{msgspec.json.decode(row.wish)['format']}"
-
-
 def sent(exchange: Exchange, row: DownloadRow, file: IO[bytes]) -> Answer:
     """Return the answer with a file, or the part of it that is asked for; closes it where it is not sent.
 
@@ -190,7 +180,7 @@ def sent(exchange: Exchange, row: DownloadRow, file: IO[bytes]) -> Answer:
 def _sent(exchange: Exchange, row: DownloadRow, file: IO[bytes]) -> Answer:
     size, tag = row.size or 0, row.sha256 or ""
     headers = (
-        (b"content-type", MEDIA[msgspec.json.decode(row.wish)["format"]]),
+        (b"content-type", media_type(row).encode()),
         (b"content-disposition", f'attachment; filename="{file_name(row)}"'.encode()),
         (b"accept-ranges", b"bytes"),
         (b"etag", f'"{tag}"'.encode()),

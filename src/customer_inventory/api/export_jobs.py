@@ -15,10 +15,11 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access import Access, downloads
 from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.life import download_id
+from customer_inventory.access.downloads.naming import MEDIA
 from customer_inventory.access.downloads.requesting import is_own, own
 from customer_inventory.api.bodies import asked_of
 from customer_inventory.api.download_wishes import understood
-from customer_inventory.api.downloads import MEDIA, sent
+from customer_inventory.api.downloads import sent
 from customer_inventory.api.entries import Shown, asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked, said
@@ -33,7 +34,7 @@ from customer_inventory.repository.downloads import DownloadRow
 
 _STATUS = {"waiting": "Not Started", "queued": "Not Started", "running": "Running", "ready": "Succeeded"}
 """What the job is called in each state of its download; in all others it has failed."""
-_FORMATS = {media.partition(b";")[0].decode(): name for name, media in MEDIA.items()}
+_FORMATS = {media.partition(";")[0]: name for name, media in MEDIA.items()}
 _Words = Annotated[str, Meta(max_length=4000, pattern="^[^\x00]*$")]
 
 
@@ -148,7 +149,7 @@ class ExportJobHandlers:
                 "@type": EXPORT_JOB.shape.name,
                 "path": f"{self._public_url}{resource.api.paths[0]}/{resource.path}",
                 "query": "&".join([*([wish.filter] if wish.filter else []), *fields]) or None,
-                "contentType": MEDIA[wish.format].partition(b";")[0].decode(),
+                "contentType": MEDIA[wish.format].partition(";")[0],
                 "status": status,
                 "creationDate": row.requested_at,
                 "completionDate": row.ready_at,

@@ -22,6 +22,7 @@ from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
 from customer_inventory.console.account import ACCOUNT_PAGES, SECOND_FACTOR_PAGE
 from customer_inventory.console.asking import Search, id_in
+from customer_inventory.console.downloads import Understanding, download_pages
 from customer_inventory.console.entrance import CODE_PAGE, Entrance
 from customer_inventory.console.forms import FORM_PAGES
 from customer_inventory.console.glass import glass_page
@@ -79,6 +80,7 @@ def create_console(
     desk: Desk,
     *,
     clock: Clock,
+    understand: Understanding,
     public_url: str = "",
     rules: SignInRules = USUAL_RULES,
     provider: Provider | None = None,
@@ -86,15 +88,19 @@ def create_console(
 ) -> ASGIApp:
     """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https.
 
-    With a `provider` people may sign in there; `login_claim` is what it calls their logins.
+    `understand` reads what a download is to hold, as the API does. With a `provider` people may sign in there;
+    `login_claim` is what it calls their logins.
     """
-    console = _Console(desk, clock=clock, public_url=public_url, rules=rules)
+    console = _Console(desk, clock=clock, understand=understand, public_url=public_url, rules=rules)
     return _with_headers(console.application(console.by_provider(provider, login_claim) if provider else []))
 
 
 class _Console:
-    def __init__(self, desk: Desk, *, clock: Clock, public_url: str, rules: SignInRules) -> None:
+    def __init__(
+        self, desk: Desk, *, clock: Clock, understand: Understanding, public_url: str, rules: SignInRules
+    ) -> None:
         self._desk = desk
+        self._understand = understand
         self._rules = rules
         self._clock = clock
         self._static = StaticFiles()
@@ -110,7 +116,8 @@ class _Console:
     def application(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
-        own = [self._route(place) for place in (*ACCOUNT_PAGES, *REQUIREMENT_PAGES, *FORM_PAGES)]
+        downloads = download_pages(self._understand)
+        own = [self._route(place) for place in (*ACCOUNT_PAGES, *downloads, *REQUIREMENT_PAGES, *FORM_PAGES)]
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
         seen = [Route(f"/{kind}/{{id}}/seen", guard(self._signed_in(seen_page(kind)))) for kind in KIND_NAMES]
         places = [Place(f"/{kind}/{{id}}/break-glass", glass_page(kind), takes_form=True) for kind in KIND_NAMES]

@@ -41,6 +41,7 @@ _PROBLEMS = {
     404: ("Not found", "The address may be mistyped, or belong to another inventory."),
     405: ("That is not possible here", ""),
     408: ("That took too long to arrive", "Try again."),
+    409: ("That is not possible now", "Go back to its page: it says where it stands."),
     413: ("That is too long", "Search for fewer words."),
     422: ("The repository could not answer that", "Search for something narrower."),
     503: (

@@ -146,6 +146,11 @@ class Downloads:
         """Return which records a part of a file holds."""
         return [str(each) for row in await self._rows("part", id=identifier, number=number) for each in row[0]]
 
+    async def progress(self, identifier: UUID) -> int:
+        """Return how many records are in the parts of a file so far."""
+        ((number,),) = await self._rows("progress", id=identifier)
+        return int(number)
+
     async def finish(self, row: DownloadRow, made: Made) -> bool:
         """Let a file that was made be had; return whether it was still to be made by this attempt."""
         return await self._done("finish", id=row.id, attempt=row.attempt, **asdict(made))

@@ -46,6 +46,11 @@ async def show(access: Access, identifier: UUID) -> DownloadRow:
     return row
 
 
+async def progress(access: Access, row: DownloadRow) -> int:
+    """Return how many records are in the file of a download that `show` gave, while it is made."""
+    return await access.facilities.repository.register.downloads.progress(row.id)
+
+
 async def decide(
     access: Access, identifier: UUID, verb: Literal["approve", "refuse"], *, said: str | None = None
 ) -> DownloadRow:
@@ -56,7 +61,7 @@ async def decide(
     if row is None:
         await access.note("modify", KIND, "absent", (str(identifier),))
         raise DownloadNotFound("There is no such download.")
-    if _same(await _deciding(access)) & _same(await _kept_apart(access, row)):
+    if await _is_kept_apart(access, row):
         await access.note("modify", KIND, "refused", (str(identifier),))
         raise OwnDownload
     now = access.facilities.clock()
@@ -64,6 +69,20 @@ async def decide(
         raise WrongDownloadState(f"The download is {row.status}: only what waits is decided on.")
     await access.note("modify", KIND, "done", (str(identifier),))
     return await downloads.one(identifier) or row
+
+
+async def may_decide(access: Access, row: DownloadRow) -> bool:
+    """Return whether a download waits for a decision that whoever asks may take."""
+    return (
+        row.status == "waiting"
+        and allows(access.principal.grants, "modify", KIND)
+        and not await _is_kept_apart(access, row)
+    )
+
+
+async def _is_kept_apart(access: Access, row: DownloadRow) -> bool:
+    """Whether whoever asks cannot decide on a download."""
+    return not _same(await _deciding(access)).isdisjoint(_same(await _kept_apart(access, row)))
 
 
 def _same(people: set[str]) -> set[str]:

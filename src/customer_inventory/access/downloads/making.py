@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, Protocol
 
 from customer_inventory.access.access import Access
-from customer_inventory.access.clients import COMMAND_LINE
+from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, InvalidClient
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import Basis
@@ -75,6 +75,11 @@ async def reopened(desk: Desk, row: DownloadRow) -> Access:
     if row.client_id == COMMAND_LINE:
         person = row.person or row.client_id
         return await desk.open_at_command_line(person=person, purpose=row.purpose, request_id=row.request_id)
+    if row.client_id == CONSOLE:
+        person_now = await desk.repository.people.person_by_login(row.person or "")
+        if person_now is None or person_now.status != "active":
+            raise InvalidClient("Who asked for the download may not sign in any more.")
+        return await desk.open_for_person(person_now, request_id=row.request_id)
     return await desk.open_for_client(row.client_id, purpose=row.purpose, request_id=row.request_id)
 
 

@@ -69,6 +69,9 @@ insert into download_part (download_id, number, record_ids)
 select %(id)s, %(number)s, %(record_ids)s::uuid[]
 where exists (select from download where id = %(id)s and attempt = %(attempt)s and status = 'running')
 
+-- name: progress
+select coalesce(sum(cardinality(record_ids)), 0)::bigint from download_part where download_id = %(id)s
+
 -- name: part
 select record_ids::text[] from download_part where download_id = %(id)s and number = %(number)s
 
