@@ -278,6 +278,11 @@ class Ground:
         """The id of a download of a client that waits for its approval."""
         return str(create(self.everything, downloads.PLACE, {"kind": "individual"})["id"])
 
+    @cached_property
+    def privacy_request(self) -> str:
+        """The id of a privacy request of nobody who is held."""
+        return str(create(self.everything, PRIVACY_REQUESTS, {"right": "access"})["id"])
+
     def _user(self, method: str, template: str) -> Asked:
         user: Document = {
             "schemas": [f"{SCIM}:schemas:core:2.0:User"],

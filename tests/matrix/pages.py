@@ -116,6 +116,7 @@ async def _asked(repository: Repository, browser: httpx.Client, method: str, add
     name = f"page-{next(_numbers)}"
     decided = {"do": "approve"} if address.startswith("/proposals/") else {}
     decided |= {"do": "receive", "right": "access"} if address == "/privacy-requests" else {}
+    decided |= {"do": "lift", "reason": "matrix"} if address == "/restrictions" else {}
     form = {"proof": proof, **decided} if method == "POST" else None
     answer = browser.request(method, address, data=form, headers={**BROWSER, "x-request-id": name})
     found = await repository.journal.of_request(name)
@@ -132,6 +133,8 @@ def _filled(path: str, ground: Ground) -> str:
         return path.replace("{id:path}", "individual.givenName")
     if path.startswith("/proposals/{id"):
         return path.replace("{id:path}", quote(ground.proposal(), safe="@."))
+    if path.startswith("/privacy-requests/{id}"):
+        return path.replace("{id}", ground.privacy_request)
     if path.startswith("/downloads/{id}"):
         return path.replace("{id}", ground.waiting_download).replace("{token}", "none")
     return {"/": "/?q=Byron", "/static/{name}": _STYLE}.get(path, path)

@@ -13,6 +13,7 @@ from customer_inventory.access import privacy_requesting
 from customer_inventory.access.privacy_request import (
     ARTICLES,
     OPEN,
+    SERVES,
     STEPS,
     Asked,
     InvalidRequest,
@@ -29,6 +30,7 @@ from customer_inventory.console.visit import Visit
 from customer_inventory.console.words import Shown, shown_at
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
+from customer_inventory.repository.privacy_requests import RequestRow
 
 REQUESTS_PAGE = "/privacy-requests"
 MOST_SHOWN = 200
@@ -68,6 +70,8 @@ class Line:
     due: Shown
     near: str
     subject: Shown | None
+    party: str
+    package: str
     handler: str
     extended: bool
     closed: Shown | None
@@ -137,6 +141,8 @@ def _line(found: Tracked, visit: Visit) -> Line:
         due=shown_at(row.due_at),
         near=nearness(row.due_at, now=visit.now),
         subject=Shown(name, link=f"/{row.subject_kind}/{row.subject_id}") if row.subject_id else None,
+        party=str(row.subject_id or ""),
+        package=_package(row),
         handler=row.handler or "",
         extended=row.extended_because is not None,
         closed=shown_at(row.closed_at) if row.closed_at else None,
@@ -145,3 +151,10 @@ def _line(found: Tracked, visit: Visit) -> Line:
         result=row.result or "",
         events=[(each.verb, each.by, shown_at(each.at), each.note or "") for each in found.events],
     )
+
+
+def _package(row: RequestRow) -> str:
+    """Return the command that makes the package for a request that one answers, once it is verified who asks."""
+    if row.status != "inWork" or row.right not in SERVES["package"] or row.subject_id is None:
+        return ""
+    return f"customer-inventory privacy package {row.subject_id} --output package.zip --request {row.id}"
