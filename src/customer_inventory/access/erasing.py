@@ -21,13 +21,14 @@ from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.forgetting import forget_asked
 from customer_inventory.access.downloads.keeping import tidy_files
 from customer_inventory.access.holding import OnHold, StillObliged, StillRestricted, obligations
+from customer_inventory.access.removing import finish_removal, register_durably
 from customer_inventory.access.sealing.destroying import erased
 from customer_inventory.access.subjects import Subject, belonging, subject
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.model import terms
 from customer_inventory.model.forgetting import identifying, names_ever, names_of, without, written
 from customer_inventory.repository.erasing import ErasureWork, HiddenEntry, Version
-from customer_inventory.repository.erasures import RECEIVED_EVENT, Erasure, Receipt, add_to_register
+from customer_inventory.repository.erasures import RECEIVED_EVENT, Erasure, Receipt
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.records import Authorship, Draft
 
@@ -133,7 +134,11 @@ async def finish_erasures(desk: Desk, *, register: Path) -> list[Receipt]:
     for erasure in await desk.repository.erasures.unfinished():
         access = await desk.open_for_housekeeping(request_id=f"erasure-{erasure.id}")
         async with desk.repository.erasing.working() as work:
-            receipts.append(await _finish(access, work, erasure, register))
+            if erasure.removal is None:
+                receipts.append(await _finish(access, work, erasure, register))
+            else:
+                await finish_removal(access, work, erasure, erasure.removal, heeding=False)
+                receipts += await desk.repository.erasures.receipts(erasure.id)
     return receipts
 
 
@@ -142,6 +147,8 @@ async def hide_in_trail(desk: Desk) -> int:
     number = 0
     async with desk.repository.erasing.working() as work:
         for erasure in await desk.repository.erasures.registered():
+            if erasure.removal is not None:
+                continue  # its records are there, and who saw them is told as of any other
             number += await _hide(work, erasure)
     return number
 
@@ -197,7 +204,7 @@ async def _finish(
     still: Still | None = None,
 ) -> Receipt:
     """Do what is left of an erasure, and note it as done. Raises OnHold if holds are heeded."""
-    one = _Erasing(access, work, erasure, partial(_keep, access, register), heeding_holds=heeding_holds)
+    one = _Erasing(access, work, erasure, partial(register_durably, access, register), heeding_holds=heeding_holds)
     one.watched, one.still = watched, still
     for _ in range(_PASSES):
         if not await one.records(keep=True):
@@ -209,12 +216,6 @@ async def _finish(
     await erasures.finish(erasure.id, at=access.facilities.clock())
     (receipt,) = await erasures.receipts(erasure.id)
     return receipt
-
-
-async def _keep(access: Access, register: Path, erasure: Erasure) -> None:
-    """Make durable who is to be erased, before anything goes."""
-    await add_to_register(register, [erasure])
-    await access.facilities.repository.erasures.begin(erasure)
 
 
 async def _hide(work: ErasureWork, erasure: Erasure) -> int:

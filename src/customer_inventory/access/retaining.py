@@ -9,35 +9,40 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.erasing import erase_records
 from customer_inventory.access.holding import OnHold, StillRestricted, obligations
+from customer_inventory.access.removing import finish_removal, look, register_durably, require_free
 from customer_inventory.access.retention import Kept, Rule, before, due_of, jsonpaths, rule_of
+from customer_inventory.access.sparing import above, require_spared_by_none
 from customer_inventory.access.subjects import Subject, belonging
+from customer_inventory.access.value_rules import rule_from, value_rules
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.model.belonging import PARTIES, ROLES
-from customer_inventory.model.relations import pointers
+from customer_inventory.model.places import place
 from customer_inventory.repository.erasing import ErasureWork
+from customer_inventory.repository.erasures import Erasure, Removal
 from customer_inventory.repository.kinds import KINDS
 
 A_BATCH = 50
 A_NIGHT = 10_000
 """So many records a server erases in a night at most."""
 HOUR = 2
+MOST_NAMED = 1000
 _A_PAGE = 500
 _FIRST = str(UUID(int=0))
-_LEVELS = 4
+_ORDERED = (*PARTIES, *ROLES, *(kind for kind in KINDS if kind not in {*ROLES, *PARTIES}))
 _log = structlog.get_logger(__name__)
 
 
@@ -55,15 +60,19 @@ class RetentionRunning(InventoryError):
 class Found:
     """What was found of one kind: its rule, how many are past, since when the first, what keeps how many, erasures.
 
-    `uncounted` are those of which nothing says from when on, such as people whose contract is in force.
+    `uncounted` are those of which nothing says from when on, such as people whose contract is in force. With an
+    `attribute` it is about the values of that alone, out of records that stay; `ids` are of those with a value to go,
+    the first `MOST_NAMED`.
     """
 
     rule: Rule
+    attribute: str = ""
     past: int = 0
     uncounted: int = 0
     oldest: datetime | None = None
     kept: Counter[str] = field(default_factory=Counter)
     erased: int = 0
+    ids: list[str] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
 
     @property
@@ -77,13 +86,21 @@ async def rules(access: Access) -> dict[str, Rule]:
 
     A contract that went before its party would take along the day from which the party's time is counted.
     """
-    ordered = [*PARTIES, *ROLES, *(kind for kind in KINDS if kind not in {*ROLES, *PARTIES})]
     found = {}
-    for kind in ordered:
+    for kind in _ORDERED:
         requirements = await access.facilities.catalogue.requirements(KINDS[kind].name)
         rule = rule_of(KINDS[kind], requirements.values())
         if rule is not None:
             found[kind] = rule
+    return found
+
+
+async def removals(access: Access) -> list[Removal]:
+    """Return the retention of values that go alone, out of records that stay, of every kind."""
+    found = []
+    for kind in _ORDERED:
+        requirements = await access.facilities.catalogue.requirements(KINDS[kind].name)
+        found += value_rules(KINDS[kind], requirements.values())
     return found
 
 
@@ -94,12 +111,13 @@ async def retain(
     most: int | None = None,
     told: Callable[[Found], None] = lambda _: None,
 ) -> list[Found]:
-    """Find what is past its retention, kind by kind; with `register`, erase it too, at most so many records.
+    """Find what is past its retention, kind by kind, then the values that go alone, attribute by attribute.
 
-    Raises Denied, RetentionRunning, and what erasing raises.
+    With `register`, erase it too, at most so many records, those that lose a value included. Raises Denied,
+    RetentionRunning, and what erasing raises.
     """
-    known = await rules(access)
-    for kind in known:
+    known, alone = await rules(access), await removals(access)
+    for kind in {**known, **{each.kind: None for each in alone}}:
         await access.require("delete", kind)
     results = []
     left = most
@@ -112,6 +130,12 @@ async def retain(
             left = None if left is None else max(0, left - one.found.erased)
             results.append(one.found)
             told(one.found)
+        for removal in alone:
+            values = _Values(access, work, removal, register)
+            await values.run(most=left)
+            left = None if left is None else max(0, left - values.found.erased)
+            results.append(values.found)
+            told(values.found)
     await access.note("erase", "retention", "unchanged" if register is None else "done", ())
     return results
 
@@ -137,8 +161,9 @@ async def _retain_for_ever(desk: Desk, register: Path, first_in_s: float | None)
         try:
             access = await desk.open_for_housekeeping(request_id=f"retention-{desk.clock():%Y%m%d}")
             found = await retain(access, register=register, most=A_NIGHT)
-            numbers = {each.rule.kind: each.erased for each in found if each.erased}
-            _log.info("retention.done", kept=sum(each.kept.total() for each in found), **numbers)
+            numbers = {each.rule.kind: each.erased for each in found if each.erased and not each.attribute}
+            values = sum(each.erased for each in found if each.attribute)
+            _log.info("retention.done", kept=sum(each.kept.total() for each in found), values=values, **numbers)
         except InventoryError as error:
             _log.warning("retention.failed", code=error.code)
         waits = _until_night(desk.clock())
@@ -228,33 +253,13 @@ class _Retaining:
                 raise Kept(f"{KINDS[kind].name} that belongs to it is kept longer")
         for ground in obligations(self._access, found).values():
             raise Kept(ground)
-        above = await self._above(found)
-        erasures = self._access.facilities.repository.erasures
-        for hold in await erasures.holds.holds(above):
-            raise Kept(f"legal hold: {hold.ground}")
-        for ground in await self._work.restricted(above):
-            raise Kept(f"restricted: {ground}")
-        if (right := await erasures.requests.open_of(above)) is not None:
-            raise Kept(f"open privacy request: {right}")
-
-    async def _above(self, found: Subject) -> list[str]:
-        """The ids of a subject's records and of all that they belong to, up to the party."""
-        known = dict.fromkeys(found.ever)
-        fresh = [each for each in known if each not in found.kinds]
-        for _ in range(_LEVELS):
-            owners: dict[str, None] = {}
-            for kind in (*ROLES, *PARTIES):
-                for versions in (await self._work.versions(kind, fresh)).values() if fresh else ():
-                    owners.update(dict.fromkeys(_owners(kind, versions[-1].document)))
-            fresh = [each for each in owners if each not in known]
-            known.update(owners)
-        return list(known)
+        await require_spared_by_none(self._access, self._work, await above(self._work, found))
 
     async def _erase(self, waiting: list[str], register: Path) -> None:
         """Erase records; those that are kept by now are left out."""
         rule, batch = self.found.rule, dict.fromkeys(waiting, self.found.rule.kind)
         subjects = [await belonging(self._work, {each: rule.kind}) for each in batch]
-        watched = {each: None for one in subjects for each in await self._above(one)}
+        watched = {each: None for one in subjects for each in await above(self._work, one)}
         ground = f"retention of {KINDS[rule.kind].name}: {rule.period} from {rule.trigger}"
 
         async def still() -> None:
@@ -279,8 +284,60 @@ class _Retaining:
         self.found.receipts.append(receipt.id)
 
 
-def _owners(kind: str, document: bytes) -> list[str]:
-    resource = KINDS[kind]
-    owning = {reference.attribute for reference in resource.references if reference.owner}
-    found = pointers(resource, msgspec.json.decode(document))
-    return [str(each.target_id) for each in found if each.attribute in owning]
+class _Values:
+    """The retention of the values of one attribute under way, as `_Retaining` is of records."""
+
+    def __init__(self, access: Access, work: ErasureWork, removal: Removal, register: Path | None) -> None:
+        self.found = Found(rule_from(removal), removal.attribute)
+        self._access = access
+        self._work = work
+        self._removal = removal
+        self._register = register
+
+    async def run(self, *, most: int | None) -> None:
+        """Look at every record that has or had a value, and take what is past out of it, batch by batch."""
+        path = "$" + "".join(f'."{step}"' for step in place(self._removal.attribute).path.split("."))
+        last = _FIRST
+        while page := await self._work.having(self._removal.kind, path, after=last, limit=_A_PAGE):
+            last = page[-1]
+            waiting = await self._to_go(page)
+            while waiting and self._register is not None:
+                room = len(waiting) if most is None else most - self.found.erased
+                batch, waiting = waiting[: min(A_BATCH, room)], waiting[A_BATCH:]
+                if not batch:
+                    return
+                await self._remove(batch, self._register)
+
+    async def _to_go(self, ids: Sequence[str]) -> list[str]:
+        """Count the records with something past; return those out of which it is to go."""
+        now, waiting = self._access.facilities.clock(), []
+        for identifier, versions in (await self._work.versions(self._removal.kind, ids)).items():
+            looked = await look(self._work, self._removal, identifier, versions, now=now)
+            self.found.uncounted += looked.uncounted
+            if not looked.changed:
+                continue
+            self.found.past += 1
+            self.found.oldest = min(each for each in (self.found.oldest, looked.oldest) if each is not None)
+            try:
+                await require_free(self._access, self._work, self._removal.kind, identifier)
+            except Kept as kept:
+                self.found.kept[str(kept)] += 1
+                continue
+            self.found.ids += [identifier] if len(self.found.ids) < MOST_NAMED else []
+            waiting.append(identifier)
+        return waiting
+
+    async def _remove(self, batch: Sequence[str], register: Path) -> None:
+        """Take what is past out of records; those that are kept by now are left."""
+        rule, access = self._removal, self._access
+        at, randomness, who = access.facilities.clock(), access.facilities.randomness, access.principal
+        identifier = new_id(bucket=draw_bucket(randomness), at=at, randomness=randomness)
+        named = f"{KINDS[rule.kind].name}.{rule.attribute}"
+        ground = f"retention of {named}: {rule.period} from {rule.trigger}"
+        records = tuple((rule.kind, UUID(each)) for each in batch)
+        erasure = Erasure(identifier, at, who.client_id, who.person, ground, records, rule)
+        await register_durably(access, register, erasure)
+        kept = await finish_removal(access, self._work, erasure, rule, heeding=True)
+        self.found.kept.update(kept.values())
+        self.found.erased += len(batch) - len(kept)
+        self.found.receipts.append(str(identifier))

@@ -57,11 +57,14 @@ class Kept(Exception):
 
 
 def rule_of(resource: Resource, requirements: Iterable[InformationRequirement]) -> Rule | None:
-    """Return the retention of a kind: that of most of its attributes, with those that are longer."""
+    """Return the retention of a kind: that of most of its attributes, with those that are longer.
+
+    Those whose values go alone (`value_rules.py`) say nothing of the record.
+    """
     found = {
         str(each.attribute): _rule(resource.kind, each.retention)
         for each in requirements
-        if isinstance(each.retention, Retention)
+        if isinstance(each.retention, Retention) and not each.retention.value_alone
     }
     if not found:
         return None
@@ -107,9 +110,9 @@ def due_of(rule: Rule, version: Version, found: Subject, *, now: datetime) -> da
         if place == LAST_CHANGE:
             return rule.due(version.since)
         if place == LAST_CONTRACT:
-            moments = list(_contract_ends(found, now=now))
+            moments = list(contract_ends(found, now=now))
         else:
-            moments = [each for text in _values(document, place.split(".")) if (each := _instant(text)) is not None]
+            moments = moments_at(document, place.split("."))
         if moments:
             return rule.due(max(moments))
     raise Kept(f"nothing in the {KINDS[rule.kind].name} says from when on: {rule.trigger}")
@@ -122,7 +125,12 @@ def jsonpaths(rule: Rule) -> list[str]:
     return ["$" + "".join(f'."{step}"' for step in place.split(".")) for place in rule.counted_from]
 
 
-def _contract_ends(found: Subject, *, now: datetime) -> Iterable[datetime]:
+def moments_at(value: Any, steps: Sequence[str]) -> list[datetime]:
+    """Return the moments at a place of a document, through lists; none where there is no place."""
+    return [each for text in _values(value, steps) if (each := _instant(text)) is not None] if steps else []
+
+
+def contract_ends(found: Subject, *, now: datetime) -> Iterable[datetime]:
     """Yield when each agreement and account of a subject ended, shared ones too. Raises Kept where one lasts."""
     own = [(kind, found.versions[each][-1]) for each, kind in found.kinds.items() if found.versions.get(each)]
     shared = [(kind, versions[-1]) for (kind, _), versions in found.others.items()]
@@ -133,7 +141,7 @@ def _contract_ends(found: Subject, *, now: datetime) -> Iterable[datetime]:
         document = msgspec.json.decode(version.document)
         if (ground := obligation(api, document, now=now)) is not None:
             raise Kept(ground)
-        ends = [each for text in _values(document, _CONTRACTS[api]) if (each := _instant(text)) is not None]
+        ends = moments_at(document, _CONTRACTS[api])
         if not ends:
             raise Kept(f"the end of an {KINDS[kind].name} is not told")
         yield max(ends)

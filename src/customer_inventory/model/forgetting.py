@@ -82,6 +82,11 @@ def names_ever(documents: Iterable[bytes]) -> set[str]:
     return found
 
 
+def texts_of(documents: Iterable[bytes]) -> set[str]:
+    """Return every text that stands in documents as a value."""
+    return {value for document in documents for _, value, _ in _texts(msgspec.json.decode(document), "", "")}
+
+
 def written(value: str) -> list[str]:
     """Return how a text may be written in JSON, with its quotation marks."""
     return list(dict.fromkeys([msgspec.json.encode(value).decode(), json.dumps(value)]))

@@ -82,6 +82,22 @@ class Erased:
             self.rows[table] = self.rows.get(table, 0) + number
 
 
+class Cut(NamedTuple):
+    """What of a record is gone with a value: links as (attribute, target), targets that no version points at any more.
+
+    `digests_left` are those of the unique values that it has still, None where it has none that is kept; `files` those
+    of contents; `values` and `keys` what tells an event of others that has one of both; `asked` what subscriptions ask.
+    """
+
+    links: Collection[tuple[str, UUID]]
+    targets: Collection[str]
+    digests_left: Collection[bytes] | None
+    files: Collection[str]
+    values: Collection[str]
+    keys: Collection[str]
+    asked: Collection[str]
+
+
 class Erasing:
     """Erases records of one inventory, on connections without the time limits of requests."""
 
@@ -163,6 +179,11 @@ class ErasureWork:
         }
         return [row[0] for row in await self._rows("candidates", kind, **values)]
 
+    async def having(self, kind: str, path: str, *, after: str, limit: int) -> list[str]:
+        """Return ids of a kind behind another, by bucket and id, that have or had something at a JSONPath."""
+        values = {"bucket": bucket_of(UUID(after)), "after": after, "limit": limit, "path": path}
+        return [row[0] for row in await self._rows("having", kind, **values)]
+
     async def sources(self, ids: Collection[str]) -> dict[str, str]:
         """Return who points at records, or did once: the kind of each by its id."""
         return {identifier: kind for kind, identifier in await self._rows("sources", ids=list(ids)) if kind in KINDS}
@@ -223,6 +244,26 @@ class ErasureWork:
         await self.due(tables, at=author.at)
         return erased
 
+    async def cut(self, identifier: str, gone: Cut, erased: Erased) -> None:
+        """Take what is kept beside a record of values that it has no more, and count that.
+
+        To be called within `attempt`, once every version was rewritten.
+        """
+        links, targets = [each for each, _ in gone.links], [str(each) for _, each in gone.links]
+        erased.add("link", await self._count("cut_links", id=identifier, attributes=links, targets=targets))
+        erased.add("former_link", await self._count("cut_former_links", id=identifier, targets=list(gone.targets)))
+        if gone.digests_left is not None:
+            number = await self._count("cut_unique_values", id=identifier, digests=list(gone.digests_left))
+            erased.add("unique_value", number)
+        used = await self._rows("cut_content_use", id=identifier, digests=list(gone.files))
+        await self._drop_unused(erased, used)
+        events = await self._rows("events_of", values=list(gone.values), keys=list(gone.keys))
+        erased.add("received_event", await self._count("erase_received_event", ids=[row[0] for row in events]))
+        found = await self._rows("subscriptions_naming", values=list(gone.asked))
+        erased.add("subscription", await self._count("erase_subscription", ids=[row[0] for row in found]))
+        for statement, values in erasing_downloads([identifier]):
+            erased.add("download", (await self._connection.execute(statement, values)).rowcount)
+
     async def wishes(self, *, after: str) -> list[tuple[str, str, str | None]]:
         """Return by what downloads were asked for, as JSON, and what was said of them, by id: some behind another."""
         rows = await (await self._connection.execute(WISHES, {"after": after})).fetchall()
@@ -235,10 +276,13 @@ class ErasureWork:
         await self._connection.execute(DROP_PARTS)
         return done
 
-    async def rewrite(self, kind: str, version: Version, draft: Draft, *, author: Authorship) -> None:
+    async def rewrite(
+        self, kind: str, version: Version, draft: Draft, *, author: Authorship, since: datetime | None = None
+    ) -> None:
         """Put another content in the place of a version: of the present one as a new one, of others where they are.
 
-        To be called within `attempt`. Raises Overtaken.
+        The new one holds from now on, or as if it did `since` a moment: what is counted from the last change of a
+        record goes on from there. To be called within `attempt`. Raises Overtaken.
         """
         document, terms, label = columns_of_content(draft)
         identifier = UUID(version.id)
@@ -251,10 +295,11 @@ class ErasureWork:
             "label": label,
         }
         if version.current:
-            ((outcome, _, place),) = await self._rows("rewrite", kind, **values, change=author.change_id, at=author.at)
+            at = since or author.at
+            ((outcome, _, place),) = await self._rows("rewrite", kind, **values, change=author.change_id, at=at)
             if outcome != "done":
                 raise Overtaken
-            await self._add_change(author, place)
+            await self._add_change(author, place, "delete" if since is None else "modify")
         await self._count("rewrite_history", kind, **values)
         await self.due({kind, f"{kind}_history"}, at=author.at)
 
@@ -302,14 +347,17 @@ class ErasureWork:
         return place
 
     async def _erase_files(self, erased: Erased, ids: list[str]) -> None:
-        used = await self._rows("erase_content_use", ids=ids)
+        await self._drop_unused(erased, await self._rows("erase_content_use", ids=ids))
+
+    async def _drop_unused(self, erased: Erased, used: Sequence[tuple[Any, ...]]) -> None:
+        """Drop files that were used, by bucket and digest, where no other record uses them."""
         erased.add("content_use", len(used))
         buckets, digests = [row[0] for row in used], [row[1] for row in used]
         dropped = await self._rows("erase_content", buckets=buckets, digests=digests)
         erased.add("content", len(dropped))
         erased.files += [(bucket, digest) for bucket, digest, outside in dropped if outside]
 
-    async def _add_change(self, author: Authorship, place: int) -> None:
+    async def _add_change(self, author: Authorship, place: int, operation: str = "delete") -> None:
         values: dict[str, Any] = {
             "id": author.change_id,
             "position": place,
@@ -317,6 +365,7 @@ class ErasureWork:
             "client": author.client_id,
             "person": author.person,
             "purpose": author.purpose,
+            "operation": operation,
             "request": author.request_id,
         }
         await self._count("add_change", **values)

@@ -36,8 +36,26 @@ class RegisterUnusable(InventoryError):
     failure = Failure.CONFLICT
 
 
+class Removal(msgspec.Struct, frozen=True, rename="camel"):
+    """What an erasure takes that leaves the records: the values of one attribute, past the time that the rule says.
+
+    It says the rule as it was then, so that a restore takes the same again.
+    """
+
+    kind: str
+    attribute: str
+    period: str
+    trigger: str
+    counted_from: tuple[str, ...]
+    year_end: bool
+    ground: str
+
+
 class Erasure(msgspec.Struct, frozen=True, rename="camel"):
-    """An erasure in the register: when it began, by whom, on which ground, and the records, as (kind, id)."""
+    """An erasure in the register: when it began, by whom, on which ground, and the records, as (kind, id).
+
+    With a `removal` the records stay, without the values that it tells of.
+    """
 
     id: UUID
     begun_at: datetime
@@ -45,6 +63,7 @@ class Erasure(msgspec.Struct, frozen=True, rename="camel"):
     person: str | None
     ground: str
     records: tuple[tuple[str, UUID], ...]
+    removal: Removal | None = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -57,6 +76,7 @@ class Erasure(msgspec.Struct, frozen=True, rename="camel"):
             "ground": self.ground,
             "kinds": [kind for kind, _ in self.records],
             "ids": [identifier for _, identifier in self.records],
+            "removal": self.removal and msgspec.json.encode(self.removal).decode(),
         }
 
 
@@ -199,4 +219,5 @@ def _receipt(row: Sequence[Any]) -> Receipt:
 
 def _erasure(row: Sequence[Any]) -> Erasure:
     records = tuple((kind, UUID(identifier)) for kind, identifier in row[5])
-    return Erasure(row[0], row[1], row[2], row[3], row[4], records)
+    removal = msgspec.json.decode(row[6], type=Removal) if row[6] is not None else None
+    return Erasure(row[0], row[1], row[2], row[3], row[4], records, removal)

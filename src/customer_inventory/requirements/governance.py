@@ -21,6 +21,7 @@ from customer_inventory.requirements.catalogue import Shipped, order, requiremen
 from customer_inventory.requirements.contradictions import check_contradictions
 from customer_inventory.requirements.indexes import check_searchable
 from customer_inventory.requirements.reading import NOT_KEPT, is_kept
+from customer_inventory.requirements.removable import check_removable
 from customer_inventory.requirements.requirement import OF_THE_CATALOGUE, InformationRequirement
 from customer_inventory.requirements.rules import identifier_of, rules_of
 from customer_inventory.requirements.unique import check_unique
@@ -162,6 +163,7 @@ class Governance:
             check_contradictions(proposed.requirement, resource)
             check_searchable(proposed.requirement, resource)
             check_unique(proposed.requirement, resource)
+            check_removable(proposed.requirement, resource)
 
     async def propose(self, proposed: Proposed, resource: Resource | None, *, by: Actor) -> RequirementVersion:
         """Keep a draft or proposal; return it with its number.

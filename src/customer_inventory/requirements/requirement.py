@@ -95,6 +95,9 @@ class Retention(Word, kw_only=True, frozen=True, forbid_unknown_fields=True):
         says("Where that stands, the first that a record has: an attribute with a time, lastContract or lastChange."),
     ] = UNSET
     year_end: Annotated[bool | UnsetType, says("Whether it is counted from the end of that calendar year.")] = UNSET
+    value_alone: Annotated[bool | UnsetType, says("Whether the value alone goes then, out of a record that stays.")] = (
+        UNSET
+    )
     ground: Annotated[Line | UnsetType, says("What asks for it, such as: § 147 AO.")] = UNSET
 
 

@@ -216,7 +216,8 @@ def _kept(retention: Retention) -> str:
     ground = f" ({retention.ground})" if retention.ground else ""
     places = f", as {', else '.join(retention.counted_from)} says" if retention.counted_from else ""
     year = ", from the end of that year" if retention.year_end else ""
-    return f"{period_words(retention.period)} from: {retention.trigger}{places}{year}{ground}"
+    alone = "; then the value alone goes" if retention.value_alone else ""
+    return f"{period_words(retention.period)} from: {retention.trigger}{places}{year}{ground}{alone}"
 
 
 def rule_in_words(rule: ValueRule) -> str:

@@ -16,6 +16,18 @@ where (bucket, id) > (%(bucket)s::smallint, %(after)s::uuid)
         end
 order by bucket, id limit %(limit)s
 
+-- name: having
+-- Which records have, or had, something at a place: each table by its key, some at a time.
+select id::text from (
+    (select bucket, id from {kind}
+        where (bucket, id) > (%(bucket)s::smallint, %(after)s::uuid) and jsonb_path_exists(doc, %(path)s::jsonpath)
+        order by bucket, id limit %(limit)s)
+    union
+    (select distinct bucket, id from {kind}_history
+        where (bucket, id) > (%(bucket)s::smallint, %(after)s::uuid) and jsonb_path_exists(doc, %(path)s::jsonpath)
+        order by bucket, id limit %(limit)s)
+) as either order by bucket, id limit %(limit)s
+
 -- name: patiently
 -- One person's records are found by their ids; only what others sent is looked through whole.
 set local statement_timeout = '600s'
@@ -167,8 +179,33 @@ where (bucket, id, version) = (%(bucket)s::smallint, %(id)s::uuid, %(version)s)
 
 -- name: add_change
 insert into change (bucket, id, position, at, client_id, person, purpose, operation, source, reason, request_id)
-values (bucket_of(%(id)s), %(id)s, %(position)s, %(at)s, %(client)s, %(person)s, %(purpose)s, 'delete', null, null, %(request)s)
+values (bucket_of(%(id)s), %(id)s, %(position)s, %(at)s, %(client)s, %(person)s, %(purpose)s, %(operation)s, null, null,
+    %(request)s)
 on conflict do nothing
+
+-- name: cut_links
+-- What a record points at no more, in the bucket of either end.
+delete from link l using unnest(%(attributes)s::text[], %(targets)s::uuid[]) as g(attribute, target_id)
+where l.source_id = %(id)s and (l.attribute, l.target_id) = (g.attribute, g.target_id)
+    and l.bucket in (bucket_of(%(id)s), bucket_of(g.target_id))
+
+-- name: cut_former_links
+delete from former_link where source_id = %(id)s
+    and (bucket, target_id) in (select bucket_of(i), i from unnest(%(targets)s::uuid[]) as i)
+
+-- name: cut_unique_values
+delete from unique_value where record_id = %(id)s and digest <> all(%(digests)s::bytea[])
+
+-- name: cut_content_use
+delete from content_use where bucket = bucket_of(%(id)s) and record_id = %(id)s
+    and encode(sha256, 'hex') = any(%(digests)s::text[])
+returning bucket, sha256
+
+-- name: events_of
+-- Events that others sent and that hold any of some values, together with what tells whose it is.
+select id::text from received_event
+where exists (select from unnest(%(values)s::text[]) as v where position(v in body) > 0)
+    and exists (select from unnest(%(keys)s::text[]) as k where position(k in body) > 0)
 
 -- name: due
 insert into scrub_due (table_name, since) select unnest(%(tables)s::text[]), %(at)s on conflict do nothing
@@ -204,7 +241,8 @@ where (t.bucket, t.id) = (bucket_of(h.id), h.id)
 -- ---------------------------------------------------------------- the register
 
 -- name: begin
-insert into erasure (id, begun_at, client_id, person, ground) values (%(id)s, %(at)s, %(client)s, %(person)s, %(ground)s)
+insert into erasure (id, begun_at, client_id, person, ground, removal)
+values (%(id)s, %(at)s, %(client)s, %(person)s, %(ground)s, %(removal)s::jsonb)
 on conflict do nothing
 
 -- name: name_records
@@ -213,7 +251,7 @@ select %(id)s::uuid, k, i from unnest(%(kinds)s::text[], %(ids)s::uuid[]) as n(k
 
 -- name: unfinished
 select e.id, e.begun_at, e.client_id, e.person, e.ground,
-    array(select array[kind, record_id::text] from erasure_record r where r.erasure_id = e.id)
+    array(select array[kind, record_id::text] from erasure_record r where r.erasure_id = e.id), e.removal
 from erasure e where e.finished_at is null order by e.begun_at, e.id
 
 -- name: is_unfinished
@@ -235,7 +273,8 @@ update erasure set rows = (
 -- name: registered
 -- What a restore must know, the oldest first.
 select e.id, e.begun_at, e.client_id, e.person, e.ground,
-    array(select array[kind, record_id::text] from erasure_record r where r.erasure_id = e.id order by kind, record_id)
+    array(select array[kind, record_id::text] from erasure_record r where r.erasure_id = e.id order by kind, record_id),
+    e.removal
 from erasure e order by e.begun_at, e.id
 
 -- name: receipts
@@ -245,9 +284,10 @@ from erasure e where %(id)s::uuid is null or id = %(id)s::uuid order by e.begun_
 -- name: forget
 with known as (
     delete from erasure_record r using erasure e
-    where e.id = r.erasure_id and e.finished_at < %(before)s returning r.record_id
+    where e.id = r.erasure_id and e.finished_at < %(before)s returning r.record_id, e.removal is null as whole
 ), told as (
-    delete from change_record c where c.record_id in (select record_id from known) returning c.record_id
+    -- What only lost values is there, and goes on being told of.
+    delete from change_record c where c.record_id in (select record_id from known where whole) returning c.record_id
 )
 select (select count(*) from known), (select count(*) from told)
 
@@ -260,20 +300,21 @@ select to_regclass('restoring.erasure') is not null
 -- Before the data comes: whoever opens the inventory afterwards erases first.
 create schema restoring;
 create table restoring.erasure (
-    id uuid primary key, begun_at timestamptz not null, client_id text not null, person text, ground text not null
+    id uuid primary key, begun_at timestamptz not null, client_id text not null, person text, ground text not null,
+    removal jsonb
 );
 create table restoring.erasure_record (erasure_id uuid, kind text, record_id uuid);
 
 -- name: restoring_erasure
-insert into restoring.erasure values (%(id)s, %(at)s, %(client)s, %(person)s, %(ground)s)
+insert into restoring.erasure values (%(id)s, %(at)s, %(client)s, %(person)s, %(ground)s, %(removal)s::jsonb)
 
 -- name: restoring_record
 insert into restoring.erasure_record select %(id)s::uuid, k, i from unnest(%(kinds)s::text[], %(ids)s::uuid[]) as n(k, i)
 
 -- name: take_in
 -- What the backup itself knows as done is done in it.
-insert into erasure (id, begun_at, client_id, person, ground)
-select id, begun_at, client_id, person, ground from restoring.erasure on conflict do nothing;
+insert into erasure (id, begun_at, client_id, person, ground, removal)
+select id, begun_at, client_id, person, ground, removal from restoring.erasure on conflict do nothing;
 insert into erasure_record (erasure_id, kind, record_id)
 select r.erasure_id, r.kind, r.record_id from restoring.erasure_record r join erasure e on e.id = r.erasure_id
 where e.finished_at is null on conflict do nothing;

@@ -828,7 +828,8 @@ create table erasure (
     client_id text not null,
     person text,
     ground text not null,
-    rows jsonb not null default '{}'        -- how many were erased of which table
+    rows jsonb not null default '{}',       -- how many were erased of which table
+    removal jsonb                           -- of values alone: which, by which rule; the records stay
 );
 
 create table erasure_record (
