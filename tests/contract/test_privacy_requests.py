@@ -14,8 +14,11 @@ from structlog.testing import capture_logs
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.attending import attending_daily, request_counts
 from customer_inventory.access.clients import register_client
+from customer_inventory.access.consenting import Said as Statement
+from customer_inventory.access.consenting import say
 from customer_inventory.access.erasing import erase
 from customer_inventory.access.grants import Denied
+from customer_inventory.access.privacy_evidence import NothingDone
 from customer_inventory.access.privacy_request import (
     Asked,
     InvalidRequest,
@@ -27,7 +30,9 @@ from customer_inventory.access.privacy_request import (
     due,
 )
 from customer_inventory.access.privacy_requesting import enter, linked, receipt, request, requests, served, take
+from customer_inventory.access.restriction import Wished, lift, restrict
 from customer_inventory.access.subjects import NoSubject
+from customer_inventory.model import RESOURCES
 from tests.consistency import ask
 from tests.contract.conftest import customer_of, document
 from tests.contract.test_wholes import made
@@ -64,10 +69,11 @@ async def test_a_request_goes_from_receipt_to_answer(access: Access, officer: Ac
         await take(officer, found.row.id, "verify", Said())
     await take(officer, found.row.id, "verify", Said(identity="card shown"))
     await take(officer, found.row.id, "assign", Said(handler="bea"))
-    done = await take(officer, found.row.id, "complete", Said(reason="sent", result="x"))
+    await served(officer, found.row, "package", result="x")
+    done = await request(officer, found.row.id)
     assert [each.verb for each in done.events] == ["receive", "ask", "verify", "assign", "complete"]
     row = done.row
-    assert (row.status, row.identity, row.handler, row.ground, row.result) == ("done", "card shown", "bea", "sent", "x")
+    assert (row.status, row.identity, row.handler, row.ground, row.result) == ("done", "card shown", "bea", None, "x")
     last = receipt(row)
     assert last["sha256"] != first["sha256"]
     assert receipt((await request(officer, row.id)).row) == last
@@ -163,6 +169,78 @@ async def test_after_the_erasure_it_tells_of_nobody(
     assert [each.note for each in found.events] == [None, None, f"erase: {told.id}"]
     for table in ("privacy_request", "privacy_request_event"):
         assert await ask(database, f"select 1 from {table} t where t::text ~ 'Adaquix|K-0815-Ident|{party}'") == []
+
+
+async def in_work(officer: Access, right: str, party: UUID | None) -> UUID:
+    """A request of a party that is verified."""
+    identifier = await entered(officer, right, subject_id=str(party) if party else None)
+    await take(officer, identifier, "verify", Said(identity="card"))
+    return identifier
+
+
+RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection")
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+async def test_nothing_is_done_by_saying_so(access: Access, officer: Access, database: str, right: str) -> None:
+    party = await made(access, "individual", document("individual"))
+    identifier = await in_work(officer, right, party)
+    for result in (None, "done", "nothing held", str(party), str(UUID(int=0)), f"change {identifier}"):
+        with pytest.raises(NothingDone):
+            await take(officer, identifier, "complete", Said(result=result, reason="all is well"))
+    assert (await request(officer, identifier)).row.status == "inWork"
+    refused = "select count(*) from trail where kind = 'privacy_request' and outcome = 'refused'"
+    assert await ask(database, refused) == [(6,)]
+    done = await take(officer, identifier, "refuse", Said(reason="a duty to keep"))
+    assert (done.row.status, done.row.ground) == ("refused", "a duty to keep")
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+async def test_nothing_held_is_an_answer_to_who_was_not_found_with_a_ground(officer: Access, right: str) -> None:
+    identifier = await in_work(officer, right, None)
+    with pytest.raises(NothingDone):
+        await take(officer, identifier, "complete", Said(result="nothing held"))
+    done = await take(officer, identifier, "complete", Said(result="nothing held", reason="no such name is here"))
+    assert (done.row.status, done.row.result) == ("done", "nothing held")
+
+
+async def test_what_was_done_of_the_party_closes_it_and_what_was_done_before_or_of_others_does_not(
+    access: Access, officer: Access, desk: Desk, database: str, tmp_path: Path
+) -> None:
+    party, other = [await made(access, "individual", document("individual")) for _ in range(2)]
+    customer = await made(access, "customer", customer_of(party))
+    before = await changes_of(database, party)
+    rectify, restrain, object_, forget = [
+        await in_work(officer, each, party) for each in ("rectification", "restriction", "objection", "erasure")
+    ]
+    await access.modify(RESOURCES["customer"], customer, lambda stored: {**stored, "name": "Right"})
+    await access.modify(RESOURCES["individual"], other, lambda stored: {**stored, "gender": "f"})
+    for result in (before[0], (await changes_of(database, other))[-1]):
+        with pytest.raises(NothingDone):
+            await take(officer, rectify, "complete", Said(result=result))
+    change = (await changes_of(database, customer))[-1]
+    assert (await take(officer, rectify, "complete", Said(result=f"change {change}"))).row.status == "done"
+    said = await say(access, Statement(party, "marketing", given=False))
+    assert (await take(officer, object_, "complete", Said(result=str(said.id)))).row.status == "done"
+    theirs = await restrict(officer, Wished(subject_id=str(other), reason="x"))
+    with pytest.raises(NothingDone):
+        await take(officer, restrain, "complete", Said(result=str(theirs.id)))
+    mine = await restrict(officer, Wished(subject_id=str(party), reason="x"))
+    assert (await take(officer, restrain, "complete", Said(result=f"restriction {mine.id}"))).row.status == "done"
+    await lift(officer, mine.id, reason="x")
+    await lift(officer, theirs.id, reason="x")
+    elsewhere = await erase(access, other, ground="x", register=tmp_path / "register")
+    with pytest.raises(NothingDone):
+        await take(officer, forget, "complete", Said(result=elsewhere.id))
+    gone = await erase(access, party, ground="x", register=tmp_path / "register")
+    assert (await take(officer, forget, "complete", Said(result=gone.id))).row.status == "done"
+
+
+async def changes_of(database: str, identifier: UUID) -> list[str]:
+    rows = await ask(
+        database, f"select change_id::text from change_record where record_id = '{identifier}' order by version"
+    )
+    return [row[0] for row in rows]
 
 
 def test_a_month_is_counted_as_the_law_does() -> None:

@@ -141,7 +141,15 @@ def test_at_the_console(server: Server, ada: dict[str, Any]) -> None:
     step = {"proof": proof, "request": asked["id"], "do": "verify", "text": ""}
     assert browser.post("/privacy-requests", data=step).status_code == 400
     assert browser.post("/privacy-requests", data={**step, "text": "card"}).status_code == 303
-    assert browser.post("/privacy-requests", data={**step, "do": "complete", "text": "noted"}).status_code == 303
+    unshown = browser.post("/privacy-requests", data={**step, "do": "complete", "text": "noted"})
+    assert (unshown.status_code, "It is done by a consent withdrawn" in unshown.text) == (409, True)
+    with server.api() as api:
+        api.patch(
+            f"{PERSONS}/{ada['id']}", json={"gender": "f"}, headers={"content-type": "application/merge-patch+json"}
+        )
+        change = api.get("/inventory/v1/change", params={"recordId": ada["id"], "limit": "1"}).json()[0]["id"]
+    shown = {**step, "do": "complete", "text": "noted", "result": change}
+    assert browser.post("/privacy-requests", data=shown).status_code == 303
     assert browser.post("/privacy-requests", data={**step, "do": "complete", "text": "noted"}).status_code == 409
     assert browser.post("/privacy-requests", data={**step, "do": "nothing"}).status_code == 400
     assert browser.post("/privacy-requests", data={**step, "request": "x"}).status_code == 404

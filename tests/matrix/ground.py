@@ -330,11 +330,13 @@ class Ground:
 
     def _privacy_request(self, method: str, template: str) -> Asked:
         """What is asked of a privacy request, in a state that admits it."""
-        wish = {"right": "access", "subjectId": self.one("individual")}
+        # Nobody was found where it is to be completed, since nothing is done for it here.
+        found = {} if template.endswith("/complete") else {"subjectId": self.one("individual")}
+        wish = {"right": "access", **found}
         if "{id}" not in template:
             return Asked(template, wish if method == "POST" else None)
         place = f"{PRIVACY_REQUESTS}/{create(self.everything, PRIVACY_REQUESTS, wish)['id']}"
-        said = {"identity": "card", "handler": "matrix", "reason": "matrix"}
+        said = {"identity": "card", "handler": "matrix", "reason": "matrix", "result": "nothing held"}
         if template.endswith("/complete"):
             assert self.everything.post(f"{place}/verify", json=said).status_code == 200
         return Asked(template.replace(f"{PRIVACY_REQUESTS}/{{id}}", place), said if method == "POST" else None)

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access.opened import Opened
+from customer_inventory.access.privacy_evidence import NothingDone, require_evidence
 from customer_inventory.access.privacy_request import (
     ARTICLES,
     NEEDED,
@@ -95,13 +96,26 @@ async def requests(access: Opened) -> list[Tracked]:
 
 
 async def take(access: Opened, identifier: UUID, verb: str, said: Said) -> Tracked:
-    """Take one of `STEPS`. Raises Denied, RequestNotFound, WrongStep and StepIncomplete."""
+    """Take one of `STEPS`. Raises Denied, RequestNotFound, WrongStep, StepIncomplete and NothingDone."""
     await access.require("modify", KIND)
     needed = NEEDED.get(verb)
     if needed is not None and not getattr(said, needed):
         raise StepIncomplete(f"To {verb} takes {needed}: it is missing.")
+    if verb == "complete":
+        await _require_done(access, identifier, said)
     now = access.facilities.clock()
     return await _taken(access, identifier, verb, said, now)
+
+
+async def _require_done(access: Opened, identifier: UUID, said: Said) -> None:
+    row = await _requests(access).one(identifier)
+    # What is not there, or not in work, is told by the step itself.
+    if row is not None and row.status in STEPS["complete"]:
+        try:
+            await require_evidence(access, row, said)
+        except NothingDone:
+            await access.note("modify", KIND, "refused", (str(identifier),))
+            raise
 
 
 async def linked(access: Opened, identifier: UUID, verb: str, party: UUID | None) -> RequestRow:
@@ -124,8 +138,10 @@ async def linked(access: Opened, identifier: UUID, verb: str, party: UUID | None
 async def served(access: Opened, row: RequestRow, verb: str, *, result: str) -> None:
     """Put into a request what was done for it; that closes it where the work is all that was asked for."""
     step = "complete" if row.right in SERVES.get(verb, ()) else "note"
+    said = Said(result=result, note=f"{verb}: {result}")
+    await access.require("modify", KIND)
     try:
-        await take(access, row.id, step, Said(result=result, note=f"{verb}: {result}"))
+        await _taken(access, row.id, step, said, access.facilities.clock())
     except WrongStep:
         # Somebody closed it meanwhile: what was done is done, and its own receipt tells of it.
         await access.note("modify", KIND, "unchanged", (str(row.id),))

@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from customer_inventory.access import privacy_requesting
+from customer_inventory.access.privacy_evidence import NothingDone
 from customer_inventory.access.privacy_request import (
     ARTICLES,
     OPEN,
@@ -34,7 +35,7 @@ from customer_inventory.repository.privacy_requests import RequestRow
 
 REQUESTS_PAGE = "/privacy-requests"
 MOST_SHOWN = 200
-_REFUSED = (InvalidRequest, RequestNotFound, StepIncomplete, WrongStep, NoSubject)
+_REFUSED = (InvalidRequest, RequestNotFound, StepIncomplete, WrongStep, NothingDone, NoSubject)
 _FIELD = {"verify": "identity", "assign": "handler", "extend": "reason", "refuse": "reason", "complete": "reason"}
 """What the text that is typed with a step is."""
 _STEPS = {
@@ -113,7 +114,9 @@ async def _do(visit: Visit, form: Mapping[str, str]) -> None:
             told = {"right": form.get("right", ""), "subjectId": form.get("subject", "").strip() or None, "note": text}
             await privacy_requesting.enter(visit.access, msgspec.convert(told, Asked))
             return
-        said = msgspec.convert({_FIELD.get(step, "note"): text}, Said)
+        shows = " ".join(form.get("result", "").split()) or None
+        told = {_FIELD.get(step, "note"): text, "result": shows if step in {"complete", "note"} else None}
+        said = msgspec.convert(told, Said)
     except msgspec.ValidationError as error:
         raise FormIncomplete from error
     if step not in STEPS:

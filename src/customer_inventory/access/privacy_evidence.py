@@ -1,0 +1,107 @@
+"""Evidence: what shows that a privacy request was answered, which whoever closes one as done must name.
+
+`privacy package`, `privacy erase` and `privacy restrict` close the request that they are done for, and are evidence
+themselves. By hand a request is done by what can be looked up, of the party that asked and since it did; by the ground
+that nothing is held, where nobody was found. What was refused needs none: its ground is told to the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from customer_inventory.access.opened import Opened
+from customer_inventory.access.privacy_request import Said
+from customer_inventory.access.subjects import NoSubject, subject
+from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import parse_id
+from customer_inventory.repository.privacy_requests import RequestRow
+
+NOTHING_HELD = "nothing held"
+"""The result of a request of somebody of whom nothing was found."""
+_ERASED = "erased"
+"""How the identity of who asked stands in a request once that person is erased."""
+_MOST_LOOKED_AT = 10_000
+_Proof = Callable[[Opened, RequestRow, UUID], Awaitable[bool]]
+
+
+class NothingDone(InventoryError):
+    """The privacy request is not done: nothing shows that what was asked for came about.
+
+    Do it for the request (`--request`), or name in its result what was done: the receipt of an erasure, a restriction,
+    a change of the party's records, the withdrawal of a consent. Where nobody was found, the result is `nothing held`,
+    with a reason. Else refuse it, with the ground.
+    """
+
+    code = "nothing-done"
+    failure = Failure.CONFLICT
+
+
+async def require_evidence(access: Opened, row: RequestRow, said: Said) -> None:
+    """Return if what is said shows that a request was answered. Raises NothingDone."""
+    if said.result == NOTHING_HELD:
+        if row.subject_id is None and row.identity != _ERASED and said.reason:
+            return
+        raise NothingDone(
+            "That nothing is held takes a request in which nobody was found, and a reason for the person."
+        )
+    named = parse_id((said.result or "").rpartition(" ")[2])
+    if named is not None:
+        for proof in _PROOFS[row.right]:
+            if await proof(access, row, named):
+                return
+    raise NothingDone(_WANTED[row.right])
+
+
+async def _is_erasure(access: Opened, row: RequestRow, named: UUID) -> bool:
+    """Whether it is the receipt of an erasure that is done; the party of the request is nobody's since."""
+    receipts = await access.facilities.repository.erasures.receipts(named)
+    done = [each for each in receipts if each.finished_at is not None and each.finished_at >= row.received_at]
+    return bool(done) and row.subject_id is None and row.identity == _ERASED
+
+
+async def _is_restriction(access: Opened, row: RequestRow, named: UUID) -> bool:
+    found = await access.facilities.repository.erasures.restrictions.all(identifier=named)
+    return row.subject_id is not None and any(each.party_id == row.subject_id for each in found)
+
+
+async def _is_change(access: Opened, row: RequestRow, named: UUID) -> bool:
+    """Whether it is a change of a record of the party, made since the request came."""
+    changes = access.facilities.repository.changes
+    change = await changes.get(named)
+    if change is None or row.subject_id is None or change.at < row.received_at:
+        return False
+    try:
+        async with access.facilities.repository.erasing.working() as work:
+            kinds = (await subject(work, row.subject_id)).kinds
+    except NoSubject:
+        return False
+    return any(each.record_id in kinds for each in await changes.entries(change, limit=_MOST_LOOKED_AT))
+
+
+async def _is_withdrawal(access: Opened, row: RequestRow, named: UUID) -> bool:
+    """Whether it is a consent that the party withdrew, kept since the request came."""
+    if row.subject_id is None:
+        return False
+    facts = await access.facilities.repository.register.consents.facts(row.subject_id, limit=_MOST_LOOKED_AT)
+    return any(UUID(str(each.id)) == named and not each.given and each.recorded_at >= row.received_at for each in facts)
+
+
+_PROOFS: Mapping[str, tuple[_Proof, ...]] = {
+    "access": (),
+    "portability": (),
+    "erasure": (_is_erasure,),
+    "restriction": (_is_restriction,),
+    "rectification": (_is_change,),
+    "objection": (_is_withdrawal, _is_change, _is_restriction, _is_erasure),
+}
+_PACKAGE = "It is done by a package: make it with `customer-inventory privacy package --request`."
+_WANTED: Mapping[str, str] = {
+    "access": _PACKAGE,
+    "portability": _PACKAGE,
+    "erasure": "It is done by an erasure: `privacy erase --request`, or the id of its receipt as the result.",
+    "restriction": "It is done by a restriction: `privacy restrict --request`, or its id as the result.",
+    "rectification": "It is done by a change of the party's records since it came: name its id in the result.",
+    "objection": "It is done by a consent withdrawn, a change, a restriction or an erasure of the party since it came: "
+    "name its id in the result.",
+}
