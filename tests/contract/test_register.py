@@ -7,7 +7,7 @@ import pytest
 from customer_inventory.repository import Repository
 from customer_inventory.repository.register import Register
 from tests.consistency import ask
-from tests.contract.conftest import START, TICK, together
+from tests.contract.conftest import START, together
 
 
 @pytest.fixture
@@ -79,11 +79,3 @@ async def test_a_client_is_revoked_by_its_id(register: Register) -> None:
     assert client is not None
     assert client.status == "revoked"
     assert not await register.set_client_status("nobody", status="revoked")
-
-
-async def test_signing_keys_come_oldest_first(register: Register) -> None:
-    await register.add_signing_key(identifier="b", private_key=b'{"k": 1}', at=START)
-    await register.add_signing_key(identifier="a", private_key=b'{"k": 2}', at=START + TICK)
-    await register.add_signing_key(identifier="b", private_key=b'{"k": 3}', at=START + 2 * TICK)
-    keys = await register.signing_keys()
-    assert [(name, key.replace(b" ", b"")) for name, key in keys] == [("b", b'{"k":1}'), ("a", b'{"k":2}')]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from customer_inventory.access.signing import head_of
 from tests.journey.api_words import PERSONS, refused
 from tests.journey.conftest import Server, command
 
@@ -101,3 +104,104 @@ def test_what_cannot_be_rotated_is_told(server: Server, tmp_path: Path) -> None:
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
     assert server.token()
+
+
+@pytest.fixture
+def servers(new_server: Server, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+    """Two servers on the database of the first."""
+    first = new_server.start().register("busy")
+    place = first.data.resolve()
+    address = f"host={place / 'socket'} dbname=customer_inventory user=customer_inventory passfile={place / 'passfile'}"
+    second = Server(tmp_path / "second").start("--dsn", address)
+    second.client_id, second.client_secret = first.client_id, first.client_secret
+    yield first, second
+    assert second.stop() == 0, second.output()
+
+
+def key_ids(server: Server) -> list[str]:
+    return [each["kid"] for each in httpx.get(f"{server.url}/oauth2/jwks").json()["keys"]]
+
+
+def test_the_key_of_tokens_is_rotated_and_no_call_fails_on_any_server(servers: tuple[Server, Server]) -> None:
+    """Each client asks one server for a token and calls the other with it, all along."""
+    statuses, algorithms, done = [], set(), threading.Event()
+    data = ("--data", str(servers[0].data))
+
+    def call(asked: Server, called: Server) -> None:
+        with httpx.Client(base_url=called.url, timeout=30) as client:
+            while not done.is_set():
+                token = asked.token()
+                algorithms.add(head_of(token)["alg"])
+                answer = client.get(PERSONS, headers={"authorization": f"Bearer {token}"})
+                statuses.append(answer.status_code)
+
+    kept = servers[0].token()
+    pairs = [servers, servers[::-1]] * 2
+    callers = [threading.Thread(target=call, args=pair) for pair in pairs]
+    for each in callers:
+        each.start()
+    preview = command("key", "rotate", "tokens", "--algorithm", "Ed25519", *data)
+    assert (preview.returncode, "say --yes" in preview.stdout) == (0, True), preview.stderr
+    assert len(key_ids(servers[1])) == 1
+    for algorithm in ("Ed25519", "ES256", "Ed25519"):
+        rotated_key = command("key", "rotate", "tokens", "--algorithm", algorithm, "--yes", *data)
+        assert rotated_key.returncode == 0, rotated_key.stderr
+    time.sleep(1)
+    done.set()
+    for each in callers:
+        each.join()
+    assert (len(statuses) > 50, set(statuses), algorithms) == (True, {200}, {"ES256", "Ed25519"})
+    for server in servers:
+        assert len(key_ids(server)) == 4
+        assert head_of(server.token())["alg"] == "Ed25519"
+        answer = httpx.get(f"{server.url}{PERSONS}", headers={"authorization": f"Bearer {kept}"})
+        assert answer.status_code == 200
+    listed = command("key", "list", "--json", *data)
+    rows = [json.loads(line) for line in listed.stdout.splitlines() if '"tokens"' in line]
+    assert [row["retired_at"] is None for row in rows] == [False, False, False, True]
+    assert not any(secret in listed.stdout for secret in ('"d"', "private"))
+
+
+def test_the_trail_is_proved_over_a_rotation_of_its_key(new_server: Server, tmp_path: Path) -> None:
+    new_server.start().register()
+    data, first, export = ("--data", str(new_server.data)), tmp_path / "first.json", tmp_path / "trail.ndjson"
+
+    def verified(*words: str) -> dict[str, object]:
+        done = command("trail", "verify", "--json", *words, *data)
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+    with new_server.api() as api:
+        api.get(PERSONS)
+        within_20_s(lambda: command("trail", "key", *data).returncode == 0)
+        first.write_text(command("trail", "key", *data).stdout)
+        assert "vouches" in command("key", "rotate", "seals", *data).stdout
+        assert command("key", "rotate", "seals", "--algorithm", "Ed25519", "--yes", *data).returncode == 0
+        before = verified()["last"]
+        api.get(PERSONS)
+        within_20_s(lambda: verified()["last"] != before)
+    assert command("trail", "export", "--output", str(export), *data).returncode == 0
+    found = verified(str(export), "--key", str(first))
+    assert (found["findings"], len(export.read_text().splitlines()) > 3) == ([], True)
+    assert len(command("trail", "key", *data).stdout.splitlines()) == 2
+
+
+def test_keys_that_cannot_be_rotated_are_told(server: Server) -> None:
+    data = ("--data", str(server.data))
+    for code, words in (
+        (2, ["passwords"]),
+        (3, ["tokens", "--algorithm", "none"]),
+        (3, ["tokens", "--purpose", "study"]),
+        (3, ["pseudonyms"]),
+        (4, ["pseudonyms", "--purpose", "nobody's"]),
+        (3, ["tokens", "--overlap", "1d"]),
+    ):
+        done = command("key", "rotate", *words, *data)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+
+
+def within_20_s(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

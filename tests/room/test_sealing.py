@@ -18,10 +18,10 @@ from customer_inventory.access.sealing.blocks import NOTHING, Block, End, hash_o
 from customer_inventory.access.sealing.entries import moment, salts_of
 from customer_inventory.access.sealing.merkle import Tree
 from customer_inventory.access.sealing.stored import exported, leaf_of
-from customer_inventory.repository.seals import SealedEntry, SealKey
+from customer_inventory.repository.seals import SealedEntry
 
 START = datetime(2026, 11, 30, 12, tzinfo=UTC)
-KEY, OTHER = SealKey(*new_key()), SealKey(*new_key())
+KEY, OTHER = new_key(), new_key()
 
 words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
 entries = st.builds(
@@ -141,7 +141,7 @@ async def test_an_export_as_it_was_sealed_is_found_so() -> None:
 
 async def test_other_keys_and_other_anchors_are_told() -> None:
     lines = sealed(3, random.Random(2))
-    assert len((await found(lines, keys=[OTHER.public_key])).findings) == 4  # three blocks, and the end
+    assert len((await found(lines, keys=[OTHER.public_key])).findings) == 5  # the key, three blocks, and the end
     anchored = Anchor(2, "0" * 64)
     assert any("block 2 is another one" in each for each in (await found(lines, anchors=[anchored])).findings)
     missing = (await found(lines, anchors=[Anchor(4, "0" * 64)])).findings

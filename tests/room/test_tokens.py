@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey
 
-from customer_inventory.access import Desk
+from customer_inventory.access import Access, Desk
+from customer_inventory.access.key_pairs import ED25519
+from customer_inventory.access.rotating import TOKENS, Wanted, rotate
 from customer_inventory.access.tokens import ISSUER, ForeignToken, InvalidToken, Tokens
 
 CLIENT = "crm-1234"
@@ -27,8 +29,7 @@ CLIENT = "crm-1234"
 @pytest.fixture
 async def key(desk: Desk) -> ECKey:
     """The key with which the inventory signs: what a forger has not, so that one thing alone is wrong each time."""
-    _, private = (await desk.repository.register.signing_keys())[-1]
-    return ECKey.import_key(json.loads(private))
+    return ECKey.import_key(json.loads((await desk.repository.register.keys.signing(at=desk.clock()))[-1].key))
 
 
 def claims(**other: Any) -> dict[str, Any]:
@@ -203,3 +204,40 @@ async def test_a_revoked_token_is_out_of_every_server_within_a_second(desk: Desk
     store, late = desk.repository.register.credentials, desk.clock() + timedelta(seconds=700)
     assert len(await store.revoked_tokens(at=desk.clock())) == 1
     assert await store.drop_expired(before=late) == 1
+
+
+async def test_with_two_algorithms_each_key_is_for_its_own_alone(desk: Desk, access: Access, key: ECKey) -> None:
+    """RFC 8725 section 3.1: whatever a head says, of the algorithm or of the key."""
+    await rotate(access, Wanted(TOKENS, algorithm=ED25519))
+    await asyncio.sleep(0.6)
+    await desk.tokens.look()
+    newest = (await desk.repository.register.keys.signing(at=desk.clock()))[-1]
+    other = OKPKey.import_key(json.loads(newest.key))
+    assert await desk.tokens.verify(desk.tokens.issue(CLIENT)) == CLIENT
+    assert await desk.tokens.verify(jwt.encode(head(other, ED25519), claims(), other, algorithms=[ED25519])) == CLIENT
+    assert await desk.tokens.verify(signed(key)) == CLIENT
+    for kid, signs, name in (
+        (key.kid, other, ED25519),
+        (other.kid, key, "ES256"),
+        (other.kid, OKPKey.generate_key("Ed25519"), ED25519),
+        ("nobody", other, ED25519),
+    ):
+        await refused(desk, jwt.encode({**head(signs, name), "kid": kid}, claims(), signs, algorithms=[name]))
+    for told in ("ES256", "EdDSA", "Ed448", "HS256", "none", "ed25519"):
+        text = f"{packed({**head(other, told)})}.{packed(claims())}"
+        signature = other.private_key.sign(text.encode())
+        await refused(desk, f"{text}.{packed(signature)}")
+    text = f"{packed(head(other, 'HS256'))}.{packed(claims())}"
+    for secret in (other.as_pem(private=False), other.public_key.public_bytes_raw()):
+        await refused(desk, f"{text}.{packed(hmac.new(secret, text.encode(), 'sha256').digest())}")
+
+
+async def test_tokens_that_name_no_key_of_ours_are_looked_up_together(desk: Desk, key: ECKey) -> None:
+    began = time.monotonic()
+    forged = [signed(ECKey.generate_key("P-256", {"kid": f"k{number}"})) for number in range(40)]
+    await asyncio.gather(*(refused(desk, each) for each in forged))
+    assert time.monotonic() - began < 3
+
+
+def head(key: ECKey | OKPKey, name: str) -> dict[str, Any]:
+    return {"alg": name, "typ": "at+jwt", "kid": key.kid}

@@ -149,6 +149,7 @@ class Desk:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
             lasts_s = min(lasts_s, standing.expected.lasts_s(self.clock()))
         seconds = max(1, int(lasts_s))
+        await self.tokens.look()
         return self.tokens.issue(client.client_id, lasts_s=seconds, bound=bound), seconds
 
     async def _expect(self, standing: Standing, expected: Expected, *, peer: str | None, request_id: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 ACCESS_REVIEW = "access_review"
 CONSENT = "consent"
 DOWNLOAD = "download"
+KEY = "key"
 PERSON = "person"
 PRIVACY_REQUEST = "privacy_request"
 SESSION = "session"
@@ -19,6 +20,7 @@ RESTRICTION = "restriction"
 GUARDED = {
     "accessReview": ACCESS_REVIEW,
     "download": DOWNLOAD,
+    "key": KEY,
     "person": PERSON,
     "privacyRequest": PRIVACY_REQUEST,
     "registration": REGISTRATION,

@@ -1,8 +1,7 @@
-"""Signing: the keys of one inventory, and JSON Web Tokens made and read with them (ES256, RFC 7518)."""
+"""Signing: JSON Web Tokens made and read with the keys of one inventory, each with the algorithm of its key."""
 
 from __future__ import annotations
 
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,9 +9,11 @@ from typing import Any
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, KeySet
+from joserfc.jwk import JWKRegistry
 
-_ALGORITHM = "ES256"
+from customer_inventory.access.key_pairs import imported
+from customer_inventory.repository.keys import SigningKey
+
 _TYPE = "at+jwt"
 _TYPES = frozenset({_TYPE, f"application/{_TYPE}"})
 _HEAD = frozenset({"alg", "typ", "kid"})
@@ -22,43 +23,39 @@ class Unreadable(Exception):
     """A text is no access token of these keys."""
 
 
-def new_key() -> tuple[str, bytes]:
-    """Return a new key: its id, and itself as JSON."""
-    identifier = secrets.token_hex(8)
-    key = ECKey.generate_key("P-256", {"kid": identifier})
-    return identifier, msgspec.json.encode(key.as_dict(private=True))
-
-
 class Signing:
-    """Makes and reads tokens with keys, of which the last one signs."""
+    """Makes and reads tokens with keys, of which the active one signs."""
 
-    def __init__(self, private_keys: Sequence[bytes]) -> None:
-        keys = [ECKey.import_key(msgspec.json.decode(private)) for private in private_keys]
-        self._keys = KeySet(list(keys))
-        self._last = keys[-1]
-        self.ids = frozenset(key.kid for key in keys)
+    def __init__(self, keys: Sequence[SigningKey]) -> None:
+        self._keys = {each.id: (imported(msgspec.json.decode(each.key)), each.algorithm) for each in keys}
+        self._active = next((each.id for each in reversed(keys) if each.active), None)
+        self.ids = frozenset(self._keys)
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return the token that makes these claims."""
-        header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": self._last.kid}
-        return jwt.encode(header, dict(claims), self._last, algorithms=[_ALGORITHM])
+        if self._active is None:
+            raise RuntimeError("no key is active")
+        key, algorithm = self._keys[self._active]
+        header = {"alg": algorithm, "typ": _TYPE, "kid": self._active}
+        return jwt.encode(header, dict(claims), key, algorithms=[algorithm])
 
     def public(self) -> Mapping[str, Any]:
         """Return the keys by which others verify what these sign, as a JSON Web Key Set (RFC 7517 section 5)."""
-        keys = (key.as_dict(private=False) for key in self._keys)
-        return {"keys": [{**key, "use": "sig", "alg": _ALGORITHM} for key in keys]}
+        keys = ((key.as_dict(private=False), algorithm) for key, algorithm in self._keys.values())
+        return {"keys": [{**key, "use": "sig", "alg": algorithm} for key, algorithm in keys]}
 
     def read(self, token: str) -> Mapping[str, Any]:
         """Return the claims of a token, whoever made it and whenever it expires. Raises Unreadable.
 
-        The algorithm is ours and never the token's choice, nor is the key: a head that brings a key or the address of
-        one, or asks for an extension, is of no token that was made here (RFC 8725 sections 3.1 and 3.10). It must say
-        that it is an access token (RFC 9068 section 4).
+        The token names one of our keys, and the algorithm is that of the key, never the token's choice: a head that
+        brings a key or the address of one, or asks for an extension, is of no token that was made here (RFC 8725
+        sections 3.1 and 3.10). It must say that it is an access token (RFC 9068 section 4).
         """
         if not all(map(_canonical, token.split("."))):
             raise Unreadable
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=[_ALGORITHM])
+            key, algorithm = self._keys[str(head_of(token)["kid"])]
+            decoded = jwt.decode(token, key, algorithms=[algorithm])
         except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             # Beside its own errors the decoder lets through what a header of the wrong shape or depth makes of it.
             raise Unreadable from error

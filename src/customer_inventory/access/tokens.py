@@ -1,4 +1,4 @@
-"""Access tokens: short-lived JSON Web Tokens after RFC 9068, signed with a key that the register keeps.
+"""Access tokens: short-lived JSON Web Tokens after RFC 9068, signed with keys that the register keeps.
 
 A token names a client; what the client may do is looked up, not carried, so a grant that changes or a client that is
 revoked takes effect within a second on every server, whatever tokens are about.
@@ -6,6 +6,7 @@ revoked takes effect within a second on every server, whatever tokens are about.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -19,6 +20,7 @@ import msgspec
 
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.keys import SigningKey
 from customer_inventory.repository.register import Register
 
 if TYPE_CHECKING:
@@ -31,8 +33,9 @@ _LONGEST_TOKEN = 4096
 _CLOCKS_DIFFER_S = 30
 """How far the clocks of two servers may be apart: a token of the other one may come from the future by so much."""
 _CACHE = 10_000
-_REVOKED_LASTS_S = 0.5
-"""How long a server goes by the revoked tokens that it knows of: with the query, well within a second."""
+_SEEN_LASTS_S = 0.5
+"""How long a server goes by the keys and revoked tokens that it knows of: with the queries, well within a second."""
+_LOADS_EVERY_S = 0.1
 
 
 class InvalidToken(InventoryError):
@@ -84,19 +87,34 @@ class Tokens:
         self._issuer = issuer
         self._signing: Signing | None = None
         self._cache: dict[str, Read] = {}
-        self._loaded = 0.0
+        self._keys: list[SigningKey] = []
+        self._loaded = float("-inf")
+        self._loading = asyncio.Lock()
         self._revoked: frozenset[bytes] = frozenset()
         self._looked = float("-inf")
 
     async def start(self) -> None:
         """Load the signing keys, making the first one for a new inventory."""
         # Imported here: with the cryptography that it loads it takes 0.1 s, and commands deal in no tokens.
-        from customer_inventory.access.signing import new_key  # noqa: PLC0415
+        from customer_inventory.access.key_pairs import new_pair  # noqa: PLC0415
 
         if await self._load() is None:
-            identifier, private = new_key()
-            await self._register.add_signing_key(identifier=identifier, private_key=private, at=self._clock())
+            pair = new_pair()
+            await self._register.keys.add_signing(
+                identifier=pair.id, algorithm=pair.algorithm, private_key=pair.private, at=self._clock()
+            )
             await self._load()
+
+    async def look(self) -> None:
+        """See which keys sign by now and which tokens are revoked, unless that was seen a moment ago."""
+        if time.monotonic() - self._looked > _SEEN_LASTS_S:
+            before, self._looked = self._looked, time.monotonic()  # one looks, and the others need not wait
+            try:
+                await self._load()
+                self._revoked = await self._register.credentials.revoked_tokens(at=self._clock())
+            except BaseException:
+                self._looked = before
+                raise
 
     def issue(self, client_id: str, *, lasts_s: int = LIFETIME_S, bound: str | None = None) -> str:
         """Return a token for the client, good for so many seconds, `LIFETIME_S` at most.
@@ -121,8 +139,7 @@ class Tokens:
 
     async def public_keys(self) -> Mapping[str, Any]:
         """Return the keys by which others verify tokens, as a JSON Web Key Set: none before the first is made."""
-        if self._signing is None or time.monotonic() - self._loaded > 1:
-            await self._load()
+        await self.look()
         return self._signing.public() if self._signing is not None else {"keys": []}
 
     async def verify(self, token: str) -> str:
@@ -131,13 +148,14 @@ class Tokens:
 
     async def read(self, token: str) -> Read:
         """Return what a token says. Raises InvalidToken."""
+        await self.look()
         known = self._cache.get(token)
         if known is None:
             known = await self._verified(token)
             if len(self._cache) >= _CACHE:
                 self._cache.clear()
             self._cache[token] = known
-        if known.expires <= self._clock().timestamp() or known.digest in await self._revoked_now():
+        if known.expires <= self._clock().timestamp() or known.digest in self._revoked:
             raise InvalidToken
         return known
 
@@ -158,16 +176,6 @@ class Tokens:
         await self._register.credentials.revoke_token(known.digest, expires_at=expires_at)
         self._revoked |= {known.digest}
 
-    async def _revoked_now(self) -> frozenset[bytes]:
-        if time.monotonic() - self._looked > _REVOKED_LASTS_S:
-            before, self._looked = self._looked, time.monotonic()  # one looks, and the others need not wait
-            try:
-                self._revoked = await self._register.credentials.revoked_tokens(at=self._clock())
-            except BaseException:
-                self._looked = before
-                raise
-        return self._revoked
-
     async def _verified(self, token: str) -> Read:
         from customer_inventory.access.signing import Unreadable  # noqa: PLC0415  as in `start`
 
@@ -183,10 +191,20 @@ class Tokens:
         return _known(claims, issuers=(self._issuer, ISSUER), now=self._clock().timestamp())
 
     async def _signing_for(self, token: str) -> Signing | None:
-        # Another server may have made the key since we looked; look again, but not at every forged token's bidding.
-        if self._signing is None or (self._unknown_key(token) and time.monotonic() - self._loaded > 1):
-            await self._load()
+        if self._signing is None or self._unknown_key(token):
+            await self._load_anew()
         return self._signing
+
+    async def _load_anew(self) -> None:
+        """Load the keys as they are after this is called: another server may sign with one since a moment ago.
+
+        Forged tokens that name keys of nobody wait for each other, and are looked up ten times a second together.
+        """
+        asked = time.monotonic()
+        async with self._loading:
+            if self._loaded < asked:
+                await asyncio.sleep(max(0.0, self._loaded + _LOADS_EVERY_S - asked))
+                await self._load()
 
     def _unknown_key(self, token: str) -> bool:
         try:
@@ -198,9 +216,14 @@ class Tokens:
     async def _load(self) -> Signing | None:
         from customer_inventory.access.signing import Signing  # noqa: PLC0415  as in `start`
 
-        private_keys = [private for _, private in await self._register.signing_keys()]
-        self._signing = Signing(private_keys) if private_keys else None
-        self._loaded = time.monotonic()
+        begun = time.monotonic()
+        keys = await self._register.keys.signing(at=self._clock())
+        if begun < self._loaded:
+            return self._signing  # what was asked for later came sooner
+        if keys != self._keys:
+            self._keys, self._signing = keys, Signing(keys) if keys else None
+            self._cache.clear()  # a key may be gone, and with it every token that it signed
+        self._loaded = begun
         return self._signing
 
 

@@ -139,8 +139,8 @@ async def _table(access: Access, wish: Wish) -> Table | None:
 async def _key(access: Access) -> bytes:
     """The key of the pseudonyms for the purpose of the call."""
     new = access.facilities.randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8)
-    downloads = access.facilities.repository.register.downloads
-    return await downloads.pseudonym_key(access.purpose, new=new, at=access.facilities.clock())
+    keys = access.facilities.repository.register.keys
+    return await keys.pseudonym_key(access.purpose, new=new, at=access.facilities.clock())
 
 
 class Represented:

@@ -25,6 +25,7 @@ VERBS = {
     "review": "reviews:review",
     "session": "sessions:session",
     "hub": "hub:hub",
+    "key": "keys:key",
     "requirement": "deciding:requirement",
     "trail": "trail:trail",
     "privacy": "privacy:privacy",

@@ -173,12 +173,6 @@ class Downloads:
         """Return the names of the files that there are to be."""
         return frozenset(row[0] for row in await self._rows("held"))
 
-    async def pseudonym_key(self, purpose: str, *, new: bytes, at: datetime) -> bytes:
-        """Return the key of the pseudonyms of a purpose, which is `new` if it had none."""
-        await self._done("add_pseudonym_key", purpose=purpose, key=new, at=at)
-        ((key,),) = await self._rows("pseudonym_key", purpose=purpose)
-        return bytes(key)
-
     async def _rows(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self._connections.lend() as connection:
             return await (await connection.execute(_SQL[name], values)).fetchall()

@@ -14,6 +14,7 @@ from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.consents import Consents
 from customer_inventory.repository.credentials import CredentialStore
 from customer_inventory.repository.downloads import Downloads
+from customer_inventory.repository.keys import KeyStore
 from customer_inventory.repository.registrations import Registrations
 
 _SQL = sql.statements("register.sql")
@@ -52,6 +53,7 @@ class Register:
         self.consents = Consents(connections)
         self.downloads = Downloads(connections)
         self.alarms = Alarms(connections)
+        self.keys = KeyStore(connections)
 
     async def add_client(
         self,
@@ -104,14 +106,6 @@ class Register:
     async def set_client_status(self, client_id: str, *, status: str) -> bool:
         """Set a client's status ('active' or 'revoked'); return whether there is such a client."""
         return await self._connections.count(_SQL["set_client_status"], (status, client_id)) > 0
-
-    async def add_signing_key(self, *, identifier: str, private_key: bytes, at: datetime) -> None:
-        """Keep a key that signs access tokens (a JSON Web Key as JSON)."""
-        await self._connections.count(_SQL["add_signing_key"], (identifier, private_key.decode(), at))
-
-    async def signing_keys(self) -> list[tuple[str, bytes]]:
-        """Return the signing keys, oldest first, as (id, JSON Web Key)."""
-        return [(row[0], row[1]) for row in await self._connections.rows(_SQL["signing_keys"])]
 
 
 def _client(row: tuple[Any, ...]) -> Client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -50,11 +50,16 @@ class Seal(NamedTuple):
 
 
 class SealKey(NamedTuple):
-    """A key that signs seals, as JSON Web Keys."""
+    """A key that signs seals, as JSON Web Keys; once it is retired, its private half is gone.
+
+    `vouch` is what the key before signed to say that this one takes its place; the first key has none.
+    """
 
     id: str
+    algorithm: str
     private_key: bytes
     public_key: bytes
+    vouch: str | None = None
 
 
 def _moment(sent: bytes) -> int:
@@ -100,15 +105,24 @@ class SealStore:
 
     async def keys(self) -> list[SealKey]:
         """Return the keys, the oldest first; the last one signs."""
-        async with self._connections.lend() as connection:
-            rows = await (await connection.execute(_SQL["keys"])).fetchall()
-        return [SealKey(identifier, private.encode(), public.encode()) for identifier, private, public in rows]
+        return [_key(row) for row in await self._connections.rows(_SQL["keys"])]
 
     async def add_key(self, key: SealKey, *, at: datetime) -> None:
         """Keep a key that signs from now on."""
-        values = (key.id, key.private_key.decode(), key.public_key.decode(), at)
         async with self._connections.lend() as connection:
-            await connection.execute(_SQL["add_key"], values)
+            await connection.execute(_SQL["add_key"], _values(key, at))
+
+    async def rotate_key(self, key: SealKey, *, replaces: str, at: datetime) -> bool:
+        """Let a key sign from now on, in place of the one that does, whose private half goes.
+
+        Returns False, changing nothing, when that is not `replaces` any more.
+        """
+        async with self._connections.lend() as connection, connection.transaction():
+            await connection.execute(_SQL["lock_keys"])
+            if (await connection.execute(_SQL["retire_key"], {"id": replaces, "at": at})).rowcount == 0:
+                return False
+            await connection.execute(_SQL["add_key"], _values(key, at))
+        return True
 
 
 class Sealing:
@@ -126,6 +140,10 @@ class Sealing:
         """Return the place below which no entry can come any more."""
         row = await (await self._connection.execute(_SQL["horizon"])).fetchone()
         return int(row[0]) if row else 0
+
+    async def keys(self) -> list[SealKey]:
+        """Return the keys, the oldest first; the last one signs."""
+        return [_key(row) for row in await (await self._connection.execute(_SQL["keys"])).fetchall()]
 
     async def blocks(self) -> AsyncGenerator[Seal, None]:
         """Yield the blocks in order."""
@@ -146,3 +164,13 @@ class Sealing:
     async def add(self, seal: Seal) -> None:
         """Keep a block."""
         await self._connection.execute(_SQL["add"], seal)
+
+
+def _key(row: tuple[Any, ...]) -> SealKey:
+    identifier, algorithm, private, public, vouch = row
+    return SealKey(identifier, algorithm, private.encode(), public.encode(), vouch)
+
+
+def _values(key: SealKey, at: datetime) -> dict[str, Any]:
+    told = {"id": key.id, "algorithm": key.algorithm, "vouch": key.vouch, "at": at}
+    return {**told, "private": key.private_key.decode(), "public": key.public_key.decode()}

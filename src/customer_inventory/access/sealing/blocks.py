@@ -1,20 +1,20 @@
-"""Blocks: what a second of the trail is sealed with, each naming the one before, signed (ES256, RFC 7515, RFC 7518)."""
+"""Blocks: what a second of the trail is sealed with, each naming the one before, signed (RFC 7515)."""
 
 from __future__ import annotations
 
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, OKPKey
 
+from customer_inventory.access.key_pairs import ES256, algorithm_of, imported, new_pair
 from customer_inventory.repository.seals import SealKey
 
-_ALGORITHM = "ES256"
 NOTHING = "0" * 64
 """What the first block names in place of one before it."""
 
@@ -49,15 +49,22 @@ class End(msgspec.Struct, frozen=True, rename="camel", tag_field="@type", tag="T
     at: str
 
 
-def new_key() -> tuple[str, bytes, bytes]:
-    """Return a new key: its id, and itself, private and public, as JSON."""
-    identifier = secrets.token_hex(8)
-    key = ECKey.generate_key("P-256", {"kid": identifier})
-    return (
-        identifier,
-        msgspec.json.encode(key.as_dict(private=True)),
-        msgspec.json.encode(key.as_dict(private=False)),
-    )
+class Successor(msgspec.Struct, frozen=True, tag_field="@type", tag="TrailKey", forbid_unknown_fields=True):
+    """The key that takes the place of another from a moment, said by the one that it replaces."""
+
+    key: dict[str, Any]
+    replaces: str
+    at: str
+
+
+def new_key(algorithm: str = ES256, *, before: SealKey | None = None, at: str = "") -> SealKey:
+    """Return a new key; with one `before`, which it replaces at a moment, that vouches for it."""
+    pair = new_pair(algorithm)
+    vouch = None
+    if before is not None:
+        said = Successor(key=msgspec.json.decode(pair.public), replaces=before.id, at=at)
+        vouch = signed(said, before)
+    return SealKey(pair.id, pair.algorithm, pair.private, pair.public, vouch)
 
 
 def said_in(text: str) -> Block | None:
@@ -71,7 +78,7 @@ def said_in(text: str) -> Block | None:
 def is_public_key(text: bytes) -> bool:
     """Return whether a text is a JSON Web Key by which seals can be read."""
     try:
-        return not ECKey.import_key(msgspec.json.decode(text)).is_private
+        return not imported(msgspec.json.decode(text)).is_private
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, msgspec.DecodeError):
         return False
 
@@ -81,18 +88,30 @@ def hash_of(block: Block) -> str:
     return sha256(msgspec.json.encode(block)).hexdigest()
 
 
-def signed(said: Block | End, key: SealKey) -> str:
+def signed(said: Block | End | Successor, key: SealKey) -> str:
     """Return what is said, signed."""
-    private = ECKey.import_key(msgspec.json.decode(key.private_key))
-    header = {"alg": _ALGORITHM, "kid": key.id}
-    return jws.serialize_compact(header, msgspec.json.encode(said), private, algorithms=[_ALGORITHM])
+    header = {"alg": key.algorithm, "kid": key.id}
+    private = imported(msgspec.json.decode(key.private_key))
+    return jws.serialize_compact(header, msgspec.json.encode(said), private, algorithms=[key.algorithm])
 
 
 class Seals:
-    """Reads what was signed with one of these public keys (JSON Web Keys as JSON)."""
+    """Reads what was signed with one of these public keys (JSON Web Keys as JSON), each by its own algorithm alone.
+
+    Raises ValueError, TypeError or KeyError for what is no such key.
+    """
 
     def __init__(self, public_keys: Sequence[bytes]) -> None:
-        self._keys = KeySet([ECKey.import_key(msgspec.json.decode(each)) for each in public_keys])
+        self._keys: dict[str, tuple[ECKey | OKPKey, str]] = {}
+        for each in public_keys:
+            self.add(msgspec.json.decode(each))
+
+    def add(self, key: dict[str, Any]) -> None:
+        """Read what was signed with this key, too."""
+        try:
+            self._keys[str(key["kid"])] = (imported(key), algorithm_of(key))
+        except (JoseError, AttributeError) as error:
+            raise ValueError("no public key") from error
 
     def block(self, text: str) -> Block:
         """Return the block that was signed. Raises NotSealed."""
@@ -102,14 +121,30 @@ class Seals:
         """Return the end of an export that was signed. Raises NotSealed."""
         return msgspec.json.decode(self._payload(text), type=End)
 
+    def successor(self, text: str) -> Successor:
+        """Return what was signed by the key that it names as the one before. Raises NotSealed."""
+        said = msgspec.json.decode(self._payload(text), type=Successor)
+        if said.replaces != signer(text):
+            raise NotSealed
+        return said
+
     def _payload(self, text: str) -> bytes:
         try:
-            found = jws.deserialize_compact(text, self._keys, algorithms=[_ALGORITHM])
+            key, algorithm = self._keys[signer(text)]
+            found = jws.deserialize_compact(text, key, algorithms=[algorithm])
         except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise NotSealed from error
         if not all(map(_written_in_one_way, text.split("."))):
             raise NotSealed
         return bytes(found.payload)
+
+
+def signer(text: str) -> str:
+    """Return the id of the key that a text says it is signed by, true or not. Raises ValueError for what is none."""
+    try:
+        return str(msgspec.json.decode(_bytes_of(text.partition(".")[0]))["kid"])
+    except (TypeError, KeyError, msgspec.DecodeError, RecursionError) as error:
+        raise ValueError("no head") from error
 
 
 def _bytes_of(part: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,8 +15,10 @@ from customer_inventory.access.sealing.blocks import Block, End, hash_of, said_i
 from customer_inventory.access.sealing.entries import moment
 from customer_inventory.access.sealing.stored import exported
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository.seals import SealKey
 
-FORMAT = 1
+FORMAT, WITH_SUCCESSORS = 1, 2
+"""The second names, beside the keys, what each but the first is vouched for by."""
 
 
 class NothingSealed(InventoryError):
@@ -37,7 +39,6 @@ async def trail_lines(access: Opened, *, since: datetime | None = None) -> Async
     await access.require("download", TRAIL)
     await access.note("download", TRAIL, "shown", ())
     store = access.facilities.repository.seals
-    keys = await store.keys()
     digest = sha256()
     last: Block | None = None
 
@@ -47,8 +48,8 @@ async def trail_lines(access: Opened, *, since: datetime | None = None) -> Async
         return line
 
     async with store.reading() as reading:
-        head = {"@type": "TrailExport", "format": FORMAT, "key": [msgspec.Raw(each.public_key) for each in keys]}
-        yield told(head)
+        keys = await reading.keys()
+        yield told(_head(keys))
         async for seal in reading.blocks():
             if since is not None and seal.at < since:
                 continue
@@ -65,6 +66,14 @@ async def trail_lines(access: Opened, *, since: datetime | None = None) -> Async
     at = moment(access.facilities.clock())
     end = End(number=last.number, hash=hash_of(last), lines=digest.hexdigest(), at=at)
     yield _line({"@type": "TrailSeal", "end": signed(end, keys[-1])})
+
+
+def _head(keys: Sequence[SealKey]) -> dict[str, Any]:
+    vouches = [each.vouch for each in keys if each.vouch is not None]
+    named = {"key": [msgspec.Raw(each.public_key) for each in keys]}
+    if not vouches:
+        return {"@type": "TrailExport", "format": FORMAT, **named}
+    return {"@type": "TrailExport", "format": WITH_SUCCESSORS, **named, "vouch": vouches}
 
 
 def _line(said: Any) -> bytes:

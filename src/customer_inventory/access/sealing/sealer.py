@@ -74,7 +74,7 @@ class Sealer:
     async def _key(self) -> SealKey:
         keys = await self._store.keys()
         if not keys:
-            await self._store.add_key(SealKey(*new_key()), at=self._clock())
+            await self._store.add_key(new_key(), at=self._clock())
             keys = await self._store.keys()
             _log.info("seals.key", key=keys[-1].id)
         return keys[-1]

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from customer_inventory.access.sealing.blocks import NOTHING, Block, NotSealed, Seals, hash_of, said_in
+from customer_inventory.access.sealing.blocks import NOTHING, Block, NotSealed, hash_of, said_in
 from customer_inventory.access.sealing.entries import Entry
 from customer_inventory.access.sealing.merkle import Tree
+from customer_inventory.access.sealing.succession import Succession
 from customer_inventory.repository.seals import Seal
 
 MOST_FINDINGS = 100
@@ -71,6 +72,7 @@ class _Line(
 class _Head(msgspec.Struct, frozen=True, tag_field="@type", tag="TrailExport", forbid_unknown_fields=True):
     format: int
     key: list[dict[str, Any]]
+    vouch: list[str] = []
 
 
 _ANY = msgspec.json.Decoder(_Line | _Head | Entry)
@@ -79,8 +81,8 @@ _ANY = msgspec.json.Decoder(_Line | _Head | Entry)
 async def verify(lines: AsyncIterable[bytes], *, keys: Sequence[bytes] = (), anchors: Sequence[Anchor] = ()) -> Verdict:
     """Return what is found in the lines of an export.
 
-    `keys` are the public keys (JSON Web Keys as JSON) by which it must be signed; without any its own are taken, which
-    tells of nothing that somebody signed anew who could.
+    `keys` are the public keys (JSON Web Keys as JSON) by which it must be signed, or by others for which these vouch;
+    without any its own first one is taken, which tells of nothing that somebody signed anew who could.
     """
     reading = _Reading(keys, anchors)
     number = 0
@@ -96,7 +98,8 @@ class _Reading:
 
     def __init__(self, keys: Sequence[bytes], anchors: Sequence[Anchor]) -> None:
         self.verdict = Verdict()
-        self._seals = Seals(keys) if keys else None
+        self._keys = Succession(keys)
+        self._place = 0
         self._anchors: dict[int, set[str]] = {}
         for anchor in anchors:
             self._anchors.setdefault(anchor.number, set()).add(anchor.hash)
@@ -145,10 +148,10 @@ class _Reading:
         if number != 1:
             self.verdict.find(number, "keys stand at the beginning alone")
             return
-        own = [msgspec.json.encode(key) for key in head.key]
         self.verdict.keys = tuple(str(key.get("kid", "")) for key in head.key)
         try:
-            self._seals = self._seals or Seals(own)
+            for finding in self._keys.take(head.key, head.vouch):
+                self.verdict.find(number, finding)
         except (ValueError, TypeError, KeyError):
             self.verdict.find(number, "a key cannot be read")
 
@@ -157,11 +160,14 @@ class _Reading:
         before, self._block = self._block, None
         self._tree, self._at = Tree(), number
         try:
-            block = self._read(text).block(text)
+            block = self._keys.seals.block(text)
+            place = self._keys.place(text)
         except (NotSealed, msgspec.MsgspecError):
             self.verdict.find(number, "the seal of a block is not signed by the keys, or is none")
             return
-        self._block = block
+        if place < self._place:
+            self.verdict.find(number, f"block {block.number} is signed by a key that another one replaced before")
+        self._block, self._place = block, max(place, self._place)
         self.verdict.blocks += 1
         self.verdict.first = block.number if self.verdict.first is None else self.verdict.first
         self.verdict.last, self.verdict.sealed_until = block.number, block.at
@@ -187,7 +193,7 @@ class _Reading:
         self._close()
         self._ended = True
         try:
-            end = self._read(text).end(text)
+            end = self._keys.seals.end(text)
         except (NotSealed, msgspec.MsgspecError):
             self.verdict.find(number, "the end is not signed by the keys, or is none")
             return
@@ -207,11 +213,6 @@ class _Reading:
             )
         elif tree.root.hex() != block.root:
             self.verdict.find(self._at, f"entries of block {block.number} are not as they were sealed")
-
-    def _read(self, text: str) -> Seals:
-        if self._seals is None:
-            raise NotSealed(text)
-        return self._seals
 
 
 def _follows(before: Block, block: Block) -> bool:

@@ -117,9 +117,3 @@ order by id limit 1000
 update download set wish = %(wish)s, said = %(said)s, link_hash = null,
     status = case when status in ('waiting', 'queued', 'running', 'ready') then 'erased' else status end
 where id = %(id)s
-
--- name: add_pseudonym_key
-insert into pseudonym_key (purpose, key, at) values (%(purpose)s, %(key)s, %(at)s) on conflict do nothing
-
--- name: pseudonym_key
-select key from pseudonym_key where purpose = %(purpose)s

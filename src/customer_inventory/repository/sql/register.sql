@@ -47,9 +47,3 @@ select client_id from client where name = %s
 
 -- name: set_client_status
 update client set status = %s where client_id = %s
-
--- name: add_signing_key
-insert into signing_key (id, private_key, created_at) values (%s, %s, %s) on conflict do nothing
-
--- name: signing_keys
-select id, private_key from signing_key order by created_at, id

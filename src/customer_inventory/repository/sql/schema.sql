@@ -140,9 +140,12 @@ create table seal (
 
 create table seal_key (
     id text primary key,
-    private_key text not null,              -- JSON Web Key as JSON
+    private_key text not null,              -- JSON Web Key as JSON; of a retired one the public half
     public_key text not null,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    algorithm text not null default 'ES256',
+    retired_at timestamptz,                 -- from when on another one signs
+    vouch text                              -- what the key before signed to name this one
 );
 
 -- After a restore: move the origin so that new positions lie above every restored one, and above what is sealed. Returns
@@ -408,8 +411,11 @@ create index access_review_open on access_review (person_id) where closed_at is 
 
 create table signing_key (
     id text primary key,
-    private_key jsonb not null,             -- JSON Web Key (RFC 7517) for ES256
-    created_at timestamptz not null
+    private_key jsonb not null,             -- JSON Web Key (RFC 7517); of a retired one the public half
+    created_at timestamptz not null,
+    algorithm text not null default 'ES256',
+    retired_at timestamptz,                 -- from when on another one signs
+    not_after timestamptz                   -- until when the tokens of a retired one are taken
 );
 
 -- A repeated request with the same key gets the answer that the first one got: the record version is named, not kept,
@@ -687,12 +693,16 @@ create table download_part (
 );
 create index download_part_record on download_part using gin (record_ids);
 
--- The key of the pseudonyms in downloads for a purpose.
+-- The keys of the pseudonyms in downloads for a purpose.
 create table pseudonym_key (
-    purpose text primary key,
-    key bytea not null,
-    at timestamptz not null
+    purpose text not null,
+    key bytea not null,                     -- of a retired one nothing
+    at timestamptz not null,
+    id text primary key default gen_random_uuid()::text,
+    algorithm text not null default 'HS256',
+    retired_at timestamptz
 );
+create unique index pseudonym_key_purpose on pseudonym_key (purpose) where retired_at is null;
 
 create table import_run (
     id uuid primary key,

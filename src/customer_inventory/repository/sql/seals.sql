@@ -23,7 +23,18 @@ from trail where position >= %s and position < %s order by position, id
 insert into seal (number, next_position, signed, at) values (%s, %s, %s, %s)
 
 -- name: keys
-select id, private_key, public_key from seal_key order by created_at, id
+select id, algorithm, private_key, public_key, vouch from seal_key order by created_at, id
 
 -- name: add_key
-insert into seal_key (id, private_key, public_key, created_at) values (%s, %s, %s, %s) on conflict do nothing
+-- Later than every other, whatever the clock says: the last one signs.
+insert into seal_key (id, algorithm, private_key, public_key, vouch, created_at)
+values (%(id)s, %(algorithm)s, %(private)s, %(public)s, %(vouch)s,
+    greatest(%(at)s, (select max(created_at) + interval '1 microsecond' from seal_key)))
+on conflict do nothing
+
+-- name: lock_keys
+lock table seal_key in share row exclusive mode
+
+-- name: retire_key
+update seal_key set retired_at = %(at)s, private_key = public_key
+where id = %(id)s and retired_at is null
