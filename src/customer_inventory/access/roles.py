@@ -23,11 +23,12 @@ class Role:
 _REVIEWS = "read:accessReview,modify:accessReview"
 _BREAKS = "create:accessReview"
 _DOWNLOADS = "read:download,modify:download"
+_PROCESSES = "read:registration,modify:registration"
 
 ROLES: Mapping[str, Role] = {
     "administrator": Role(
         "Sets the inventory up and lets people in; may do everything.",
-        ("all", "read:session,delete:session", _REVIEWS, _DOWNLOADS),
+        ("all", "read:session,delete:session", _REVIEWS, _DOWNLOADS, _PROCESSES),
     ),
     "steward": Role("Works with customers: reads, creates and changes records.", ("read", "create", "modify")),
     "auditor": Role("Checks what is recorded, and who did what.", ("read", _REVIEWS, _BREAKS)),
@@ -53,13 +54,15 @@ ROLES: Mapping[str, Role] = {
             "read:permission,read:userRole,read:permissionSpecificationSet,read:trailEntry",
             _REVIEWS,
             _DOWNLOADS,
+            _PROCESSES,
         ),
     ),
     "operator": Role(
-        "Keeps the inventory running: sees what is asked of records and who may do what, and looks after topics.",
+        "Keeps the inventory running: sees what is asked of records, who may do what and what processes do that nobody "
+        "expects, and looks after topics.",
         (
             "read:informationRequirement,read:topic,create:topic,delete:topic",
-            "read:permission,read:userRole,read:permissionSpecificationSet",
+            "read:permission,read:userRole,read:permissionSpecificationSet,read:registration",
         ),
     ),
 }

@@ -21,6 +21,7 @@ from customer_inventory.access.sessions import USUAL_RULES, SignInRules
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
 from customer_inventory.console.account import ACCOUNT_PAGES, SECOND_FACTOR_PAGE
+from customer_inventory.console.alarms_page import ALARM_PAGES
 from customer_inventory.console.asking import Search, id_in
 from customer_inventory.console.downloads import Understanding, download_pages
 from customer_inventory.console.entrance import CODE_PAGE, Entrance
@@ -117,7 +118,9 @@ class _Console:
         """Return the routes with their guard."""
         guard, entrance = self._guarded, self._entrance
         downloads = download_pages(self._understand)
-        own = [self._route(place) for place in (*ACCOUNT_PAGES, *downloads, *REQUIREMENT_PAGES, *FORM_PAGES)]
+        own = [
+            self._route(place) for place in (*ACCOUNT_PAGES, *ALARM_PAGES, *downloads, *REQUIREMENT_PAGES, *FORM_PAGES)
+        ]
         records = [Route(f"/{kind}/{{id}}", guard(self._signed_in(self._record(kind)))) for kind in KIND_NAMES]
         seen = [Route(f"/{kind}/{{id}}/seen", guard(self._signed_in(seen_page(kind)))) for kind in KIND_NAMES]
         places = [Place(f"/{kind}/{{id}}/break-glass", glass_page(kind), takes_form=True) for kind in KIND_NAMES]
