@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from customer_inventory.access import Desk
 from customer_inventory.access.attending import request_counts
 from customer_inventory.access.indexing import indexing
-from customer_inventory.access.openid import provider_of
+from customer_inventory.access.openid import group_roles_of, provider_of
 from customer_inventory.access.sealing import sealing
 from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api import AuthorizationServer, create_door
@@ -80,6 +80,7 @@ class Application:
             rules=rules,
             provider=provider_of(settings, back=BACK, clock=desk.clock),
             login_claim=settings.oidc_login_claim,
+            groups=group_roles_of(settings),
         )
         self._own = {
             "/health/live": self._live,

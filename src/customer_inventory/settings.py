@@ -99,6 +99,10 @@ class Settings:
         File with the secret of that registration; without it the inventory is a public client.
     oidc_login_claim
         Claim of the provider's ID tokens that says the login here; of email only a verified one.
+    oidc_groups_claim
+        Claim of the provider's ID tokens with the groups that decide on somebody's role; none if empty.
+    oidc_group_role
+        A group of that claim and its role here, such as inventory-stewards=steward; may be repeated, the first counts.
     log_format
         How log lines are written: text for people, json for collectors.
     log_level
@@ -139,6 +143,8 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret_file: Path | None = None
     oidc_login_claim: str = "preferred_username"
+    oidc_groups_claim: str = ""
+    oidc_group_role: tuple[str, ...] = ()
     log_format: str = "text"
     log_level: str = "info"
 
@@ -168,6 +174,12 @@ class Settings:
         self._check_tls()
         if self.oidc_issuer and not (self.public_url and self.oidc_client_id and self.oidc_login_claim):
             raise InvalidSetting("--oidc-issuer takes --oidc-client-id, --oidc-login-claim and --public-url beside it.")
+        if bool(self.oidc_groups_claim) != bool(self.oidc_group_role) or (
+            self.oidc_groups_claim and not self.oidc_issuer
+        ):
+            raise InvalidSetting(
+                "--oidc-groups-claim and --oidc-group-role go together, and take --oidc-issuer beside them."
+            )
 
     def _check_tls(self) -> None:
         if self.proxy_certificates not in {"none", "pinned", "verified"}:

@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from customer_inventory.access import Desk
-from customer_inventory.access.openid import Provider
+from customer_inventory.access.openid import GroupRoles, Provider
 from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
@@ -69,7 +69,15 @@ def provider() -> Iterator[OpenIdProvider]:
         yield running
 
 
-def console_of(desk: Desk, provider: OpenIdProvider, browser: Browser, *, login_claim: str, rules: SignInRules) -> Any:
+def console_of(
+    desk: Desk,
+    provider: OpenIdProvider,
+    browser: Browser,
+    *,
+    login_claim: str,
+    rules: SignInRules,
+    groups: GroupRoles | None = None,
+) -> Any:
     asked = Provider(
         issuer=provider.address, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, back=HOME + BACK, clock=browser.clock
     )
@@ -81,15 +89,21 @@ def console_of(desk: Desk, provider: OpenIdProvider, browser: Browser, *, login_
         rules=rules,
         provider=asked,
         login_claim=login_claim,
+        groups=groups,
     )
 
 
 async def travelling(
-    desk: Desk, provider: OpenIdProvider, *, login_claim: str = "preferred_username", rules: SignInRules | None = None
+    desk: Desk,
+    provider: OpenIdProvider,
+    *,
+    login_claim: str = "preferred_username",
+    rules: SignInRules | None = None,
+    groups: GroupRoles | None = None,
 ) -> Traveller:
     made = Traveller(httpx.AsyncClient(), desk, provider=provider)
     await made.client.aclose()
-    console = console_of(desk, provider, made, login_claim=login_claim, rules=rules or SignInRules())
+    console = console_of(desk, provider, made, login_claim=login_claim, rules=rules or SignInRules(), groups=groups)
     made.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=console), base_url=HOME)
     return made
 

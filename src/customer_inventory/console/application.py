@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.break_glass import broken_in
-from customer_inventory.access.openid import Provider
+from customer_inventory.access.openid import GroupRoles, Provider
 from customer_inventory.access.sessions import USUAL_RULES, SignInRules
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
@@ -86,14 +86,15 @@ def create_console(
     rules: SignInRules = USUAL_RULES,
     provider: Provider | None = None,
     login_claim: str = "",
+    groups: GroupRoles | None = None,
 ) -> ASGIApp:
     """Return the console of an inventory. Its cookies are for https only when a request or `public_url` is https.
 
     `understand` reads what a download is to hold, as the API does. With a `provider` people may sign in there;
-    `login_claim` is what it calls their logins.
+    `login_claim` is what it calls their logins, and `groups`, where there are any, decide on their roles.
     """
     console = _Console(desk, clock=clock, understand=understand, public_url=public_url, rules=rules)
-    return _with_headers(console.application(console.by_provider(provider, login_claim) if provider else []))
+    return _with_headers(console.application(console.by_provider(provider, login_claim, groups) if provider else []))
 
 
 class _Console:
@@ -108,10 +109,16 @@ class _Console:
         self._pages = Pages(self._static)
         self._entrance = Entrance(desk.repository, self._pages, clock=clock, public_url=public_url, rules=rules)
 
-    def by_provider(self, provider: Provider, login_claim: str) -> list[Route]:
+    def by_provider(self, provider: Provider, login_claim: str, groups: GroupRoles | None) -> list[Route]:
         """Return the routes of the way in by an OpenID provider."""
-        people = self._desk.repository.people
-        way = ProviderEntrance(self._entrance, provider, people=people, login_claim=login_claim, clock=self._clock)
+        way = ProviderEntrance(
+            self._entrance,
+            provider,
+            people=self._desk.repository.people,
+            login_claim=login_claim,
+            clock=self._clock,
+            groups=groups,
+        )
         return [Route(AWAY, self._guarded(way.away)), Route(BACK, self._guarded(way.back))]
 
     def application(self, more: Sequence[Route] = ()) -> Starlette:

@@ -14,6 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from customer_inventory.access.openid.entering import decided_elsewhere
 from customer_inventory.access.people import SignInFailed, check_password
 from customer_inventory.access.second_factor import NoSecondFactor, WrongCode, check_code, has_second_factor
 from customer_inventory.access.sessions import (
@@ -37,6 +38,7 @@ from customer_inventory.repository.people import Person, Session
 CODE_PAGE = "/sign-in/code"
 _log = structlog.get_logger(__name__)
 _SEE_OTHER = 303
+_BY_PROVIDER = "Your role comes from the account of your organisation: sign in with that."
 # A check costs 64 MiB and a tenth of a second of a core: more at once would let strangers starve everyone else.
 _CHECKS_AT_ONCE = 2
 
@@ -56,6 +58,8 @@ class Entrance:
         self.attempts = Attempts()
         self.provider_page: str | None = None
         """Where people go who sign in at an OpenID provider, if there is one."""
+        self.deciding_issuer = ""
+        """The provider whose groups decide on roles, if they do: whom it knows does not come in by password."""
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     async def session(self, request: Request) -> Session | None:
@@ -125,6 +129,7 @@ class Entrance:
         try:
             async with self._checks:
                 person = await check_password(self._people, login=login, password=form.get("password", ""))
+            await self._check_way(person)
             if await has_second_factor(self._factors, person=person):
                 # Neither failed nor done: the right password forgives no wrong code.
                 self.attempts.abandoned(login=login, address=address)
@@ -140,6 +145,14 @@ class Entrance:
         self.attempts.succeeded(login=login, address=address)
         _log.info("sign-in.done", login=person.login, second_factor=False)
         return await self.let_in(request, token, wanted)
+
+    async def _check_way(self, person: Person) -> None:
+        """Return if somebody may come in by password: else one would keep a role that groups took away.
+
+        Raises SignInFailed.
+        """
+        if self.deciding_issuer and await decided_elsewhere(self._people, person, self.deciding_issuer):
+            raise SignInFailed(_BY_PROVIDER)
 
     async def ask_for_code(self, request: Request, person: Person, wanted: str) -> Response:
         """Return the way to the page that asks for the second factor."""

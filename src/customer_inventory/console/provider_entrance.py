@@ -14,7 +14,15 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from customer_inventory.access.openid import NotVouched, Provider, ProviderUnavailable, Trip, Vouched, person_of
+from customer_inventory.access.openid import (
+    GroupRoles,
+    NotVouched,
+    Provider,
+    ProviderUnavailable,
+    Trip,
+    Vouched,
+    person_of,
+)
 from customer_inventory.access.second_factor import has_second_factor
 from customer_inventory.access.sessions import start_session
 from customer_inventory.clock import Clock
@@ -37,15 +45,24 @@ class ProviderEntrance:
     """Lets people in for whom the OpenID provider vouches."""
 
     def __init__(
-        self, entrance: Entrance, provider: Provider, *, people: People, login_claim: str, clock: Clock
+        self,
+        entrance: Entrance,
+        provider: Provider,
+        *,
+        people: People,
+        login_claim: str,
+        clock: Clock,
+        groups: GroupRoles | None = None,
     ) -> None:
         self._entrance = entrance
         self._provider = provider
         self._people = people
         self._login_claim = login_claim
+        self._groups = groups
         self._clock = clock
         self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         entrance.provider_page = AWAY
+        entrance.deciding_issuer = provider.issuer if groups is not None else ""
 
     async def away(self, request: Request) -> Response:
         """Answer GET /sign-in/provider: send the browser to the provider. Raises what a broken query does."""
@@ -95,7 +112,12 @@ class ProviderEntrance:
         async with self._asking:
             claims = await self._provider.hear(trip, query)
         return await person_of(
-            self._people, claims, issuer=self._provider.issuer, login_claim=self._login_claim, clock=self._clock
+            self._people,
+            claims,
+            issuer=self._provider.issuer,
+            login_claim=self._login_claim,
+            clock=self._clock,
+            groups=self._groups,
         )
 
     async def _let_in(self, request: Request, vouched: Vouched, wanted: str) -> Response:

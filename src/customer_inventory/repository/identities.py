@@ -29,6 +29,11 @@ class Identities:
             await connection.execute(_SQL["link"], (person_id, issuer, subject, at))
         return await self.person_id(issuer, subject) == person_id
 
+    async def is_linked(self, person_id: UUID, issuer: str) -> bool:
+        """Return whether a provider knows a person."""
+        async with self._connections.lend() as connection:
+            return await (await connection.execute(_SQL["is_linked"], (person_id, issuer))).fetchone() is not None
+
     async def unlink(self, person_id: UUID) -> int:
         """Forget as whom providers know a person; return how many did."""
         async with self._connections.lend() as connection:

@@ -7,16 +7,21 @@ with the login says who it is; from then on what the provider calls them does no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+
 from customer_inventory.access.openid.claims import NotVouched
+from customer_inventory.access.openid.groups import GroupRoles, InNoGroup
 from customer_inventory.clock import Clock
 from customer_inventory.repository.people import People, Person
 
 LOCAL = "admin"
 """The login of the first administrator, who comes in by password alone: for when the provider is gone, or lies."""
 _LONGEST_LOGIN = 100
+_ADMINISTRATOR = "administrator"
+_log = structlog.get_logger(__name__)
 _UNKNOWN = "You are signed in at the provider, but have no access to this inventory. Ask an administrator for it."
 
 
@@ -29,20 +34,57 @@ class Vouched:
 
 
 async def person_of(
-    people: People, claims: Mapping[str, Any], *, issuer: str, login_claim: str, clock: Clock
+    people: People,
+    claims: Mapping[str, Any],
+    *,
+    issuer: str,
+    login_claim: str,
+    clock: Clock,
+    groups: GroupRoles | None = None,
 ) -> Vouched:
-    """Return the active person of whom an ID token is. Raises NotVouched."""
+    """Return the active person of whom an ID token is, with the role of their `groups` where these decide.
+
+    Who is in none any more has no session from then on. Raises NotVouched and InNoGroup.
+    """
     subject = str(claims["sub"])
     known = await people.identities.person_id(issuer, subject)
     person = await people.person(known) if known is not None else None
+    role = await _role(people, person, claims, groups) if groups is not None else None
     if person is None:
         person = await _linked(people, _login(claims, login_claim), issuer, subject, clock)
     if person.login == LOCAL:
         raise NotVouched("local", _UNKNOWN)
     if person.status != "active":
         raise NotVouched("disabled", _UNKNOWN)
+    if role is not None and role != person.role:
+        person = await _with_role(people, person, role)
     methods = claims.get("amr")
     return Vouched(person, isinstance(methods, list) and "mfa" in methods)  # RFC 8176 section 2
+
+
+async def decided_elsewhere(people: People, person: Person, issuer: str) -> bool:
+    """Return whether the groups at a provider decide on a person: who came in by it once, but for the first one."""
+    return person.login != LOCAL and await people.identities.is_linked(person.id, issuer)
+
+
+async def _role(people: People, person: Person | None, claims: Mapping[str, Any], groups: GroupRoles) -> str:
+    """Return the role of somebody's groups. Raises NotVouched, and InNoGroup once their sessions are ended."""
+    try:
+        return groups.role_of(claims)
+    except InNoGroup:
+        if person is not None and person.login != LOCAL:
+            await people.end_sessions(person.id)
+        raise
+
+
+async def _with_role(people: People, person: Person, role: str) -> Person:
+    """Give a person another role, which their sessions have at once. Raises NotVouched for the last administrator."""
+    if person.role == _ADMINISTRATOR and not await people.other_administrators(person.id):
+        raise NotVouched("last-administrator", "You are the last administrator. Let somebody else be one first.")
+    changed = replace(person, role=role)
+    await people.change_person(changed, password_hash=None)
+    _log.info("sign-in.role", login=person.login, role=role, was=person.role)
+    return changed
 
 
 async def _linked(people: People, login: str, issuer: str, subject: str, clock: Clock) -> Person:
