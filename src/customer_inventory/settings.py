@@ -8,7 +8,9 @@ into this one frozen record; nothing else looks at the environment.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from customer_inventory.errors import Failure, InventoryError
 
@@ -87,6 +89,8 @@ class Settings:
         Days after which a deleted record is purged, history and all; 0 keeps deleted records for ever.
     retention_daily
         Whether what is past its retention is erased every night, as the catalogue says where it is counted from.
+    privacy_time_zone
+        Time zone, such as Europe/Berlin, in whose days the time of privacy requests is reckoned.
     require_totp
         Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
     session_idle
@@ -137,6 +141,7 @@ class Settings:
     hub_lease: float = 10.0
     purge_after: int = 0
     retention_daily: bool = False
+    privacy_time_zone: str = "UTC"
     require_totp: bool = False
     session_idle: int = 30
     oidc_issuer: str = ""
@@ -172,6 +177,7 @@ class Settings:
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise InvalidSetting("--public-url is no address: it starts with http:// or https://.")
         self._check_tls()
+        self._check_time_zone()
         if self.oidc_issuer and not (self.public_url and self.oidc_client_id and self.oidc_login_claim):
             raise InvalidSetting("--oidc-issuer takes --oidc-client-id, --oidc-login-claim and --public-url beside it.")
         if bool(self.oidc_groups_claim) != bool(self.oidc_group_role) or (
@@ -180,6 +186,17 @@ class Settings:
             raise InvalidSetting(
                 "--oidc-groups-claim and --oidc-group-role go together, and take --oidc-issuer beside them."
             )
+
+    @property
+    def privacy_zone(self) -> tzinfo:
+        """The time zone of privacy requests."""
+        return UTC if self.privacy_time_zone == "UTC" else ZoneInfo(self.privacy_time_zone)
+
+    def _check_time_zone(self) -> None:
+        try:
+            _ = self.privacy_zone
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InvalidSetting("--privacy-time-zone is no time zone such as Europe/Berlin.") from error
 
     def _check_tls(self) -> None:
         if self.proxy_certificates not in {"none", "pinned", "verified"}:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import randbits
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.attending import attending_daily, request_counts
-from customer_inventory.access.clients import register_client
+from customer_inventory.access.clients import register_client, register_own_clients
 from customer_inventory.access.consenting import Said as Statement
 from customer_inventory.access.consenting import say
 from customer_inventory.access.erasing import erase
@@ -30,9 +32,13 @@ from customer_inventory.access.privacy_request import (
     due,
 )
 from customer_inventory.access.privacy_requesting import enter, linked, receipt, request, requests, served, take
+from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.restriction import Wished, lift, restrict
 from customer_inventory.access.subjects import NoSubject
+from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
+from customer_inventory.repository import Repository
+from customer_inventory.settings import InvalidSetting, Settings
 from tests.consistency import ask
 from tests.contract.conftest import customer_of, document
 from tests.contract.test_wholes import made
@@ -254,6 +260,45 @@ def test_a_month_is_counted_as_the_law_does() -> None:
         at = datetime.fromisoformat(came).replace(hour=13, tzinfo=UTC)
         assert due(at).date().isoformat() == month
         assert due(at, extended=True).date().isoformat() == three
+
+
+@pytest.mark.parametrize(
+    ("came", "zone", "until"),
+    [
+        ("2026-11-02T00:00:00+00:00", "UTC", "2026-12-02T23:59:59+00:00"),
+        ("2026-11-02T23:30:00+00:00", "Europe/Berlin", "2026-12-03T22:59:59+00:00"),
+        ("2026-02-28T23:30:00+00:00", "Europe/Berlin", "2026-04-01T21:59:59+00:00"),
+        ("2026-01-31T03:00:00+00:00", "America/New_York", "2026-03-01T04:59:59+00:00"),
+        ("2026-01-31T06:00:00+00:00", "America/New_York", "2026-03-01T04:59:59+00:00"),
+        ("2025-12-31T12:00:00+00:00", "Pacific/Kiritimati", "2026-02-01T09:59:59+00:00"),
+        # A Saturday stays one.
+        ("2026-10-05T12:00:00+00:00", "Europe/Berlin", "2026-11-05T22:59:59+00:00"),
+        # Clocks go back at midnight: the hour before it comes twice.
+        ("2026-09-24T12:00:00+00:00", "Asia/Beirut", "2026-10-24T21:59:59+00:00"),
+    ],
+)
+def test_a_day_ends_where_the_time_zone_says(came: str, zone: str, until: str) -> None:
+    assert due(datetime.fromisoformat(came), zone=ZoneInfo(zone)).isoformat() == until
+
+
+async def test_requests_are_due_in_the_time_zone_of_the_settings(repository: Repository) -> None:
+    zone = Settings(privacy_time_zone="Pacific/Kiritimati").privacy_zone
+    checks = ReferenceChecks.parse(())
+    async with Desk(
+        repository, clock=system_clock, randomness=randbits, reference_checks=checks, privacy_zone=zone
+    ) as desk:
+        await register_own_clients(repository.register, clock=system_clock)
+        officer = await desk.open_at_command_line(person="ann", purpose=None, request_id="officer")
+        row = (await enter(officer, Asked(right="access"))).row
+        assert row.due_at.astimezone(zone).time().isoformat() == "23:59:59"
+        longer = (await take(officer, row.id, "extend", Said(reason="many files"))).row
+        assert longer.due_at.astimezone(zone).time().isoformat() == "23:59:59"
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Land", "../etc/passwd", "", "\0"])
+def test_what_is_no_time_zone_is_refused(zone: str) -> None:
+    with pytest.raises(InvalidSetting, match="--privacy-time-zone"):
+        Settings(privacy_time_zone=zone).check()
 
 
 async def test_once_a_day_the_log_counts_and_names_nobody(access: Access, desk: Desk, officer: Access) -> None:

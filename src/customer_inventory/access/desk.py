@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
@@ -61,6 +61,7 @@ class Desk:
         purge_after: timedelta | None = None,
         issuer: str = ISSUER,
         downloads: DownloadRules | None = None,
+        privacy_zone: tzinfo = UTC,
     ) -> None:
         self.repository = repository
         self.clock = clock
@@ -79,6 +80,7 @@ class Desk:
             purge_after,
             downloads or DownloadRules(),
             Volumes(repository.register.allowances, self.alarming),
+            privacy_zone,
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.

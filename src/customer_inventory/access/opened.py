@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -112,6 +112,8 @@ class Facilities:
     """How long a deleted record is kept; None for ever."""
     downloads: DownloadRules = field(default_factory=DownloadRules)
     volumes: Volumes | None = None
+    privacy_zone: tzinfo = UTC
+    """In whose days the time of privacy requests is reckoned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -144,7 +144,9 @@ class PrivacyRequest(Entity, kw_only=True, frozen=True):
     subject_type: Annotated[Line | UnsetType, says("What the party is, such as individual.")] = UNSET
     status: Annotated[Status, says("Where it stands.")]
     received_at: Annotated[Instant, says("When it came.")]
-    due_at: Annotated[Instant, says("When it must be answered: a month after it came, three where extended.")]
+    due_at: Annotated[
+        Instant, says("Until when it must be answered: the end of the day a month after it came, three where extended.")
+    ]
     due: Annotated[Literal["later", "soon", "overdue"] | UnsetType, says("How near that is, while it is open.")] = UNSET
     extended_because: Annotated[Words | UnsetType, says("Why it takes longer; the person is told so.")] = UNSET
     identity: Annotated[Words | UnsetType, says("How it was verified who asks.")] = UNSET
@@ -186,16 +188,19 @@ class Said(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     note: Words | None = None
 
 
-def due(received_at: datetime, *, extended: bool = False) -> datetime:
+def due(received_at: datetime, *, zone: tzinfo = UTC, extended: bool = False) -> datetime:
     """Return when a request must be answered: one calendar month after it came, extended three (article 12(3)).
 
-    A month that has no such day ends it on its last one (Regulation 1182/71, article 3). The law counts to the end of
-    that day, so this is never too late.
+    That is the last second of the day of that date in `zone`, in UTC; a month that has no such day ends it on its last
+    one (Regulation 1182/71, article 3(2)(c)). That a Saturday, Sunday or holiday would end it on the next working day
+    (article 3(4)) is not added: which days are holidays is another matter in each place, and so it is never too late.
     """
-    months = received_at.month - 1 + (_EXTENDED_MONTHS if extended else _MONTHS)
-    year, month = received_at.year + months // 12, months % 12 + 1
-    day = min(received_at.day, calendar.monthrange(year, month)[1])
-    return received_at.replace(year=year, month=month, day=day)
+    came = received_at.astimezone(zone).date()
+    months = came.month - 1 + (_EXTENDED_MONTHS if extended else _MONTHS)
+    year, month = came.year + months // 12, months % 12 + 1
+    day = min(came.day, calendar.monthrange(year, month)[1])
+    # Where clocks show that second twice, the second one is the end of the day.
+    return datetime(year, month, day, 23, 59, 59, tzinfo=zone, fold=1).astimezone(UTC)
 
 
 def nearness(due_at: datetime, *, now: datetime) -> Literal["later", "soon", "overdue"]:

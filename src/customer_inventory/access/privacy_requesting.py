@@ -68,7 +68,7 @@ async def enter(access: Opened, asked: Asked) -> Tracked:
         subject_id=identifier,
         status="received",
         received_at=received,
-        due_at=due(received),
+        due_at=due(received, zone=access.facilities.privacy_zone),
         handler=asked.handler,
         opened_by=_actor(access),
     )
@@ -179,7 +179,9 @@ async def _taken(access: Opened, identifier: UUID, verb: str, said: Said, now: d
             raise WrongStep("It is overdue: the person was to be told of an extension within the month (GDPR 12(3)).")
         return Step(
             status=status,
-            due_at=due(row.received_at, extended=True) if verb == "extend" else None,
+            due_at=due(row.received_at, zone=access.facilities.privacy_zone, extended=True)
+            if verb == "extend"
+            else None,
             extended_because=said.reason if verb == "extend" else None,
             identity=said.identity if verb == "verify" else None,
             handler=said.handler if verb == "assign" else None,

@@ -85,6 +85,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             purge_after=timedelta(days=settings.purge_after) if settings.purge_after else None,
             issuer=settings.public_url or ISSUER,
             downloads=downloads_of(settings),
+            privacy_zone=settings.privacy_zone,
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))

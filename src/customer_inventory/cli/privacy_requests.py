@@ -13,7 +13,7 @@ from customer_inventory.access import privacy_requesting
 from customer_inventory.access.privacy_request import ARTICLES, OPEN, Asked, Right, Said, nearness, request_id
 from customer_inventory.access.privacy_requesting import Tracked, receipt
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import acting, in_utc
+from customer_inventory.cli.inventory import acting
 from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
 
@@ -43,7 +43,7 @@ def open_request(
     subject
         The id of the party, or of a role that it plays; without it nobody was found.
     received
-        When it came, such as 2026-11-02, in UTC; now when not given.
+        When it came, such as 2026-11-02, in --privacy-time-zone; now when not given.
     handler
         Who handles it.
     note
@@ -51,13 +51,13 @@ def open_request(
     settings
         How the inventory is set up.
     """
-    received_at = in_utc(received)
-    told = {"right": right, "subjectId": subject, "receivedAt": received_at, "handler": handler, "note": note}
-    return run(_open(told, settings), settings)
+    told = {"right": right, "subjectId": subject, "handler": handler, "note": note}
+    return run(_open(told, received, settings), settings)
 
 
-async def _open(told: Mapping[str, object], settings: Settings) -> None:
-    asked = _read(told, Asked)
+async def _open(told: Mapping[str, object], received: datetime | None, settings: Settings) -> None:
+    received_at = received and (received if received.tzinfo else received.replace(tzinfo=settings.privacy_zone))
+    asked = _read({**told, "receivedAt": received_at}, Asked)
     async with acting(settings, "privacy-request") as access:
         _print_receipt(await privacy_requesting.enter(access, asked))
 
