@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -72,6 +73,16 @@ class Ground:
         answer = await self.door.get(f"{PEOPLE}/{self.party}", headers=self.caller)
         assert answer.status_code in {200, 404}
         return answer.status_code == 200
+
+    async def say(self, status: str) -> None:
+        said = {"partyId": self.party, "purpose": "marketing", "status": status, "evidence": "form"}
+        answer = await self.door.post("/inventory/v1/consent", json=said, headers=self.writer)
+        assert answer.status_code == 201, answer.text
+
+    async def holding(self) -> dict[str, str]:
+        answer = await self.door.get(f"/inventory/v1/consent/{self.party}", headers=self.writer)
+        assert answer.status_code == 200, answer.text
+        return {each["name"]: each["status"] for each in answer.json()["purpose"]}
 
     async def facts(self) -> list[tuple[str, str | None, str]]:
         answer = await self.door.get("/inventory/v1/consent", params={"partyId": self.party}, headers=self.writer)
@@ -291,3 +302,89 @@ async def test_who_is_not_held_consents_to_nothing(ground: Ground, database: str
     gone = "01a22d00-d76b-8000-bdfd-edb9532715c1"
     await ground.write(agreement(gone, entry(True)))
     assert await ask(database, "select count(*) from consent_fact") == [(0,)]
+
+
+def in_a_moment(seconds: float = 1.5) -> str:
+    return moment(seconds / 86400)
+
+
+async def test_an_agreement_that_begins_later_counts_from_then_without_another_change(ground: Ground) -> None:
+    begins = in_a_moment()
+    await ground.write(agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": begins}))
+    assert not await ground.agrees()
+    assert await ground.holding() == {}
+    await asyncio.sleep(2)
+    assert await ground.agrees()
+    assert await ground.holding() == {"marketing": "given"}
+
+
+async def test_what_is_withdrawn_before_it_begins_stays_withdrawn(ground: Ground) -> None:
+    made = await ground.write(agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": in_a_moment()}))
+    await ground.say("withdrawn")
+    await asyncio.sleep(2)
+    assert not await ground.agrees()
+    await ground.patch(made, {"description": "read out"})
+    assert not await ground.agrees()
+    await ground.say("given")
+    assert await ground.agrees()
+
+
+async def test_one_that_begins_later_and_goes_on_or_ends_is_heeded(ground: Ground) -> None:
+    made = await ground.write(agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": in_a_moment()}))
+    other = await ground.write(
+        agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": moment(2), "endDateTime": moment(3)})
+    )
+    await asyncio.sleep(2)
+    await ground.patch(made, {"version": "2"})
+    assert await ground.agrees()
+    await ground.delete(made)
+    assert not await ground.agrees()
+    await ground.patch(other, {"agreementPeriod": {"startDateTime": moment(-1), "endDateTime": moment(3)}})
+    assert await ground.agrees()
+    await ground.patch(other, {"agreementPeriod": {"startDateTime": moment(1), "endDateTime": moment(3)}})
+    assert not await ground.agrees()
+
+
+async def test_what_held_before_it_begins_is_not_touched_by_it(ground: Ground) -> None:
+    await ground.say("given")
+    made = await ground.write(agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": moment(5)}))
+    assert await ground.agrees()
+    await ground.delete(made)
+    assert await ground.agrees()
+    begun = await ground.write(
+        agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": in_a_moment(0.5)})
+    )
+    await asyncio.sleep(1)
+    await ground.say("withdrawn")
+    await ground.patch(begun, {"version": "2"})
+    assert not await ground.agrees()
+    await ground.say("given")
+    again = await ground.write(agreement(ground.party, entry("yes"), agreementPeriod={"startDateTime": in_a_moment()}))
+    await ground.delete(again)
+    await ground.say("withdrawn")
+    await asyncio.sleep(2)
+    assert not await ground.agrees()
+
+
+async def test_it_ends_with_its_period_though_it_began_later(ground: Ground) -> None:
+    period = {"startDateTime": in_a_moment(0.5), "endDateTime": in_a_moment(2)}
+    await ground.write(agreement(ground.party, entry("yes"), agreementPeriod=period))
+    await asyncio.sleep(1)
+    assert await ground.agrees()
+    await asyncio.sleep(1.5)
+    assert not await ground.agrees()
+
+
+async def test_a_role_that_moves_takes_the_consents_of_its_agreements_along(ground: Ground, access: Access) -> None:
+    bob = {"@type": "Individual", "givenName": "Bob", "familyName": "Moss"}
+    other = str((await access.create(RESOURCES["individual"], bob)).record.id)
+    role = {"@type": "Customer", "name": "C", "engagedParty": {"@type": "PartyRef", "@referredType": "Individual"}}
+    role["engagedParty"]["id"] = ground.party  # type: ignore[index]
+    customer = await access.create(RESOURCES["customer"], role)
+    await ground.write(agreement(customer.record.id, entry("yes"), kind="Customer"))
+    assert await ground.agrees()
+    moved = {**role, "engagedParty": {"@type": "PartyRef", "@referredType": "Individual", "id": other}}
+    await access.modify(RESOURCES["customer"], UUID(customer.record.id), lambda _: moved)
+    assert not await ground.agrees()
+    ground.party = other
+    assert await ground.agrees()

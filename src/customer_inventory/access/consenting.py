@@ -94,7 +94,7 @@ async def resolved(access: Access, party: UUID) -> list[Resolved]:
     """Return what holds for a party now, by purpose. Raises Denied and Restricted."""
     await access.require("read", CONSENT)
     await _require_free(access, party)
-    found = await access.facilities.repository.register.consents.resolved(party)
+    found = await access.facilities.repository.register.consents.resolved(party, at=access.facilities.clock())
     await access.note("read", CONSENT, "shown" if found else "absent", (str(party),))
     return found
 

@@ -65,9 +65,9 @@ class Consents:
         rows = await self._connections.rows(_SQL["facts"], {"bucket": bucket_of(party), "party": party, "limit": limit})
         return [Fact(*row) for row in rows]
 
-    async def resolved(self, party: UUID) -> list[Resolved]:
-        """Return what holds for a party, by purpose."""
-        rows = await self._connections.rows(_SQL["resolved"], {"bucket": bucket_of(party), "party": party})
+    async def resolved(self, party: UUID, *, at: datetime) -> list[Resolved]:
+        """Return what holds for a party at a moment, by purpose."""
+        rows = await self._connections.rows(_SQL["resolved"], {"bucket": bucket_of(party), "party": party, "at": at})
         return [Resolved(*row) for row in rows]
 
     async def holding(self, kind: str, ids: Collection[str], *, purpose: str, at: datetime) -> frozenset[str]:
@@ -87,8 +87,8 @@ def consented(kind: str, purpose: str, at: datetime) -> Clause:
     """
     purpose = purpose.lower()
     if kind in PARTIES:
-        return Clause(_SQL["of_party"], (purpose, at))
+        return Clause(_SQL["of_party"], (purpose, at, at))
     owners = [each.attribute for each in KINDS[kind].references if each.owner]
     if not owners:
         return NEVER
-    return Clause(_SQL["of_owner"], (owners, ENGAGED, list(ROLES), owners, purpose, at))
+    return Clause(_SQL["of_owner"], (owners, ENGAGED, list(ROLES), owners, purpose, at, at))

@@ -19,8 +19,16 @@ select id::text, party_id::text, purpose, given, said_at, expires_at, document_v
 from consent_fact where bucket = %(bucket)s and party_id = %(party)s order by said_at desc, id desc limit %(limit)s
 
 -- name: resolved
-select purpose, given, said_at, expires_at, fact_id::text from consent
-where bucket = %(bucket)s and party_id = %(party)s order by purpose
+-- What an agreement gives that began since is as good as said then.
+select purpose, given or later is not null,
+    case when later is null or holds then said_at else lower(later) end,
+    case when later is null or holds then expires_at else upper(later) end, fact_id::text
+from (
+    select c.*, given and coalesce(expires_at, 'infinity') > %(at)s::timestamptz as holds,
+        (select r from unnest(ahead) as r where r @> %(at)s::timestamptz) as later
+    from consent c where bucket = %(bucket)s and party_id = %(party)s
+) as found
+where said_at > '-infinity' or later is not null order by purpose
 
 -- name: holding
 -- Of which records of a kind the use is consented to.
@@ -29,8 +37,8 @@ select t.id::text from (select bucket_of(i) as bucket, i as id from unnest(%s::u
 -- name: of_party
 -- A party says it of itself.
 exists (
-    select from consent c where c.bucket = t.bucket and c.party_id = t.id and c.purpose = %s and c.given
-        and (c.expires_at is null or c.expires_at > %s)
+    select from consent c where c.bucket = t.bucket and c.party_id = t.id and c.purpose = %s
+        and (c.given and (c.expires_at is null or c.expires_at > %s) or c.ahead @> %s::timestamptz)
 )
 
 -- name: of_owner
@@ -42,7 +50,7 @@ and not exists (
         and o.target_kind = any(%s::text[])
     where o.bucket = t.bucket and o.source_id = t.id and o.attribute = any(%s::text[]) and not exists (
         select from consent c where c.bucket = bucket_of(coalesce(e.target_id, o.target_id))
-            and c.party_id = coalesce(e.target_id, o.target_id) and c.purpose = %s and c.given
-            and (c.expires_at is null or c.expires_at > %s)
+            and c.party_id = coalesce(e.target_id, o.target_id) and c.purpose = %s
+            and (c.given and (c.expires_at is null or c.expires_at > %s) or c.ahead @> %s::timestamptz)
     )
 ))
