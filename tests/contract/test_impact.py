@@ -11,6 +11,7 @@ from customer_inventory.access import Access, Desk
 from customer_inventory.access.governing import approve, propose
 from customer_inventory.access.grants import Denied
 from customer_inventory.access.impact import impact
+from customer_inventory.access.restriction import Wished, restrict
 from customer_inventory.model import RESOURCES
 from customer_inventory.requirements.governance import Proposed
 from customer_inventory.requirements.reading import requirement_from
@@ -48,6 +49,15 @@ async def test_records_that_would_break_it_are_counted_beside_those_that_do(desk
     assert (rule.broken, rule.broken_now) == (2, 1)
     assert found.index_seconds is not None
     assert found.index_seconds >= 0
+
+
+async def test_what_is_restricted_is_not_counted(desk: Desk, access: Access) -> None:
+    ids = await kept(access, "Dr", "Mx", "Mx", "Mx")
+    await restrict(access, Wished(subject_id=ids[1], reason="x"))
+    again = await desk.open_at_command_line(person="x", purpose=None, request_id="again")
+    made = await propose(access, asked("Dr", unique=True))
+    found = await impact(again, made.version.id, made.version.version)
+    assert (found.examined, {each.code: each.broken for each in found.rules}) == (3, {"code-list": 2, "unique": 2})
 
 
 async def test_who_uses_the_attribute_and_to_whom_it_would_be_masked_is_told(desk: Desk, access: Access) -> None:

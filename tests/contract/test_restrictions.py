@@ -7,12 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.erasing import erase
+from customer_inventory.access.gaps import gaps
 from customer_inventory.access.holding import StillRestricted
 from customer_inventory.access.opened import Restricted
+from customer_inventory.access.receiving import received
 from customer_inventory.access.restriction import AlreadyRestricted, Wished, lift, restrict, restrictions
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
@@ -149,3 +152,42 @@ async def test_it_ends_at_its_day(desk: Desk, officer: Access) -> None:
         await (await opened(desk)).read(INDIVIDUAL, party)
     await asyncio.sleep(1.0)
     assert (await (await opened(desk)).read(INDIVIDUAL, party)).id == str(party)
+
+
+async def test_what_is_deleted_is_not_counted_either(desk: Desk, officer: Access) -> None:
+    parties = [await made(officer, "individual", document("individual")) for _ in range(3)]
+    customers = [await made(officer, "customer", customer_of(party)) for party in parties]
+    for each in customers:
+        await officer.delete(CUSTOMER, each)
+    assert (await (await opened(desk)).deleted(CUSTOMER, limit=1)).total == 3
+    await restrict(officer, Wished(subject_id=str(parties[0]), reason="x"))
+    page = await (await opened(desk)).deleted(CUSTOMER, limit=2)
+    assert (page.total, page.more, len(page.records)) == (2, False, 2)
+    assert str(customers[0]) not in {each.id for each in page.records}
+
+
+async def test_gaps_do_not_count_it(desk: Desk, officer: Access) -> None:
+    for name in ("Ada", "Bob", "Cid"):
+        party = await made(officer, "individual", document("individual", givenName=name, hobby=name))
+    await restrict(officer, Wished(subject_id=str(party), reason="x"))
+    found = await gaps(await opened(desk), "individual")
+    assert found.records == 2
+    assert [each.records for each in found.unasked if each.attribute == "hobby"] == [2]
+
+
+async def test_events_of_others_that_name_it_are_kept_and_not_shown(desk: Desk, officer: Access, database: str) -> None:
+    party, other = [await made(officer, "individual", document("individual")) for _ in range(2)]
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        event = "insert into received_event values (1, 'c', %s, %s, 'TMF632', 'v5', 'x', now(), %s)"
+        await connection.execute(event, ("1", party, f'{{"id":"{party}"}}'.upper()))
+        await connection.execute(event, ("2", other, f'{{"id":"{other}"}}'))
+    made_ = await restrict(officer, Wished(subject_id=str(party), reason="x"))
+
+    async def shown(identifier: UUID | None = None) -> list[str]:
+        found = await received(await opened(desk), after=UUID(int=0), limit=10, identifier=identifier)
+        return [each.event_id for each in found]
+
+    assert (await shown(), await shown(party)) == (["2"], [])
+    assert await ask(database, "select count(*) from received_event") == [(2,)]
+    await lift(officer, made_.id, reason="y")
+    assert sorted(await shown()) == ["1", "2"]

@@ -79,7 +79,7 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None, days: i
     window = await access.window(resource.kind)
     if segment and window is not None and not window.shows(place(segment).path):
         raise MaskedAttribute
-    async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource)) as look:
+    async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource), use=access.use) as look:
         total, counted = await look.coverage(ways(asked), segment=by)
         attributes = await look.unknown(groups, known=known)
         named_ones = await look.characteristics(characteristics, known=known)

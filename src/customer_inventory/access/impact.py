@@ -109,6 +109,7 @@ async def _weighed(
         by_source=True,
         attributes=resource.attributes,
         named=class_of(resource),
+        use=access.use,
     )
     await access.note("read", resource.kind, "shown", ())
     known = {weight.rule.code: weight.broken for weight in weighed.weights[len(after) :]}
@@ -138,6 +139,7 @@ async def _repeated(access: Opened, found: Proposal, resource: Resource, within_
         named=demanded.named,
         samples=SAMPLES if access.may_every("read", resource.kind) else 0,
         within_s=within_s,
+        use=access.use,
     )
     hidden = await access.withheld(shared.samples)
     return RuleImpact(

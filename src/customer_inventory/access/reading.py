@@ -121,9 +121,8 @@ class Reading(Opened):
     ) -> DeletedPage:
         """Return a page of the deleted records that can come back, newest first. Raises Denied or InvalidCursor."""
         await self.require("read", resource.kind)
-        page = await self.facilities.repository.deleted.page(resource.kind, limit=limit, offset=offset, after=after)
-        if hidden := await self.withheld([record.id for record in page.records]):
-            page = page._replace(records=[record for record in page.records if record.id not in hidden])
+        deleted = self.facilities.repository.deleted
+        page = await deleted.page(resource.kind, limit=limit, offset=offset, after=after, use=self.use)
         await self.note("read", resource.kind, "shown", tuple(record.id for record in page.records))
         return page
 

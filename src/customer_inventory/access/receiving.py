@@ -67,11 +67,14 @@ async def received(
 ) -> list[Received]:
     """Return events that were received, in order of arrival, after one of them. Raises Denied.
 
-    Without what they carry for whoever sees less than whole records of some kind.
+    Without those that name a record whose use is restricted, and
+    without what they carry for whoever sees less than whole records of some kind.
     """
     await access.require("read", RECEIVED_EVENT)
     store = access.facilities.repository.received
-    found = await store.after(after, limit=limit, identifier=identifier, event_type=event_type, status=status)
+    found = await store.after(
+        after, limit=limit, identifier=identifier, event_type=event_type, status=status, use=access.use
+    )
     await access.note("read", RECEIVED_EVENT, "shown" if found else "absent", tuple(event.id for event in found))
     if any(name.startswith("read:") for name in access.principal.limits):
         # Whose records of which kind an event tells of is its sender's word: no limit could be held to it.

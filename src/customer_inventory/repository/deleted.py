@@ -20,6 +20,7 @@ from customer_inventory.repository.connections import Connection, Connections, R
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import InvalidCursor
 from customer_inventory.repository.records import Authorship
+from customer_inventory.repository.restrictions import UseFor, restricting
 
 PURGED_AT_ONCE = 2000
 _COUNT_BOUND = 10_000
@@ -58,15 +59,23 @@ class DeletedRecords:
         self._connections = connections
         self._conninfo = conninfo
 
-    async def page(self, kind: str, *, limit: int, offset: int = 0, after: UUID | None = None) -> DeletedPage:
-        """Return a page of the deleted records of a kind. Raises InvalidCursor when `after` is none of them."""
+    async def page(
+        self, kind: str, *, limit: int, offset: int = 0, after: UUID | None = None, use: UseFor | None = None
+    ) -> DeletedPage:
+        """Return a page of the deleted records of a kind, of those that may be used for what is said.
+
+        Raises InvalidCursor when `after` is none of them.
+        """
         async with self._connections.lend() as connection:
-            values = {"after": after, "limit": limit + 1, "offset": offset}
+            values = {"after": after, "limit": limit + 1, "offset": offset, **restricting(use)}
             if after is not None and not await _is_deleted(connection, kind, after):
                 raise InvalidCursor("after names no deleted record. It was restored or purged; begin anew.")
             cursor = await connection.execute(_SQL[kind]["page"], values)
             found = [Deleted(*row) for row in await cursor.fetchall()]
-            total = await _number(connection, _SQL[kind]["count"], _COUNT_BOUND + 1)
+            row = await (
+                await connection.execute(_SQL[kind]["count"], {"bound": _COUNT_BOUND + 1, **restricting(use)})
+            ).fetchone()
+            total = int(row[0]) if row else 0
         return DeletedPage(found[:limit], total, total <= _COUNT_BOUND, len(found) > limit)
 
     async def number_due(self, kind: str, *, before: datetime) -> int:

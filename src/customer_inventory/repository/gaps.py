@@ -17,6 +17,7 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.arrays import array
 from customer_inventory.repository.connections import Connection, QueryTooCostly, RepositoryUnavailable, connect
 from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.restrictions import UseFor, restricting
 
 SAMPLE = 100_000
 TRAIL_SAMPLE = 1_000_000
@@ -68,10 +69,13 @@ class Seen(NamedTuple):
 class Look:
     """The records of one kind, or class of entity, as they are looked at: a `share` of them, in percent."""
 
-    def __init__(self, connection: Connection, kind: str, named: str | None, share: float) -> None:
+    def __init__(
+        self, connection: Connection, kind: str, named: str | None, share: float, use: UseFor | None = None
+    ) -> None:
         self._connection = connection
         self._sampled = _SQL["sampled"].format(kind=kind, share=f"{share:.4f}")
         self._class = None if named is None else f"@type={named}"
+        self._use = use
         self.share = share
 
     async def coverage(self, ways: Sequence[str], *, segment: str) -> tuple[Covered, list[Covered]]:
@@ -106,7 +110,7 @@ class Look:
         return Uses(share, sum(each.accesses for each in found if not each.attribute), tuple(filter(_is_named, found)))
 
     async def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
-        asked = {**values, "class": self._class}
+        asked = {**values, "class": self._class, **restricting(self._use)}
         return await (await self._connection.execute(f"{self._sampled}\n{statement}", asked)).fetchall()
 
 
@@ -117,8 +121,8 @@ class Gaps:
         self._conninfo = conninfo
 
     @asynccontextmanager
-    async def look(self, kind: str, *, named: str | None = None) -> AsyncGenerator[Look]:
-        """Look at the records of a kind within; `named` is the class of entity that is meant.
+    async def look(self, kind: str, *, named: str | None = None, use: UseFor | None = None) -> AsyncGenerator[Look]:
+        """Look at the records of a kind within that may be used so; `named` is the class of entity that is meant.
 
         Raises KeyError for no kind, QueryTooCostly and RepositoryUnavailable.
         """
@@ -126,7 +130,7 @@ class Gaps:
             raise KeyError(kind)
         connection = await connect(self._conninfo, statement_timeout_ms=_PATIENCE_MS)
         try:
-            yield Look(connection, kind, named, await _share(connection, kind, sample=SAMPLE))
+            yield Look(connection, kind, named, await _share(connection, kind, sample=SAMPLE), use)
         except psycopg.errors.QueryCanceled as error:
             raise QueryTooCostly from error
         except psycopg.OperationalError as error:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
+from customer_inventory.repository.restrictions import UseFor, restricting
 
 _SQL = sql.statements("hub.sql")
 
@@ -47,10 +48,21 @@ class ReceivedEvents:
             await connection.execute(_SQL["receive"], values)
 
     async def after(
-        self, place: UUID, *, limit: int, identifier: UUID | None, event_type: str | None, status: str | None
+        self,
+        place: UUID,
+        *,
+        limit: int,
+        identifier: UUID | None,
+        event_type: str | None,
+        status: str | None,
+        use: UseFor | None = None,
     ) -> list[Received]:
-        """Return up to `limit` events that came after `place`, narrowed by what is given."""
+        """Return up to `limit` events that came after `place`, narrowed by what is given.
+
+        Without those that name a record which may not be used so.
+        """
         values = {"after": place, "id": identifier, "event_type": event_type, "status": status, "limit": limit}
+        values |= restricting(use)
         async with self._connections.lend() as connection:
             rows = await (await connection.execute(_SQL["received"], values)).fetchall()
         return [Received(*row) for row in rows]

@@ -143,6 +143,11 @@ def unrestricted(use: UseFor) -> Clause:
     return Clause(_SQL["free"], (use.at, use.purpose))
 
 
+def restricting(use: UseFor | None) -> dict[str, Any]:
+    """Return the values, `purpose` and `at`, by which statements leave out what may not be used so; None leaves all."""
+    return {"purpose": use and use.purpose, "at": use and use.at}
+
+
 async def unwritable(connection: Connection, rows: Sequence[BulkRow], *, at: datetime) -> dict[int, str]:
     """Return the rows of a load that are, or belong to, what is restricted, by number, with the reason.
 

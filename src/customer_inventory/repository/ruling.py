@@ -26,6 +26,7 @@ from customer_inventory.model.viewing import native_view
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connection, RepositoryUnavailable, connect
 from customer_inventory.repository.kinds import KINDS
+from customer_inventory.repository.restrictions import UseFor
 from customer_inventory.repository.ruling_alone import broken
 from customer_inventory.repository.ruling_masks import BITS
 from customer_inventory.repository.ruling_statement import PATTERNS, Asking, Part, Statement, patterns_of, weighing
@@ -96,14 +97,16 @@ class Rulings:
         by_source: bool = False,
         attributes: Mapping[str, Attribute] | None = None,
         named: str | None = None,
+        use: UseFor | None = None,
     ) -> Weighed:
         """Count the records of a kind that break each of `rules`, and find the ids of up to `samples` of each.
 
         One scan for every `PATTERNS` regular expressions, all of one moment, within so many seconds; it ends with the
         task. `named` is the class of the records where classes are specified at run time, `attributes` are then what
-        conditions go by. Raises WeighingTooLong, RepositoryUnavailable and JsonPathNotSupported.
+        conditions go by; with `use` those count that may be used so. Raises WeighingTooLong, RepositoryUnavailable and
+        JsonPathNotSupported.
         """
-        asking = Asking(_view(kind, attributes), now=now, named=named, by_source=by_source, samples=samples)
+        asking = Asking(_view(kind, attributes), now=now, named=named, by_source=by_source, samples=samples, use=use)
         weighed = Weighed([Weight(rule) for rule in rules])
         scans = [_Scan.of(weights, asking) for weights in _by_patterns(weighed.weights)]
         try:

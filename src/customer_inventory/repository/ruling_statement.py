@@ -24,6 +24,7 @@ from customer_inventory.model.value_tests import Fits
 from customer_inventory.model.view import View
 from customer_inventory.repository import sql
 from customer_inventory.repository.fragments import bound, composed, joined
+from customer_inventory.repository.restrictions import UseFor
 from customer_inventory.repository.ruling_alone import broken
 from customer_inventory.repository.ruling_masks import BITS, IRREGULAR, Masks
 from customer_inventory.repository.values import ALWAYS, Clause, conjunction, disjunction
@@ -45,6 +46,7 @@ class Asking:
     named: str | None
     by_source: bool
     samples: int
+    use: UseFor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,9 @@ def _rows(asking: Asking) -> Clause:
     where = [_PART]
     if asking.named is not None:
         where.append(composed(_SQL["of_class"], named=bound(asking.named)))
+    if asking.use is not None:
+        purpose, at = bound(asking.use.purpose), bound(asking.use.at, "timestamptz")
+        where.append(composed(_SQL["of_use"], purpose=purpose, at=at))
     origin = _SQL["origin"] if asking.by_source else ""
     return composed(_SQL["rows"], kind=asking.view.resource.kind, origin=origin, where=conjunction(where))
 

@@ -11,6 +11,7 @@ import psycopg
 
 from customer_inventory.repository import sql
 from customer_inventory.repository.connections import RepositoryUnavailable, connect
+from customer_inventory.repository.restrictions import UseFor, restricting
 from customer_inventory.repository.ruling import WeighingTooLong
 
 _SQL = sql.statements("unique.sql")
@@ -31,15 +32,25 @@ class Sharing:
         self._conninfo = conninfo
 
     async def shared(
-        self, kind: str, prefixes: Sequence[str], *, named: str = "", samples: int, within_s: float
+        self,
+        kind: str,
+        prefixes: Sequence[str],
+        *,
+        named: str = "",
+        samples: int,
+        within_s: float,
+        use: UseFor | None = None,
     ) -> Shared:
         """Count the records of a kind, and of the class `named` if any, that share a term with such a beginning.
+
+        With `use` of those that may be used so.
 
         Raises WeighingTooLong and RepositoryUnavailable.
         """
         connection = await connect(self._conninfo, statement_timeout_ms=ceil(within_s * 1000))
         try:
             values = {"prefixes": list(prefixes), "named": f"@type={named}" if named else None, "samples": samples}
+            values |= restricting(use)
             rows = await (await connection.execute(_SQL["shared"].replace("{kind}", kind), values)).fetchall()
         except psycopg.errors.QueryCanceled as error:
             raise WeighingTooLong from error

@@ -9,13 +9,24 @@ left join change c on c.bucket = bucket_of(d.change_id) and c.id = d.change_id
 where d.kind = '{kind}' and (%(after)s::uuid is null or (d.deleted_at, d.bucket, d.id) < (
     select a.deleted_at, a.bucket, a.id from deleted_record a
     where a.bucket = bucket_of(%(after)s::uuid) and a.kind = '{kind}' and a.id = %(after)s::uuid))
+    and (%(purpose)s::text is null or not exists (
+        select from restricted_record x join restriction y on y.id = x.restriction_id
+        where x.bucket = d.bucket and x.record_id = d.id and (y.until is null or y.until > %(at)s::timestamptz)
+            and not (%(purpose)s = any(y.purposes))))
 order by d.deleted_at desc, d.bucket desc, d.id desc limit %(limit)s offset %(offset)s
 
 -- name: is_deleted
 select from deleted_record where bucket = %(bucket)s and kind = '{kind}' and id = %(id)s
 
 -- name: count
-select count(*) from (select from deleted_record where kind = '{kind}' limit %s) as found
+-- Without those whose use is restricted, where it is said for what they would be used.
+select count(*) from (
+    select from deleted_record d where d.kind = '{kind}' and (%(purpose)s::text is null or not exists (
+        select from restricted_record x join restriction y on y.id = x.restriction_id
+        where x.bucket = d.bucket and x.record_id = d.id and (y.until is null or y.until > %(at)s::timestamptz)
+            and not (%(purpose)s = any(y.purposes))))
+    limit %(bound)s
+) as found
 
 -- name: number_due
 select count(*) from deleted_record where kind = '{kind}' and deleted_at < %s

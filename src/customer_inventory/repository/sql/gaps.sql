@@ -10,7 +10,11 @@ with sampled as materialized (
     select r.id, r.doc, coalesce(c.source, c.client_id, '') as source
     from {kind} r tablesample system ({share})
     left join change c on (c.bucket, c.id) = (bucket_of(r.change_id), r.change_id)
-    where %(class)s::text is null or r.terms @> array[%(class)s::text]
+    where (%(class)s::text is null or r.terms @> array[%(class)s::text])
+        and (%(purpose)s::text is null or not exists (
+            select from restricted_record x join restriction y on y.id = x.restriction_id
+            where x.bucket = r.bucket and x.record_id = r.id and (y.until is null or y.until > %(at)s::timestamptz)
+                and not (%(purpose)s = any(y.purposes))))
 )
 
 -- name: used

@@ -208,6 +208,11 @@ from received_event
 where id > %(after)s and (%(id)s::uuid is null or id = %(id)s)
     and (%(event_type)s::text is null or event_type = %(event_type)s)
     and (%(status)s::text is null or status = %(status)s)
+    -- What names a record whose use is restricted is stored, and no more.
+    and (%(purpose)s::text is null or not exists (
+        select from restricted_record x join restriction y on y.id = x.restriction_id
+        where (y.until is null or y.until > %(at)s::timestamptz) and not (%(purpose)s = any(y.purposes))
+            and position(x.record_id::text in lower(body)) > 0))
 order by id limit %(limit)s
 
 -- name: topics

@@ -43,6 +43,12 @@ r.ctid >= '({first},0)'::tid
 -- name: of_class
 r.doc ->> '@type' = {named}
 
+-- name: of_use
+not exists (
+    select from restricted_record x join restriction y on y.id = x.restriction_id
+    where x.bucket = r.bucket and x.record_id = r.id and (y.until is null or y.until > {at})
+        and not ({purpose} = any(y.purposes)))
+
 -- name: is_irregular
 {mask} >= {irregular}
 

@@ -40,6 +40,10 @@ delete from unique_value u where u.record_id = any(%(released)s::uuid[]) and not
 with value as materialized (
     select r.id, r.change_id, term from {kind} r, unnest(r.terms) as term
     where term ^@ any(%(prefixes)s::text[]) and (%(named)s::text is null or r.terms @> array[%(named)s::text])
+        and (%(purpose)s::text is null or not exists (
+            select from restricted_record x join restriction y on y.id = x.restriction_id
+            where x.bucket = r.bucket and x.record_id = r.id and (y.until is null or y.until > %(at)s::timestamptz)
+                and not (%(purpose)s = any(y.purposes))))
 ), shared as (
     select term from value group by term having count(distinct id) > 1
 ), found as (
