@@ -24,7 +24,8 @@ from customer_inventory.repository.query import Query
 from customer_inventory.repository.restrictions import LATE_S, Restrictions
 from tests.consistency import ask
 from tests.contract.conftest import customer_of, document
-from tests.contract.test_wholes import made
+from tests.contract.test_erasing import agreed
+from tests.contract.test_wholes import made, ref
 
 INDIVIDUAL, CUSTOMER = RESOURCES["individual"], RESOURCES["customer"]
 
@@ -191,3 +192,30 @@ async def test_events_of_others_that_name_it_are_kept_and_not_shown(desk: Desk, 
     assert await ask(database, "select count(*) from received_event") == [(2,)]
     await lift(officer, made_.id, reason="y")
     assert sorted(await shown()) == ["1", "2"]
+
+
+async def test_what_several_share_is_restricted_once_all_of_them_are(desk: Desk, officer: Access) -> None:
+    agreement = RESOURCES["agreement"]
+    ada, bob, cid = [await made(officer, "individual", document("individual")) for _ in range(3)]
+    customer = await made(officer, "customer", customer_of(bob))
+    both = await made(officer, "agreement", agreed(ref(ada, "Individual"), ref(customer, "Customer")))
+    wider = await made(officer, "agreement", agreed(*(ref(each, "Individual") for each in (ada, bob, cid))))
+
+    async def hidden() -> tuple[bool, bool]:
+        page = await (await opened(desk)).page(agreement, Query())
+        ids = {each.id for each in page.records}
+        return str(both) not in ids, str(wider) not in ids
+
+    first = await restrict(officer, Wished(subject_id=str(ada), reason="x"))
+    assert await hidden() == (False, False)
+    second = await restrict(officer, Wished(subject_id=str(bob), reason="x"))
+    assert await hidden() == (True, False)
+    with pytest.raises(Restricted):
+        await (await opened(desk)).read(agreement, both)
+    await lift(officer, first.id, reason="y")
+    assert await hidden() == (False, False)
+    again = await restrict(officer, Wished(subject_id=str(ada), reason="x"))
+    assert (await hidden())[0]
+    await lift(officer, second.id, reason="y")
+    assert await hidden() == (False, False)
+    await lift(officer, again.id, reason="y")

@@ -18,12 +18,14 @@ from msgspec import UNSET, Meta, UnsetType
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.privacy_request import Line, Words
 from customer_inventory.access.privacy_requesting import linked, party_of, served
-from customer_inventory.access.subjects import NoSubject, subject
+from customer_inventory.access.subjects import NoSubject, Subject, owners_of, subject
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id
+from customer_inventory.model.belonging import THINGS
 from customer_inventory.model.entity import Entity, Instant, says
 from customer_inventory.model.resource import declare
-from customer_inventory.repository.restrictions import LATE_S, Restrictions
+from customer_inventory.repository.erasing import ErasureWork
+from customer_inventory.repository.restrictions import LATE_S, Restrictions, UseFor
 from customer_inventory.repository.restrictions import Restriction as Row
 from customer_inventory.requirements.requirement import CATALOGUE
 
@@ -147,6 +149,8 @@ async def lift(access: Opened, identifier: UUID, *, reason: str) -> Row:
     await access.note("delete", KIND, "done" if ended else "absent", (str(about or identifier),))
     if not ended:
         raise RestrictionNotFound
+    if about is not None:
+        await _free_shared(access, about)
     return found[0]
 
 
@@ -179,8 +183,33 @@ def status_of(row: Row, *, now: datetime) -> str:
 
 
 async def _records(access: Opened, party: UUID) -> dict[str, str]:
+    """Return what a restriction of a party covers: all that is its own, and what it shares with none but restricted."""
     async with access.facilities.repository.erasing.working() as work:
-        return (await subject(work, party)).kinds
+        found = await subject(work, party)
+        shared = await _shared(work, found)
+    use = UseFor("", access.facilities.clock())
+    limited = {*found.kinds, *await _store(access).restricted([each for ids in shared.values() for each in ids], use)}
+    return {**found.kinds, **{each: kind for (kind, each), ids in shared.items() if limited.issuperset(ids)}}
+
+
+async def _shared(work: ErasureWork, found: Subject) -> dict[tuple[str, str], list[str]]:
+    """Return what belongs to a subject and to others, by kind and id: the ids of all that it belongs to."""
+    shared = {}
+    for kind, identifier in found.others:
+        owners = owners_of(kind, (await work.versions(kind, [identifier]))[identifier][-1])
+        if kind in THINGS and found.kinds.keys() & owners:
+            shared[kind, identifier] = owners
+    return shared
+
+
+async def _free_shared(access: Opened, party: UUID) -> None:
+    """Let what a party shares be used again, since the party may be: whoever else it belongs to is one of several."""
+    try:
+        async with access.facilities.repository.erasing.working() as work:
+            shared = await _shared(work, await subject(work, party))
+    except NoSubject:
+        return
+    await _store(access).free([identifier for _, identifier in shared])
 
 
 def _store(access: Opened) -> Restrictions:

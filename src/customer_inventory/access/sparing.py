@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import msgspec
-
 from customer_inventory.access.access import Access
 from customer_inventory.access.retention import Kept
-from customer_inventory.access.subjects import Subject
+from customer_inventory.access.subjects import Subject, owners_of
 from customer_inventory.model.belonging import PARTIES, ROLES
-from customer_inventory.model.relations import pointers
 from customer_inventory.repository.erasing import ErasureWork
-from customer_inventory.repository.kinds import KINDS
 
 _LEVELS = 4
 
@@ -36,14 +32,7 @@ async def above(work: ErasureWork, found: Subject) -> list[str]:
         owners: dict[str, None] = {}
         for kind in (*ROLES, *PARTIES):
             for versions in (await work.versions(kind, fresh)).values() if fresh else ():
-                owners.update(dict.fromkeys(_owners(kind, versions[-1].document)))
+                owners.update(dict.fromkeys(owners_of(kind, versions[-1])))
         fresh = [each for each in owners if each not in known]
         known.update(owners)
     return list(known)
-
-
-def _owners(kind: str, document: bytes) -> list[str]:
-    resource = KINDS[kind]
-    owning = {reference.attribute for reference in resource.references if reference.owner}
-    found = pointers(resource, msgspec.json.decode(document))
-    return [str(each.target_id) for each in found if each.attribute in owning]

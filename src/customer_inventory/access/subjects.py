@@ -133,6 +133,11 @@ def _belongs(kind: str, version: Version, mine: Mapping[str, str]) -> bool:
     return owned_by is not None and str(owned_by) in mine and not (kind in THINGS and _shared(kind, found, mine))
 
 
+def owners_of(kind: str, version: Version) -> list[str]:
+    """Return the ids of all that a version of a record says it belongs to."""
+    return [str(each.target_id) for each in _owning(kind, version)]
+
+
 def _owning(kind: str, version: Version) -> list[Pointer]:
     """What a version of a record says that it belongs to."""
     owning = {reference.attribute for reference in KINDS[kind].references if reference.owner}

@@ -130,6 +130,11 @@ class Restrictions:
         self._looked_at = -LATE_S
         return bool(rows[0][0])
 
+    async def free(self, ids: Collection[str]) -> None:
+        """Take records out of every restriction."""
+        async with self._connections.lend() as connection:
+            await connection.execute(_SQL["free_records"], {"ids": list(ids)})
+
     async def all(
         self, *, identifier: UUID | None = None, party: UUID | None = None, limit: int = 1000
     ) -> list[Restriction]:

@@ -31,6 +31,9 @@ with ended as (
 ), freed as (delete from restricted_record where restriction_id in (select id from ended))
 select count(*) from ended
 
+-- name: free_records
+delete from restricted_record where (bucket, record_id) in (select bucket_of(i), i from unnest(%(ids)s::uuid[]) as i)
+
 -- name: drop
 delete from restriction where id = %(id)s
 
