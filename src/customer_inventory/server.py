@@ -71,7 +71,11 @@ class Application:
         )
         self._oauth: ASGIApp = AuthorizationServer(desk, address=settings.public_url or own_url(settings))
         self._scim: ASGIApp = ScimDoor(desk, public_url=settings.public_url)
-        rules = SignInRules(settings.require_totp, timedelta(minutes=settings.session_idle))
+        rules = SignInRules(
+            settings.require_totp,
+            timedelta(minutes=settings.session_idle),
+            timedelta(days=settings.first_password_lasts),
+        )
         self._console: ASGIApp = create_console(
             desk,
             clock=desk.clock,

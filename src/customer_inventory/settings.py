@@ -93,6 +93,8 @@ class Settings:
         Time zone, such as Europe/Berlin, in whose days the time of privacy requests is reckoned.
     require_totp
         Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
+    first_password_lasts
+        How many days a password that was made for somebody lets in, unless they choose their own before.
     session_idle
         After how many minutes without a request a session of the console ends; after eight hours it ends in any case.
     oidc_issuer
@@ -143,6 +145,7 @@ class Settings:
     retention_daily: bool = False
     privacy_time_zone: str = "UTC"
     require_totp: bool = False
+    first_password_lasts: int = 3
     session_idle: int = 30
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -163,6 +166,7 @@ class Settings:
             "download_threshold": (0, 10**9),
             "download_keep": (1, 720),
             "purge_after": (0, 36_500),
+            "first_password_lasts": (1, 90),
             "session_idle": (1, 480),
         }
         for name, (low, high) in bounds.items():

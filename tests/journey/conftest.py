@@ -17,6 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.people_making import own_password, signed_in_browser
+
 
 def free_port() -> int:
     """Return a port that nothing listens on."""
@@ -74,7 +76,9 @@ class Server:
         else:
             raise RuntimeError(f"the server did not get ready: {self.output()}")
         found = re.search(r"password (\S+)", self.output())
-        self.password = found.group(1) if found else self.password
+        if found:
+            self.password = own_password("admin", found.group(1))
+            signed_in_browser(self.url, "admin", found.group(1)).close()
         return self
 
     def output(self) -> str:
@@ -115,12 +119,7 @@ class Server:
 
     def signed_in(self, login: str = "admin", password: str | None = None) -> httpx.Client:
         """Return a browser in which somebody is signed in at the console."""
-        client = httpx.Client(base_url=self.url, timeout=30)
-        proof = re.search(r'name="proof" value="(\w+)"', client.get("/sign-in").text)
-        assert proof
-        form = {"login": login, "password": self.password if password is None else password, "proof": proof[1]}
-        assert client.post("/sign-in", data=form).status_code == 303
-        return client
+        return signed_in_browser(self.url, login, self.password if password is None else password)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,9 @@ def test_a_person_is_added_with_a_password_shown_once(idle: Path) -> None:
     added = at(idle, "person", "add", "grace", "--role", "auditor", "--name", "Grace H.")
     assert added.returncode == 0, added.stderr
     assert "password" in added.stdout
+    assert re.search(
+        r"^until     \d{4}-\d\d-\d\d \d\d:\d\d UTC; the console asks for one of their own$", added.stdout, re.MULTILINE
+    )
     reset = at(idle, "person", "reset-password", "grace")
     assert reset.returncode == 0
     assert reset.stdout != added.stdout

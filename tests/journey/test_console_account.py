@@ -15,6 +15,7 @@ from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, create, person
 from tests.journey.conftest import Server, command
 from tests.journey.test_console import DESK, NARROW, audit, opened
+from tests.people_making import own_password
 
 pytestmark = pytest.mark.timeout(300)
 chrome = console.chrome
@@ -34,7 +35,15 @@ def password(server: Server) -> str:
     """The password of an auditor."""
     added = command("person", "add", LOGIN, "--role", "auditor", "--name", "Rita Example", "--data", str(server.data))
     assert added.returncode == 0, added.stderr
-    return str(re.findall(r"password  (\S+)", added.stdout)[0])
+    return chosen(server, LOGIN, added.stdout)
+
+
+def chosen(server: Server, login: str, printed: str) -> str:
+    """The password that somebody chose in place of the one that was made."""
+    made = str(re.findall(r"password  (\S+)", printed)[0])
+    server.signed_in(login, made).close()
+    assert command("session", "end", login, "--data", str(server.data)).returncode == 0
+    return own_password(login, made)
 
 
 async def enter(page: Page, password: str, login: str = LOGIN) -> None:
@@ -99,7 +108,7 @@ async def test_the_glass_is_broken_and_somebody_else_closes_the_review(
     with server.api() as api:
         made = create(api, PERSONS, person())
     async with opened(chrome, server, device) as page:
-        await enter(page, re.findall(r"password  (\S+)", added.stdout)[0], login)
+        await enter(page, chosen(server, login, added.stdout), login)
         await page.goto(f"/individual/{made['id']}")
         await page.click("text=See it unmasked")
         await audit(page, width)

@@ -14,6 +14,7 @@ from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, person, refused
 from tests.journey.conftest import Server, command
 from tests.journey.test_console import DESK, PHONE, audit, opened
+from tests.people_making import own_password
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -38,7 +39,8 @@ def passwords(governed: Server) -> dict[str, str]:
         done = command("person", "add", login, "--role", role, "--data", str(governed.data))
         found = re.search(r"password\s+(\S+)", done.stdout)
         assert found, done.stderr
-        made[login] = found[1]
+        governed.signed_in(login, found[1]).close()
+        made[login] = own_password(login, found[1])
     return made
 
 

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from customer_inventory.access import Desk
 from customer_inventory.access.grants import named
-from customer_inventory.access.people import add_person
 from customer_inventory.access.roles import ROLE_GRANTS
 from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api.download_wishes import sought_of
@@ -25,6 +24,7 @@ from customer_inventory.repository import Repository
 from customer_inventory.repository.kinds import KINDS
 from tests.journey.conftest import Server
 from tests.matrix.ground import Ground
+from tests.people_making import person_of_own_password
 
 TABLE = Path(__file__).with_name("pages.tsv")
 _STYLE = StaticFiles().path("console.css")
@@ -102,7 +102,7 @@ async def measured(server: Server, repository: Repository, ground: Ground, desk:
 async def _browser(server: Server, repository: Repository, role: str) -> tuple[httpx.Client, str]:
     """Let somebody of a role sign in; return the browser and what its forms prove themselves with."""
     login = f"matrix-{role}-{next(_numbers)}"
-    made = await add_person(repository.people, login=login, display_name=login, role=role, clock=system_clock)
+    made = await person_of_own_password(repository.people, login=login, display_name=login, role=role)
     browser = server.signed_in(login, made.password)
     page = browser.get("/account", headers=BROWSER)
     proof = re.search(r'name="proof" value="(\w+)"', page.text)

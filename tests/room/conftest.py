@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from customer_inventory.access import Desk
-from customer_inventory.access.people import add_person
 from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
 from customer_inventory.console import create_console
+from tests.people_making import person_of_own_password
 
 
 @dataclass
@@ -33,9 +33,8 @@ class Browser:
 
     async def admit(self, login: str, role: str) -> None:
         """Add a person."""
-        made = await add_person(
-            self.desk.repository.people, login=login, display_name=login.title(), role=role, clock=system_clock
-        )
+        people = self.desk.repository.people
+        made = await person_of_own_password(people, login=login, display_name=login.title(), role=role)
         self.passwords[login] = made.password
 
     async def get(self, path: str, **options: Any) -> httpx.Response:

@@ -414,13 +414,13 @@ async def test_a_reset_password_ends_sessions_and_the_old_password(desk: Desk) -
     made = await add_person(people, login="ada", display_name="", role="auditor", clock=system_clock)
     person = await check_password(people, login="ada", password=made.password)
     token = await start_session(people, person=person, origin=Origin(None, None), clock=system_clock)
-    fresh = await reset_password(people, login="ada")
+    fresh = await reset_password(people, login="ada", clock=system_clock)
     assert await session_of(people, token=token, rules=USUAL_RULES, clock=system_clock) is None
     with pytest.raises(SignInFailed):
         await check_password(people, login="ada", password=made.password)
     await check_password(people, login="ada", password=fresh.password)
     with pytest.raises(UnknownPerson):
-        await reset_password(people, login="nobody")
+        await reset_password(people, login="nobody", clock=system_clock)
 
 
 @pytest.mark.parametrize(

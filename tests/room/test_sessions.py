@@ -16,8 +16,9 @@ from customer_inventory.access import Desk
 from customer_inventory.access.grants import allows, parse_grants
 from customer_inventory.access.guarded import GUARDED
 from customer_inventory.access.passwords import WeakPassword, check_strength
+from customer_inventory.access.people import add_person, reset_password
 from customer_inventory.access.roles import ROLE_GRANTS, ROLES
-from customer_inventory.access.sessions import Origin
+from customer_inventory.access.sessions import USUAL_RULES, Origin, admit, arrive, session_of
 from customer_inventory.console.attempts import FREE
 from tests.consistency import ask
 from tests.room.conftest import Browser
@@ -204,3 +205,64 @@ async def test_no_password_stands_in_the_register(desk: Desk, signed_in: Browser
     (row,) = await ask(database, "select password_hash from person")
     assert row[0].startswith("$argon2id$")
     assert CHOSEN not in row[0]
+
+
+async def made_for(browser: Browser, login: str = "new", role: str = "auditor") -> str:
+    """Somebody with a password that was made for them."""
+    people = browser.desk.repository.people
+    made = await add_person(people, login=login, display_name=login, role=role, clock=browser.clock)
+    browser.passwords[login] = made.password
+    return made.password
+
+
+async def test_a_password_that_was_made_leads_to_nothing_but_an_own_one(browser: Browser) -> None:
+    made = await made_for(browser)
+    assert (await browser.sign_in("new")).status_code == 303
+    for path in ("/", "/account", "/requirements", "/account/second-factor", "/sessions"):
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/account/password"), path
+    page = await browser.get("/account/password")
+    assert "Your password was made for you" in page.text
+    same = await browser.form("/account/password", {"old": made, "new": made, "again": made})
+    assert (same.status_code, "is the old one" in same.text) == (400, True)
+    assert (await browser.get("/account")).status_code == 303
+    chosen = await browser.form("/account/password", {"old": made, "new": CHOSEN, "again": CHOSEN})
+    assert (chosen.status_code, chosen.headers["location"]) == (303, "/account?done=password")
+    assert (await browser.get("/account")).status_code == 200
+    assert "was made for you" not in (await browser.get("/account/password")).text
+    browser.now += timedelta(days=400)
+    assert (await browser.sign_in("new", CHOSEN)).status_code == 303
+    assert (await browser.get("/account")).status_code == 200
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["added", "reset"])
+async def test_a_password_that_was_made_ends_after_three_days(browser: Browser, again: bool) -> None:
+    made, people = await made_for(browser), browser.desk.repository.people
+    if again:
+        made = (await reset_password(people, login="new", clock=browser.clock)).password
+    began = browser.now
+    browser.now = began + timedelta(days=3) - timedelta(seconds=1)
+    assert (await browser.sign_in("new", made)).status_code == 303
+    await browser.client.post("/sign-out", data={})
+    browser.client.cookies.clear()
+    browser.now = began + timedelta(days=3)
+    over = await browser.sign_in("new", made)
+    assert (over.status_code, "person reset-password" in over.text) == (401, True)
+    wrong = await browser.sign_in("new", "wrong")
+    assert (wrong.status_code, "made for you" in wrong.text) == (401, False)
+    fresh = (await reset_password(people, login="new", clock=browser.clock)).password
+    assert (await browser.sign_in("new", fresh)).status_code == 303
+
+
+async def test_who_has_a_second_factor_chooses_an_own_password_after_it(browser: Browser) -> None:
+    await made_for(browser)
+    people, now = browser.desk.repository.people, browser.clock()
+    person = await people.person_by_login("new")
+    assert person is not None
+    for visit, due in (("by-password", True), ("by-provider", False)):
+        await arrive(people, person=person, visit=visit, clock=browser.clock, password_due=due)
+        token = await admit(people, visit=visit, origin=Origin(None, None), clock=browser.clock)
+        assert token is not None
+        session = await session_of(people, token=token, rules=USUAL_RULES, clock=browser.clock)
+        assert session is not None
+        assert (session.password_due, session.created_at) == (due, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -22,6 +23,7 @@ from customer_inventory.repository.people import People, Person
 LONGEST_NAME = 200
 LONGEST_PASSWORD = 256
 SHORTEST_PASSWORD = 12
+FIRST_PASSWORD_LASTS = timedelta(days=3)
 
 _HASHER = PasswordHasher()
 RESERVED = frozenset({"customer-inventory", "console", "command-line", "housekeeping", "inventory"})
@@ -36,6 +38,15 @@ class SignInFailed(InventoryError):
 
     code = "sign-in-failed"
     failure = Failure.UNAUTHENTICATED
+
+
+class FirstPasswordEnded(SignInFailed):
+    """The password was made for you and is over, because you chose none of your own in time.
+
+    Ask who gave it to you for another: `customer-inventory person reset-password LOGIN` makes one.
+    """
+
+    code = "first-password-ended"
 
 
 class LoginTaken(InventoryError):
@@ -87,6 +98,7 @@ async def add_person(people: People, *, login: str, display_name: str, role: str
         password_hash=await asyncio.to_thread(_HASHER.hash, password),
         role=role,
         at=clock(),
+        password_made_at=clock(),
     )
     if not added:
         raise LoginTaken(f"A person with the login {login!r} exists already. Choose another login.")
@@ -102,11 +114,12 @@ def check_person(*, login: str, display_name: str, role: str) -> None:
         raise InvalidPerson
 
 
-async def reset_password(people: People, *, login: str) -> FirstPassword:
+async def reset_password(people: People, *, login: str, clock: Clock) -> FirstPassword:
     """Give a person a new random password and end their sessions. Raises UnknownPerson."""
     person = await person_named(people, login=login)
     password = secrets.token_urlsafe(15)
-    await people.set_password(person.id, password_hash=await asyncio.to_thread(_HASHER.hash, password))
+    password_hash = await asyncio.to_thread(_HASHER.hash, password)
+    await people.set_password(person.id, password_hash=password_hash, made_at=clock())
     return FirstPassword(login, password)
 
 
@@ -125,6 +138,17 @@ async def check_password(people: People, *, login: str, password: str) -> Person
     right = await asyncio.to_thread(_verify, person.password_hash if person else None, password[:LONGEST_PASSWORD])
     if person is None or not right or person.status != "active":
         raise SignInFailed
+    return person
+
+
+async def enter_by_password(people: People, *, login: str, password: str, lasts: timedelta, clock: Clock) -> Person:
+    """Return the active person with this login and password, unless it was made for them and is over.
+
+    Only who gave the right one is told that it is (OWASP ASVS 5.0, 6.4.1). Raises SignInFailed or FirstPasswordEnded.
+    """
+    person = await check_password(people, login=login, password=password)
+    if person.password_made_at is not None and person.password_made_at + lasts <= clock():
+        raise FirstPasswordEnded
     return person
 
 

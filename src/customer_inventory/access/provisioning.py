@@ -65,6 +65,7 @@ async def provision(access: Access, stated: Stated) -> Person:
         password_hash=await asyncio.to_thread(hash_password, stated.password or secrets.token_urlsafe(32)),
         role=role,
         at=now,
+        password_made_at=None if stated.password is None else now,
     )
     if not added:
         raise LoginTaken
@@ -129,6 +130,7 @@ async def _changed(access: Access, identifier: UUID, stated: Stated, *, verb: st
     if stated.password is not None:
         check_strength(stated.password, login=changed.login)
         password_hash = await asyncio.to_thread(hash_password, stated.password)
+        changed = replace(changed, password_made_at=access.facilities.clock())
     if not await people.change_person(changed, password_hash=password_hash):
         raise LoginTaken
     await access.note(verb, PERSON, "done", (str(identifier),))

@@ -11,6 +11,7 @@ from uuid import UUID
 from customer_inventory.access.access import Access
 from customer_inventory.access.clients import hash_secret
 from customer_inventory.access.guarded import SESSION
+from customer_inventory.access.people import FIRST_PASSWORD_LASTS
 from customer_inventory.access.second_factor import DEMANDED_OF
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
@@ -59,6 +60,8 @@ class SignInRules:
     second_factor_demanded: bool = False
     idle: timedelta = timedelta(minutes=30)
     """So long without a request a session ends."""
+    first_password: timedelta = FIRST_PASSWORD_LASTS
+    """So long a password that was made for somebody lets in."""
 
     def lacks_second_factor(self, session: Session) -> bool:
         """Return whether this person has to set up a second factor before anything else."""
@@ -82,11 +85,18 @@ class Origin:
 
 
 async def start_session(
-    people: People, *, person: Person, origin: Origin, clock: Clock, several_factors: bool = False
+    people: People,
+    *,
+    person: Person,
+    origin: Origin,
+    clock: Clock,
+    several_factors: bool = False,
+    password_due: bool = False,
 ) -> str:
     """Start a session of somebody who signed in, and return its token.
 
-    `several_factors` is whether an OpenID provider asked for more than one.
+    `several_factors` is whether an OpenID provider asked for more than one, `password_due` whether an own password is
+    to be chosen before anything else.
     """
     token, now = secrets.token_urlsafe(32), clock()
     await people.add_session(
@@ -97,6 +107,7 @@ async def start_session(
         network=origin.network,
         browser=origin.browser,
         several_factors=several_factors,
+        password_due=password_due,
     )
     return token
 
@@ -151,23 +162,30 @@ async def end_session(people: People, *, token: str) -> None:
     await people.end_session(hash_secret(token))
 
 
-async def arrive(people: People, *, person: Person, visit: str, clock: Clock) -> None:
+async def arrive(people: People, *, person: Person, visit: str, clock: Clock, password_due: bool = False) -> None:
     """Remember for five minutes that the visitor of a browser gave the password of a person who has a second factor."""
     now = clock()
-    await people.add_arrival(visit_hash=hash_secret(visit), person_id=person.id, at=now, expires_at=now + ARRIVAL_LASTS)
+    await people.add_arrival(
+        visit_hash=hash_secret(visit),
+        person_id=person.id,
+        at=now,
+        expires_at=now + ARRIVAL_LASTS,
+        password_due=password_due,
+    )
 
 
 async def arrived(people: People, *, visit: str, clock: Clock) -> Person | None:
     """Return whose password the visitor of a browser gave in the last five minutes, or None."""
-    return await people.arrival(hash_secret(visit), at=clock())
+    found = await people.arrival(hash_secret(visit), at=clock())
+    return found[0] if found else None
 
 
 async def admit(people: People, *, visit: str, origin: Origin, clock: Clock) -> str | None:
     """Turn an arrival whose second factor was right into a session; return its token, or None when it was too late."""
-    person = await arrived(people, visit=visit, clock=clock)
-    if person is None or not await people.end_arrival(hash_secret(visit)):
+    found = await people.arrival(hash_secret(visit), at=clock())
+    if found is None or not await people.end_arrival(hash_secret(visit)):
         return None
-    return await start_session(people, person=person, origin=origin, clock=clock)
+    return await start_session(people, person=found[0], origin=origin, clock=clock, password_due=found[1])
 
 
 def _network(address: str | None) -> str | None:

@@ -275,7 +275,8 @@ def add(login: str, *, role: str = "steward", name: str = "", settings: Configur
 
 async def _add(login: str, role: str, name: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        _show(await add_person(desk.repository.people, login=login, display_name=name, role=role, clock=system_clock))
+        people = desk.repository.people
+        _show(await add_person(people, login=login, display_name=name, role=role, clock=system_clock), settings)
 
 
 @person.command(name="list")
@@ -306,7 +307,7 @@ def reset(login: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _reset(login: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        _show(await reset_password(desk.repository.people, login=login))
+        _show(await reset_password(desk.repository.people, login=login, clock=system_clock), settings)
 
 
 @person.command(name="reset-totp")
@@ -363,6 +364,8 @@ def show_credentials(credentials: Credentials, *, as_json: bool) -> None:
         print(f"client_secret  {credentials.client_secret}   (shown only now)")
 
 
-def _show(made: FirstPassword) -> None:
+def _show(made: FirstPassword, settings: Settings) -> None:
     print(f"login     {made.login}")
     print(f"password  {made.password}   (shown only now)")
+    until = system_clock() + timedelta(days=settings.first_password_lasts)
+    print(f"until     {until:%Y-%m-%d %H:%M} UTC; the console asks for one of their own")

@@ -78,8 +78,10 @@ def _announce(settings: Settings, first: FirstPassword | None) -> None:
     """Say on standard output where the console is, and once only the first administrator's credentials."""
     lines = ["", f"  Customer Inventory   {settings.public_url or own_url(settings)}/"]
     if first is not None:
+        days = settings.first_password_lasts
         lines += [
             f"  First administrator  login {first.login}   password {first.password}",
-            "                       shown only now; `customer-inventory person reset-password admin` makes a new one",
+            f"                       shown only now, for {days} days: the console asks for your own",
+            "                       `customer-inventory person reset-password admin` makes a new one",
         ]
     print("\n".join([*lines, "  Ctrl-C stops it.", ""]), flush=True)

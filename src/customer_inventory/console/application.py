@@ -20,7 +20,7 @@ from customer_inventory.access.openid import GroupRoles, Provider
 from customer_inventory.access.sessions import USUAL_RULES, SignInRules
 from customer_inventory.clock import Clock
 from customer_inventory.console import searching, timeline
-from customer_inventory.console.account import ACCOUNT_PAGES, SECOND_FACTOR_PAGE
+from customer_inventory.console.account import ACCOUNT_PAGES, CHANGE_PAGE, SECOND_FACTOR_PAGE
 from customer_inventory.console.alarms_page import ALARM_PAGES
 from customer_inventory.console.asking import Search, id_in
 from customer_inventory.console.downloads import Understanding, download_pages
@@ -174,7 +174,10 @@ class _Console:
             if session is None:
                 return self._entrance.to_sign_in(request)
             request.state.person = session.person
-            if self._rules.lacks_second_factor(session) and request.url.path != SECOND_FACTOR_PAGE:
+            if session.password_due and request.url.path != CHANGE_PAGE:
+                return RedirectResponse(CHANGE_PAGE, status_code=SEE_OTHER)
+            lacks = not session.password_due and self._rules.lacks_second_factor(session)
+            if lacks and request.url.path != SECOND_FACTOR_PAGE:
                 return RedirectResponse(SECOND_FACTOR_PAGE, status_code=SEE_OTHER)
             access = await self._desk.open_for_person(session.person, request_id=_request_id(request))
             return await endpoint(self._visit(request, access, session))

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from customer_inventory.access.openid.entering import decided_elsewhere
-from customer_inventory.access.people import SignInFailed, check_password
+from customer_inventory.access.people import SignInFailed, enter_by_password
 from customer_inventory.access.second_factor import NoSecondFactor, WrongCode, check_code, has_second_factor
 from customer_inventory.access.sessions import (
     Origin,
@@ -128,13 +128,15 @@ class Entrance:
         login, address = form.get("login", ""), address_of(request)
         try:
             async with self._checks:
-                person = await check_password(self._people, login=login, password=form.get("password", ""))
-            await self._check_way(person)
+                person = await self._person(login, form.get("password", ""))
+            due = person.password_made_at is not None
             if await has_second_factor(self._factors, person=person):
                 # Neither failed nor done: the right password forgives no wrong code.
                 self.attempts.abandoned(login=login, address=address)
-                return await self.ask_for_code(request, person, wanted)
-            token = await start_session(self._people, person=person, origin=origin_of(request), clock=self._clock)
+                return await self.ask_for_code(request, person, wanted, password_due=due)
+            token = await start_session(
+                self._people, person=person, origin=origin_of(request), clock=self._clock, password_due=due
+            )
         except SignInFailed as error:
             # Without the login: some type the password there.
             _log.warning("sign-in.failed", stage="password")
@@ -154,11 +156,20 @@ class Entrance:
         if self.deciding_issuer and await decided_elsewhere(self._people, person, self.deciding_issuer):
             raise SignInFailed(_BY_PROVIDER)
 
-    async def ask_for_code(self, request: Request, person: Person, wanted: str) -> Response:
+    async def _person(self, login: str, password: str) -> Person:
+        person = await enter_by_password(
+            self._people, login=login, password=password, lasts=self._rules.first_password, clock=self._clock
+        )
+        await self._check_way(person)
+        return person
+
+    async def ask_for_code(
+        self, request: Request, person: Person, wanted: str, *, password_due: bool = False
+    ) -> Response:
         """Return the way to the page that asks for the second factor."""
         # A new value: whoever knew the cookie before the password was given must not know it after.
         cookies, visit = self.cookies(request), new_visit()
-        await arrive(self._people, person=person, visit=visit, clock=self._clock)
+        await arrive(self._people, person=person, visit=visit, clock=self._clock, password_due=password_due)
         response = RedirectResponse(CODE_PAGE + "?" + urlencode({"next": wanted}), status_code=_SEE_OTHER)
         cookies.keep(response, cookies.visit, visit, seconds=None)
         return response

@@ -26,6 +26,8 @@ class Person:
     role: str
     status: str
     created_at: datetime
+    password_made_at: datetime | None = None
+    """Since when the password is one that was made for the person; None for an own one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Session:
     last_seen_at: datetime
     network: str | None
     browser: str | None
+    password_due: bool = False
+    """Whether it began with a password that was made for the person, which is that yet."""
 
 
 class People:
@@ -50,10 +54,18 @@ class People:
         self.identities = Identities(connections)
 
     async def add_person(
-        self, *, identifier: UUID, login: str, display_name: str, password_hash: str, role: str, at: datetime
+        self,
+        *,
+        identifier: UUID,
+        login: str,
+        display_name: str,
+        password_hash: str,
+        role: str,
+        at: datetime,
+        password_made_at: datetime | None = None,
     ) -> bool:
         """Add a person; return False, changing nothing, when the login is taken."""
-        values = (identifier, login, display_name, password_hash, role, at)
+        values = (identifier, login, display_name, password_hash, role, at, password_made_at)
         return await self._connections.count(_SQL["add_person"], values) > 0
 
     async def people(self) -> list[Person]:
@@ -82,7 +94,8 @@ class People:
     async def change_person(self, changed: Person, *, password_hash: str | None) -> bool:
         """Keep what changed of a person; who is disabled or has a new password has no session any more, at once.
 
-        Returns False, changing nothing, when another person has the login.
+        The new password was made for the person at `changed.password_made_at`. Returns False, changing nothing, when
+        another person has the login.
         """
         values = (changed.login, changed.display_name, changed.role, changed.status, changed.id, changed.login)
         async with self._connections.lend() as connection, connection.transaction():
@@ -90,16 +103,21 @@ class People:
             if done.rowcount == 0:
                 return False
             if password_hash is not None:
-                await connection.execute(_SQL["set_password"], (password_hash, changed.id))
+                await connection.execute(_SQL["set_password"], (password_hash, changed.password_made_at, changed.id))
             if password_hash is not None or changed.status != "active":
                 await connection.execute(_SQL["end_sessions"], (changed.id,))
                 await connection.execute(_SQL["end_arrivals"], (changed.id,))
         return True
 
-    async def set_password(self, person_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
-        """Set a person's password and end all their sessions but the one to `keep`, together."""
+    async def set_password(
+        self, person_id: UUID, *, password_hash: str, keep: UUID | None = None, made_at: datetime | None = None
+    ) -> None:
+        """Set a person's password and end all their sessions but the one to `keep`, together.
+
+        It is an own one, unless it was made for the person at a moment.
+        """
         async with self._connections.lend() as connection, connection.transaction():
-            await connection.execute(_SQL["set_password"], (password_hash, person_id))
+            await connection.execute(_SQL["set_password"], (password_hash, made_at, person_id))
             await connection.execute(_SQL["end_other_sessions"], (person_id, keep or UUID(int=0)))
             await connection.execute(_SQL["end_arrivals"], (person_id,))
 
@@ -113,12 +131,14 @@ class People:
         network: str | None = None,
         browser: str | None = None,
         several_factors: bool = False,
+        password_due: bool = False,
     ) -> None:
         """Start a session; sessions past their end are swept away with it."""
         values: dict[str, Any] = {"token_hash": token_hash, "person_id": person_id, "at": at, "expires_at": expires_at}
         async with self._connections.lend() as connection, connection.transaction():
             await connection.execute(_SQL["drop_expired_sessions"], (at,))
             values |= {"network": network, "browser": browser, "several_factors": several_factors}
+            values |= {"password_due": password_due}
             await connection.execute(_SQL["add_session"], values)
 
     async def session(self, token_hash: bytes, *, at: datetime, idle_since: datetime) -> Session | None:
@@ -156,16 +176,18 @@ class People:
         await self._connections.count(_SQL["end_arrivals"], (person_id,))
         return await self._connections.count(_SQL["end_sessions"], (person_id,))
 
-    async def add_arrival(self, *, visit_hash: bytes, person_id: UUID, at: datetime, expires_at: datetime) -> None:
+    async def add_arrival(
+        self, *, visit_hash: bytes, person_id: UUID, at: datetime, expires_at: datetime, password_due: bool = False
+    ) -> None:
         """Note that a browser's visitor gave the right password and is to give the second factor next."""
         async with self._connections.lend() as connection, connection.transaction():
             await connection.execute(_SQL["drop_old_arrivals"], (at,))
-            await connection.execute(_SQL["add_arrival"], (visit_hash, person_id, expires_at))
+            await connection.execute(_SQL["add_arrival"], (visit_hash, person_id, expires_at, password_due))
 
-    async def arrival(self, visit_hash: bytes, *, at: datetime) -> Person | None:
-        """Return who gave the right password in this browser and not yet the second factor, or None."""
+    async def arrival(self, visit_hash: bytes, *, at: datetime) -> tuple[Person, bool] | None:
+        """Return who came in in this browser but for the second factor, and whether an own password is due; or None."""
         rows = await self._connections.rows(_SQL["arrival"], (visit_hash, at))
-        return Person(*rows[0]) if rows else None
+        return (Person(*rows[0][:8]), rows[0][8]) if rows else None
 
     async def end_arrival(self, visit_hash: bytes) -> bool:
         """Forget an arrival; return whether there was one, so that it leads to one session only."""
@@ -173,4 +195,4 @@ class People:
 
 
 def _session(row: tuple[Any, ...]) -> Session:
-    return Session(Person(*row[:7]), *row[7:])
+    return Session(Person(*row[:8]), *row[8:])

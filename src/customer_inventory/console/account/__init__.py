@@ -21,4 +21,4 @@ ACCOUNT_PAGES = (
     Place(SESSIONS_PAGE, sessions, takes_form=True),
 )
 
-__all__ = ["ACCOUNT_PAGES", "SECOND_FACTOR_PAGE"]
+__all__ = ["ACCOUNT_PAGES", "CHANGE_PAGE", "SECOND_FACTOR_PAGE"]

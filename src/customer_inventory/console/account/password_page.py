@@ -16,7 +16,7 @@ CHANGE_PAGE = "/account/password"
 async def password(visit: Visit) -> Response:
     """Answer /account/password. Raises ForeignForm."""
     if not visit.posted:
-        return visit.page("password.html", problem="")
+        return visit.page("password.html", problem="", due=visit.session.password_due)
     form = await visit.form()
     people, session = visit.access.facilities.repository.people, visit.session
     old, new = form.get("old", ""), form.get("new", "")
@@ -36,4 +36,6 @@ async def password(visit: Visit) -> Response:
 
 
 def _again(visit: Visit, error: InventoryError) -> Response:
-    return visit.page("password.html", status=error.failure.status, problem=error.message)
+    return visit.page(
+        "password.html", status=error.failure.status, problem=error.message, due=visit.session.password_due
+    )

@@ -1,20 +1,20 @@
 -- People who may sign in, their sessions, their second factors.
 
 -- name: add_person
-insert into person (id, login, display_name, password_hash, role, status, created_at)
-values (%s, %s, %s, %s, %s, 'active', %s) on conflict do nothing
+insert into person (id, login, display_name, password_hash, role, status, created_at, password_made_at)
+values (%s, %s, %s, %s, %s, 'active', %s, %s) on conflict do nothing
 
 -- name: person_by_login
-select id, login, display_name, password_hash, role, status, created_at from person where login = %s
+select id, login, display_name, password_hash, role, status, created_at, password_made_at from person where login = %s
 
 -- name: people
-select id, login, display_name, password_hash, role, status, created_at from person order by login
+select id, login, display_name, password_hash, role, status, created_at, password_made_at from person order by login
 
 -- name: person
-select id, login, display_name, password_hash, role, status, created_at from person where id = %s
+select id, login, display_name, password_hash, role, status, created_at, password_made_at from person where id = %s
 
 -- name: people_page
-select id, login, display_name, password_hash, role, status, created_at from person order by login limit %s offset %s
+select id, login, display_name, password_hash, role, status, created_at, password_made_at from person order by login limit %s offset %s
 
 -- name: count_people
 select count(*) from person
@@ -27,29 +27,33 @@ update person set login = %s, display_name = %s, role = %s, status = %s where id
     and not exists (select from person other where other.login = %s and other.id <> %s)
 
 -- name: set_password
-update person set password_hash = %s where id = %s
+update person set password_hash = %s, password_made_at = %s where id = %s
 
 -- name: end_sessions
 delete from session where person_id = %s
 
 -- name: add_session
-insert into session (token_hash, person_id, created_at, expires_at, last_seen_at, network, browser, several_factors)
-values (%(token_hash)s, %(person_id)s, %(at)s, %(expires_at)s, %(at)s, %(network)s, %(browser)s, %(several_factors)s)
+insert into session (token_hash, person_id, created_at, expires_at, last_seen_at, network, browser, several_factors,
+    password_due)
+values (%(token_hash)s, %(person_id)s, %(at)s, %(expires_at)s, %(at)s, %(network)s, %(browser)s, %(several_factors)s,
+    %(password_due)s)
 
 -- name: session
-select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, s.id,
+select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, p.password_made_at, s.id,
     s.several_factors
         or exists (select from second_factor f where f.person_id = p.id and f.confirmed_at is not null),
-    s.created_at, coalesce(s.last_seen_at, s.created_at), s.network, s.browser
+    s.created_at, coalesce(s.last_seen_at, s.created_at), s.network, s.browser,
+    s.password_due and p.password_made_at is not null
 from session s join person p on p.id = s.person_id
 where s.token_hash = %(token_hash)s and s.expires_at > %(at)s and p.status = 'active'
     and coalesce(s.last_seen_at, s.created_at) > %(idle_since)s
 
 -- name: sessions
-select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, s.id,
+select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, p.password_made_at, s.id,
     s.several_factors
         or exists (select from second_factor f where f.person_id = p.id and f.confirmed_at is not null),
-    s.created_at, coalesce(s.last_seen_at, s.created_at), s.network, s.browser
+    s.created_at, coalesce(s.last_seen_at, s.created_at), s.network, s.browser,
+    s.password_due and p.password_made_at is not null
 from session s join person p on p.id = s.person_id
 where s.expires_at > %(at)s and p.status = 'active' and coalesce(s.last_seen_at, s.created_at) > %(idle_since)s
     and (%(person_id)s::uuid is null or s.person_id = %(person_id)s)
@@ -105,10 +109,11 @@ delete from second_factor where person_id = %s
 delete from arrival where expires_at <= %s
 
 -- name: add_arrival
-insert into arrival (visit_hash, person_id, expires_at) values (%s, %s, %s)
+insert into arrival (visit_hash, person_id, expires_at, password_due) values (%s, %s, %s, %s)
 
 -- name: arrival
-select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at
+select p.id, p.login, p.display_name, p.password_hash, p.role, p.status, p.created_at, p.password_made_at,
+    a.password_due
 from arrival a join person p on p.id = a.person_id
 where a.visit_hash = %s and a.expires_at > %s and p.status = 'active'
 

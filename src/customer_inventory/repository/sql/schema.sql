@@ -345,7 +345,8 @@ create table person (
     password_hash text not null,            -- argon2id
     role text not null check (role in ('administrator', 'steward', 'auditor', 'privacy-officer', 'owner', 'operator')),
     status text not null check (status in ('active', 'disabled')),
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    password_made_at timestamptz            -- since when it is one that was made for the person; null: an own one
 );
 
 create table session (
@@ -357,7 +358,8 @@ create table session (
     last_seen_at timestamptz,               -- to about a minute; null: since it began
     network text,                           -- where from, no closer than /24 or /48
     browser text,
-    several_factors boolean not null default false  -- the OpenID provider asked for more than one
+    several_factors boolean not null default false, -- the OpenID provider asked for more than one
+    password_due boolean not null default false     -- began with a password that was made for the person
 );
 
 -- As whom OpenID providers know people.
@@ -389,7 +391,8 @@ create table recovery_code (
 create table arrival (
     visit_hash bytea primary key,           -- SHA-256 of the cookie
     person_id uuid not null references person on delete cascade,
-    expires_at timestamptz not null
+    expires_at timestamptz not null,
+    password_due boolean not null default false     -- as in session
 );
 
 -- Who broke the glass: saw one record unmasked for half an hour, and somebody else looks at why afterwards.

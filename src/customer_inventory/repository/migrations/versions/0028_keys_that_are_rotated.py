@@ -1,4 +1,4 @@
-"""Keys take the place of others: of each its algorithm, since when it is retired, and which one vouches for it."""
+"""Keys take the place of others, and passwords that were made for somebody are to be changed, or end."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ alter table pseudonym_key
 alter table pseudonym_key drop constraint pseudonym_key_pkey;
 alter table pseudonym_key add primary key (id);
 create unique index pseudonym_key_purpose on pseudonym_key (purpose) where retired_at is null;
+alter table person add column password_made_at timestamptz;
+alter table session add column password_due boolean not null default false;
+alter table arrival add column password_due boolean not null default false;
 """
 
 
 def upgrade() -> None:
-    """Add the columns, and let a purpose have keys that are retired beside the one in use."""
+    """Add the columns, and let a purpose have keys that are retired beside the one in use.
+
+    Passwords of before count as own ones: nobody is locked out.
+    """
     op.execute(_TABLES)
