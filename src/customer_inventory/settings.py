@@ -93,6 +93,8 @@ class Settings:
         Time zone, such as Europe/Berlin, in whose days the time of privacy requests is reckoned.
     require_totp
         Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
+    breached_passwords
+        File with passwords that nobody may choose: lines HASH:COUNT with SHA-1 hashes, in their order.
     first_password_lasts
         How many days a password that was made for somebody lets in, unless they choose their own before.
     session_idle
@@ -145,6 +147,7 @@ class Settings:
     retention_daily: bool = False
     privacy_time_zone: str = "UTC"
     require_totp: bool = False
+    breached_passwords: Path | None = None
     first_password_lasts: int = 3
     session_idle: int = 30
     oidc_issuer: str = ""

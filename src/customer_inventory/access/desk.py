@@ -14,6 +14,7 @@ from types import TracebackType
 
 from customer_inventory.access.access import Access, Facilities, Principal
 from customer_inventory.access.alarming import Alarming, hour_of
+from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.break_glass import through_broken_glass
 from customer_inventory.access.certificates import OtherCertificate, Presented
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
@@ -62,6 +63,7 @@ class Desk:
         issuer: str = ISSUER,
         downloads: DownloadRules | None = None,
         privacy_zone: tzinfo = UTC,
+        breached: BreachedPasswords | None = None,
     ) -> None:
         self.repository = repository
         self.clock = clock
@@ -81,6 +83,7 @@ class Desk:
             downloads or DownloadRules(),
             Volumes(repository.register.allowances, self.alarming),
             privacy_zone,
+            breached,
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.

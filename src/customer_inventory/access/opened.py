@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.grants import Denied, allows, named
@@ -114,6 +115,8 @@ class Facilities:
     volumes: Volumes | None = None
     privacy_zone: tzinfo = UTC
     """In whose days the time of privacy requests is reckoned."""
+    breached: BreachedPasswords | None = None
+    """The list of passwords that nobody may choose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import asyncio
 import re
 from uuid import UUID
 
+from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.people import LONGEST_PASSWORD, SHORTEST_PASSWORD, check_password, hash_password
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.people import People, Person
@@ -47,16 +48,25 @@ class WeakPassword(InventoryError):
     failure = Failure.INVALID
 
 
-async def change_password(people: People, *, person: Person, old: str, new: str, keep: UUID) -> None:
+async def change_password(
+    people: People, *, person: Person, old: str, new: str, keep: UUID, breached: BreachedPasswords | None = None
+) -> None:
     """Change a person's own password and end all their sessions but the one to `keep`.
 
-    Raises SignInFailed for a wrong old password, and WeakPassword.
+    Raises SignInFailed for a wrong old password, WeakPassword, and BreachedListUnusable.
     """
     await check_password(people, login=person.login, password=old)
     if old == new:
         raise WeakPassword("The new password is the old one. Choose another.")
-    check_strength(new, login=person.login)
+    await check_choice(new, login=person.login, breached=breached)
     await people.set_password(person.id, password_hash=await asyncio.to_thread(hash_password, new), keep=keep)
+
+
+async def check_choice(password: str, *, login: str, breached: BreachedPasswords | None) -> None:
+    """Return if a password may be chosen, and is in no list of breached ones. Raises as `change_password` does."""
+    check_strength(password, login=login)
+    if breached is not None and await breached.holds(password):
+        raise WeakPassword("The password became known in a breach elsewhere. Choose another.")
 
 
 def check_strength(password: str, *, login: str) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from customer_inventory.access.access import Access
 from customer_inventory.access.guarded import PERSON
-from customer_inventory.access.passwords import check_strength
+from customer_inventory.access.passwords import check_choice
 from customer_inventory.access.people import LoginTaken, UnknownPerson, check_person, hash_password
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import draw_bucket, new_id
@@ -54,7 +54,7 @@ async def provision(access: Access, stated: Stated) -> Person:
     login, role = stated.login or "", stated.role or ""
     check_person(login=login, display_name=stated.display_name or "", role=role)
     if stated.password is not None:
-        check_strength(stated.password, login=login)
+        await check_choice(stated.password, login=login, breached=access.facilities.breached)
     facilities, people = access.facilities, access.facilities.repository.people
     now = facilities.clock()
     identifier = new_id(bucket=draw_bucket(facilities.randomness), at=now, randomness=facilities.randomness)
@@ -128,7 +128,7 @@ async def _changed(access: Access, identifier: UUID, stated: Stated, *, verb: st
         raise LastAdministrator
     password_hash = None
     if stated.password is not None:
-        check_strength(stated.password, login=changed.login)
+        await check_choice(stated.password, login=changed.login, breached=access.facilities.breached)
         password_hash = await asyncio.to_thread(hash_password, stated.password)
         changed = replace(changed, password_made_at=access.facilities.clock())
     if not await people.change_person(changed, password_hash=password_hash):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from customer_inventory.access import Access, Desk
+from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.clients import register_own_clients
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.references import ReferenceChecks
@@ -67,6 +68,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
     """Open the desk on a running engine, bringing its schema up to date first."""
     from customer_inventory.access.erasing import finish_erasures  # noqa: PLC0415  loads cryptography, help needs none
 
+    breached = BreachedPasswords(settings.breached_passwords) if settings.breached_passwords else None
     await migrate(conninfo)
     repository = Repository(
         conninfo,
@@ -86,6 +88,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             issuer=settings.public_url or ISSUER,
             downloads=downloads_of(settings),
             privacy_zone=settings.privacy_zone,
+            breached=breached,
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))

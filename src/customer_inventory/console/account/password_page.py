@@ -24,7 +24,9 @@ async def password(visit: Visit) -> Response:
         return _again(visit, WeakPassword("The new password was not typed twice alike."))
 
     async def change() -> None:
-        await change_password(people, person=session.person, old=old, new=new, keep=session.id)
+        await change_password(
+            people, person=session.person, old=old, new=new, keep=session.id, breached=visit.access.facilities.breached
+        )
 
     try:
         await counted(visit, change)
