@@ -13,6 +13,7 @@ from customer_inventory.access import Desk
 from customer_inventory.access.openid import GroupRoles, group_roles_of
 from customer_inventory.access.openid.groups import MOST_MAPPED
 from customer_inventory.settings import InvalidSetting, Settings
+from tests.consistency import ask
 from tests.openid_provider import OpenIdProvider
 from tests.room.test_openid import Traveller, changed, people_of, provider, travelling
 
@@ -39,6 +40,12 @@ async def role(browser: Traveller) -> str:
     return str((await people_of(browser, "ann")).role)
 
 
+async def changes_in_the_trail(browser: Traveller) -> list[Any]:
+    """What the trail says of changes of people."""
+    asked = "select client_id from trail where verb = 'modify' and kind = 'person' and outcome = 'done'"
+    return await ask(browser.desk.repository.conninfo, asked)
+
+
 async def test_each_sign_in_sets_the_role_up_and_down(ann: Traveller) -> None:
     await ann.admit("other", "administrator")
     for groups, expected in (
@@ -54,9 +61,11 @@ async def test_each_sign_in_sets_the_role_up_and_down(ann: Traveller) -> None:
         assert f">{expected}</span>" in (await ann.get("/account")).text
         told = [each for each in logs if each["event"] == "sign-in.role"]
         assert [(each["login"], each["role"]) for each in told] == [("ann", expected)]
+    assert await changes_in_the_trail(ann) == [("housekeeping",)] * 5
     with capture_logs() as logs:
         await ann.signs_in(groups=["audit"])
     assert not [each for each in logs if each["event"] == "sign-in.role"], "nothing changed"
+    assert await changes_in_the_trail(ann) == [("housekeeping",)] * 5
 
 
 async def test_a_role_that_was_taken_away_is_gone_from_other_sessions_at_once(

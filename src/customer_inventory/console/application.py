@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.break_glass import broken_in
+from customer_inventory.access.guarded import PERSON
 from customer_inventory.access.openid import GroupRoles, Provider
 from customer_inventory.access.sessions import USUAL_RULES, SignInRules
 from customer_inventory.clock import Clock
@@ -37,7 +38,7 @@ from customer_inventory.console.seen import seen_page
 from customer_inventory.console.sessions import proof
 from customer_inventory.console.visit import SEE_OTHER, Answering, Place, Visit
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.repository.people import Session
+from customer_inventory.repository.people import Person, Session
 from customer_inventory.requirements.requirement import INFORMATION_REQUIREMENT
 
 _log = structlog.get_logger(__name__)
@@ -118,8 +119,14 @@ class _Console:
             login_claim=login_claim,
             clock=self._clock,
             groups=groups,
+            note_role=self._note_role,
         )
         return [Route(AWAY, self._guarded(way.away)), Route(BACK, self._guarded(way.back))]
+
+    async def _note_role(self, request: Request, person: Person) -> None:
+        """Put into the trail that the groups of a provider gave a person another role."""
+        access = await self._desk.open_for_housekeeping(request_id=_request_id(request))
+        await access.note("modify", PERSON, "done", (str(person.id),))
 
     def application(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the routes with their guard."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable
 
 import structlog
 from starlette.requests import Request
@@ -29,7 +30,7 @@ from customer_inventory.clock import Clock
 from customer_inventory.console.entrance import Entrance, address_of, in_words, origin_of
 from customer_inventory.console.requests import query_of
 from customer_inventory.console.sessions import local_path
-from customer_inventory.repository.people import People
+from customer_inventory.repository.people import People, Person
 
 AWAY = "/sign-in/provider"
 BACK = "/sign-in/provider/back"
@@ -39,6 +40,9 @@ _SEE_OTHER = 303
 # Each one waits up to ten seconds for the provider: more at once would let strangers hold up everyone else.
 _ASKED_AT_ONCE = 8
 _log = structlog.get_logger(__name__)
+
+NotingRole = Callable[[Request, Person], Awaitable[None]]
+"""Puts into the access trail that the groups gave a person another role."""
 
 
 class ProviderEntrance:
@@ -52,13 +56,15 @@ class ProviderEntrance:
         people: People,
         login_claim: str,
         clock: Clock,
-        groups: GroupRoles | None = None,
+        groups: GroupRoles | None,
+        note_role: NotingRole,
     ) -> None:
         self._entrance = entrance
         self._provider = provider
         self._people = people
         self._login_claim = login_claim
         self._groups = groups
+        self._note_role = note_role
         self._clock = clock
         self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         entrance.provider_page = AWAY
@@ -122,6 +128,8 @@ class ProviderEntrance:
 
     async def _let_in(self, request: Request, vouched: Vouched, wanted: str) -> Response:
         person = vouched.person
+        if vouched.has_new_role:
+            await self._note_role(request, person)
         if not vouched.several_factors and await has_second_factor(self._people.second_factors, person=person):
             return await self._entrance.ask_for_code(request, person, wanted)
         token = await start_session(

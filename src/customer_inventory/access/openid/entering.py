@@ -27,10 +27,11 @@ _UNKNOWN = "You are signed in at the provider, but have no access to this invent
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """A person for whom the provider vouches, and whether it asked for more than one factor."""
+    """A person for whom the provider vouches, whether it asked for more than one factor, and if the role was set."""
 
     person: Person
     several_factors: bool
+    has_new_role: bool = False
 
 
 async def person_of(
@@ -56,10 +57,11 @@ async def person_of(
         raise NotVouched("local", _UNKNOWN)
     if person.status != "active":
         raise NotVouched("disabled", _UNKNOWN)
-    if role is not None and role != person.role:
+    has_new_role = role is not None and role != person.role
+    if role is not None and has_new_role:
         person = await _with_role(people, person, role)
     methods = claims.get("amr")
-    return Vouched(person, isinstance(methods, list) and "mfa" in methods)  # RFC 8176 section 2
+    return Vouched(person, isinstance(methods, list) and "mfa" in methods, has_new_role)  # RFC 8176 section 2
 
 
 async def decided_elsewhere(people: People, person: Person, issuer: str) -> bool:
