@@ -154,6 +154,33 @@ def test_a_name_is_found_as_a_word_and_what_identifies_in_any_spelling(filter_: 
     assert Told((), ()).without(wish, "Jan") is None
 
 
+@pytest.mark.parametrize(
+    ("filter_", "named"),
+    [
+        ("familyName.startsWith=Zorai", True),
+        ("familyName.contains=ORAID", True),
+        ("givenName.startsWith=Bob,Zora", True),
+        ("name=Zora", True),
+        ("givenName=Zora", False),
+        ("status=active&familyName.regex=^zorai.*", True),
+        ("otherName.fullName.like=%25oraide", True),
+        ("filter=$[?(@.familyName =~ /zorai.*/)]", True),
+        ("filter=$[?(@.status=='active' && @.familyName == 'Zorai*')]", True),
+        ("contactMedium.emailAddress.contains=zora.o", True),
+        ("contactMedium.emailAddress.contains=example.org", True),
+        ("contactMedium.city=Zora", False),
+        ("status.contains=oraid", False),
+        ("familyName.contains=z", False),
+        ("familyName.startsWith=Zorb", False),
+        ("contactMedium.emailAddress.contains=bob", False),
+    ],
+)
+def test_a_part_is_found_where_a_name_or_what_identifies_is_asked_for(filter_: str, named: bool) -> None:
+    wish = json.dumps({"kind": "individual", "filter": filter_, "fields": ""})
+    left = Told({"Zoraide"}, {"zora.o@example.org"}).without(wish, None)
+    assert (left is not None) is named
+
+
 def test_what_was_said_goes_alone() -> None:
     wish = json.dumps({"kind": "individual", "filter": "status=active", "fields": "status"})
     left = Told({"Jan"}, ()).without(wish, "asked by Jan")

@@ -18,8 +18,9 @@ NOBODY = "erased"
 """The id in a reference that must stay and points at nobody."""
 SHORTEST = 6
 """Values that are shorter are found in the data of too many others to be looked for."""
-_IDENTIFYING = frozenset({"emailAddress", "phoneNumber", "faxNumber", "identificationId", "socialNetworkId"})
-_NAMES = (
+IDENTIFYING = frozenset({"emailAddress", "phoneNumber", "faxNumber", "identificationId", "socialNetworkId"})
+"""The attributes by whose values one finds whom they are about."""
+NAMES = (
     "name",
     "givenName",
     "preferredGivenName",
@@ -31,6 +32,7 @@ _NAMES = (
     "tradingName",
     "partyName",
 )
+"""The attributes that say how somebody is called."""
 _KEPT = ("@type", "@referredType", "role")
 _GONE = object()
 
@@ -59,7 +61,7 @@ def identifying(documents: Iterable[bytes]) -> set[str]:
         value
         for document in documents
         for name, value, above in _texts(msgspec.json.decode(document), "", "")
-        if len(value) >= SHORTEST and (name in _IDENTIFYING or (name == "id" and above == "externalIdentifier"))
+        if len(value) >= SHORTEST and (name in IDENTIFYING or (name == "id" and above == "externalIdentifier"))
     }
 
 
@@ -78,7 +80,7 @@ def names_ever(documents: Iterable[bytes]) -> set[str]:
         others = content.get("otherName")
         for bearing in (content, *(others if isinstance(others, list) else ())):
             if isinstance(bearing, dict):
-                found |= {value for name in _NAMES if isinstance(value := bearing.get(name), str) and value}
+                found |= {value for name in NAMES if isinstance(value := bearing.get(name), str) and value}
     return found
 
 

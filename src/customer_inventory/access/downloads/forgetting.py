@@ -1,17 +1,18 @@
 """Forgetting: what downloads were asked for by, whatever became of them, loses the text that names who is erased.
 
 A name is found as whole words, what identifies in any spelling, both without case and accents, and decoded as filters
-are. A part of a name, or a pattern that finds it, is not known to be about anybody.
+are. Where a condition asks for a name or for what identifies, a part is found too: it may have been about the erased.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
+from customer_inventory.model.forgetting import IDENTIFYING, NAMES
 from customer_inventory.repository.erasing import ErasureWork
 from customer_inventory.repository.search import fold
 
@@ -20,6 +21,12 @@ ERASED = "erased"
 _ASKED = ("filter", "fields")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORTEST = 6
+_SHORTEST_PART = 2
+_CONDITION = re.compile(
+    r"(?:^|[&(@ ])\.?(?P<path>[A-Za-z][\w.]*)\s*(?P<operator>==|!=|=~|[=<>~*]=?)\s*"
+    r"(?:'(?P<one>[^']*)'|\"(?P<two>[^\"]*)\"|/(?P<three>[^/]*)/|(?P<bare>[^&()$'\"/]*))"
+)
+"""A condition of a filter, in either way of writing it: where, and the text that is asked for."""
 
 
 async def forget_asked(work: ErasureWork, names: Collection[str], values: Collection[str]) -> int:
@@ -42,6 +49,7 @@ class Told:
     def __init__(self, names: Collection[str], values: Collection[str]) -> None:
         words = sorted({word for each in names if (word := fold(each).strip())}, key=len, reverse=True)
         self._names = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)") if words else None
+        self._called = words
         self._values = {each for value in values if len(each := _bare(value)) >= _SHORTEST}
 
     def without(self, wish: str, said: str | None) -> tuple[str, str | None] | None:
@@ -57,9 +65,31 @@ class Told:
             if self._names is not None and self._names.search(fold(plain)):
                 return True
             bare = _bare(plain)
-            if any(each in bare for each in self._values):
+            if any(each in bare for each in self._values) or any(map(self._is_part, _conditions(plain))):
                 return True
         return False
+
+    def _is_part(self, condition: tuple[str, str]) -> bool:
+        """Tell whether a condition on names asks for a part of one, or one on what identifies for a part of that."""
+        path, text = condition
+        steps, plain = set(path.split(".")), fold(text).strip(" *%^$.")
+        if len(plain) < _SHORTEST_PART:
+            return False
+        if steps & set(NAMES) and any(plain in each for each in self._called):
+            return True
+        bare = _bare(plain)
+        return bool(steps & IDENTIFYING) and len(bare) >= _SHORTEST_PART and any(bare in each for each in self._values)
+
+
+def _conditions(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the conditions of a filter, one for each of several texts that are asked for together."""
+    for found in _CONDITION.finditer(text):
+        # What is equal to a part of a name is another name.
+        last = found["path"].rpartition(".")[2]
+        whole = found["path"] != "name" and last in {*NAMES, *IDENTIFYING} and "~" not in found["operator"]
+        asked = next((each for each in found.group("one", "two", "three", "bare") if each is not None), "")
+        several = re.split(r"[,;|]", asked)
+        yield from ((found["path"], each) for each in several if not whole or set(each) & set("*%"))
 
 
 def _bare(text: str) -> str:
