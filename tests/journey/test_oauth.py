@@ -13,7 +13,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from tests.journey.api_words import CUSTOMERS, refused
+from customer_inventory.access.signing import claimed
+from tests.journey.api_words import CUSTOMERS, PERSONS, person, refused
 from tests.journey.conftest import Server, command
 
 METADATA = "/.well-known/oauth-authorization-server"
@@ -268,3 +269,28 @@ def test_a_registration_is_managed_by_its_own_token_alone(
     assert anybody.get(place, headers=managing(made)).json()["registration_status"] == "submitted"
     assert oauth_error(anybody.post(place, headers=managing(made)), 405) == "method-not-allowed"
     assert oauth_error(anybody.get("/oauth2/elsewhere"), 404) == "unknown-path"
+
+
+def test_a_token_is_narrowed_by_its_scope_and_never_widened(server: Server) -> None:
+    """RFC 6749 sections 3.3 and 5.2, RFC 9068 section 2.2.3."""
+    narrow = Server(server.data, server.port).register(f"narrow-{uuid4().hex[:6]}", "--grant", "read,create")
+    basic = (narrow.client_id, narrow.client_secret)
+
+    def asked(scope: str) -> httpx.Response:
+        form = {"grant_type": "client_credentials", "scope": scope}
+        return httpx.post(f"{server.url}/oauth2/token", data=form, auth=basic)
+
+    answer = asked("individual:read individual:read")
+    assert (answer.status_code, answer.json()["scope"]) == (200, "individual:read")
+    assert claimed(answer.json()["access_token"])["scope"] == "individual:read"
+    headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
+    with httpx.Client(base_url=server.url, headers=headers) as api:
+        assert api.get(PERSONS).status_code == 200
+        assert api.get(CUSTOMERS).status_code == 403
+        assert api.post(PERSONS, json=person()).status_code == 403
+        hub = api.post("/tmf-api/customerManagement/v5/hub", json={"callback": "https://listener.example/"})
+        assert hub.status_code == 403
+    for scope in ("", "openid", "individual:admin", "individual:delete", "person:read", "x" * 5000, "\0"):
+        assert refused(asked(scope), 400) == "invalid_scope", scope
+    told = httpx.get(f"{server.url}/.well-known/oauth-authorization-server").json()["scopes_supported"]
+    assert {"individual:*", "*:read"} <= {*told}

@@ -27,6 +27,7 @@ from customer_inventory.access.managing import manages
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import masked_access, scoped_access
+from customer_inventory.access.scopes import Scope, narrowed, within
 from customer_inventory.access.standing import Standing, standing_of, stated_purpose
 from customer_inventory.access.tokens import ISSUER, LIFETIME_S, InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
@@ -139,23 +140,31 @@ class Desk:
             raise OtherCertificate
         if standing.expected is not None:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
-        return await self._opened(standing, purpose=purpose, request_id=request_id)
+        return await self._opened(standing, purpose=purpose, request_id=request_id, scope=read.scope)
 
     async def token_for(
-        self, client: Client, *, peer: str | None, request_id: str, bound: str | None = None
+        self,
+        client: Client,
+        *,
+        peer: str | None,
+        request_id: str,
+        bound: str | None = None,
+        scope: Scope | None = None,
     ) -> tuple[str, int]:
         """Return a token for an active client that asks from an address, and for how many seconds it is good.
 
         It is not good beyond the hours that the client is registered for, nor with another certificate than that
-        whose SHA-256 is `bound`. Raises Unexpected.
+        whose SHA-256 is `bound`, nor for more than the `scope`. Raises Unexpected and InvalidScope.
         """
         standing, lasts_s = standing_of(client), float(LIFETIME_S)
         if standing is not None and standing.expected is not None:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
             lasts_s = min(lasts_s, standing.expected.lasts_s(self.clock()))
+        if standing is not None and scope is not None:
+            within(scope, [standing.principal(each, self.clock()) for each in client.purposes])
         seconds = max(1, int(lasts_s))
         await self.tokens.look()
-        return self.tokens.issue(client.client_id, lasts_s=seconds, bound=bound), seconds
+        return self.tokens.issue(client.client_id, lasts_s=seconds, bound=bound, scope=scope), seconds
 
     async def _expect(self, standing: Standing, expected: Expected, *, peer: str | None, request_id: str) -> None:
         """Return if a call is one that is expected; else put the refusal in the trail and raise it."""
@@ -182,9 +191,13 @@ class Desk:
             raise InvalidClient(f"The client {client_id!r} is not registered or was revoked.")
         return await self._opened(standing, purpose=purpose, request_id=request_id)
 
-    async def _opened(self, standing: Standing, *, purpose: str | None, request_id: str) -> Access:
+    async def _opened(
+        self, standing: Standing, *, purpose: str | None, request_id: str, scope: Scope | None = None
+    ) -> Access:
         stated = stated_purpose(standing.client.purposes, purpose)
         principal = standing.principal(stated, self.clock())
+        if scope is not None:
+            principal = narrowed(principal, scope)
         restricted = await self._restricted()
         access = Access(self._facilities, principal, purpose=stated, request_id=request_id, restricted=restricted)
         held = principal.limits or principal.amounts or principal.volume

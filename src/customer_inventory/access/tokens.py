@@ -69,6 +69,8 @@ class Read:
     """Of its id, by which it is revoked."""
     bound: str | None = None
     """The SHA-256 of the certificate that it is bound to (RFC 8705 section 3.1)."""
+    scope: tuple[str, ...] | None = None
+    """What it is narrowed to (RFC 9068 section 2.2.3); None where it is not."""
 
 
 class _Head(msgspec.Struct):
@@ -116,10 +118,17 @@ class Tokens:
                 self._looked = before
                 raise
 
-    def issue(self, client_id: str, *, lasts_s: int = LIFETIME_S, bound: str | None = None) -> str:
+    def issue(
+        self,
+        client_id: str,
+        *,
+        lasts_s: int = LIFETIME_S,
+        bound: str | None = None,
+        scope: tuple[str, ...] | None = None,
+    ) -> str:
         """Return a token for the client, good for so many seconds, `LIFETIME_S` at most.
 
-        With `bound` it is good only with the certificate of this SHA-256 (RFC 8705).
+        With `bound` it is good only with the certificate of this SHA-256 (RFC 8705), with `scope` only for that.
         """
         if self._signing is None:
             raise RuntimeError("tokens were not started")
@@ -134,6 +143,7 @@ class Tokens:
                 "exp": now + min(lasts_s, LIFETIME_S),
                 "jti": secrets.token_urlsafe(12),
                 **({"cnf": {_BOUND: bound}} if bound is not None else {}),
+                **({"scope": " ".join(scope)} if scope is not None else {}),
             }
         )
 
@@ -245,7 +255,7 @@ def _known(claims: Mapping[str, Any], *, issuers: Collection[str], now: float) -
     if type(expires) is not int or expires > now + _CLOCKS_DIFFER_S + LIFETIME_S:
         raise InvalidToken
     digest = hashlib.sha256(str(claims["jti"]).encode("utf-8", "surrogatepass")).digest()
-    return Read(subject, int(begins[0] or 0), expires, digest, _bound(claims.get("cnf")))
+    return Read(subject, int(begins[0] or 0), expires, digest, _bound(claims.get("cnf")), _scope(claims))
 
 
 def _bound(confirmation: object) -> str | None:
@@ -256,6 +266,15 @@ def _bound(confirmation: object) -> str | None:
     if not isinstance(bound, str):
         raise InvalidToken
     return bound
+
+
+def _scope(claims: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what a token is narrowed to; one whose scope cannot be read is nobody's."""
+    if "scope" not in claims:
+        return None
+    if not isinstance(claims["scope"], str):
+        raise InvalidToken
+    return tuple(claims["scope"].split(" "))
 
 
 def _base64(text: str) -> bytes:

@@ -17,6 +17,7 @@ from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ALGORITHMS
 from customer_inventory.access.clients import InvalidClient
 from customer_inventory.access.expecting import Unexpected
+from customer_inventory.access.scopes import supported
 from customer_inventory.api.door import MethodNotAllowed, UnknownPath
 from customer_inventory.api.errors import error_answer, unexpected_answer
 from customer_inventory.api.exchange import Answer, ClientGone, Exchange, send_answer
@@ -103,6 +104,7 @@ class AuthorizationServer:
             "jwks_uri": self._address + JWKS,
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],
+            "scopes_supported": supported(),
             "token_endpoint_auth_methods_supported": list(METHODS),
             "tls_client_certificate_bound_access_tokens": True,
             "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),

@@ -13,6 +13,7 @@ from customer_inventory.access import Desk
 from customer_inventory.access.assertions import ASSERTION_TYPE, client_of_assertion
 from customer_inventory.access.certificates import client_of_certificate
 from customer_inventory.access.clients import InvalidClient, authenticate_client
+from customer_inventory.access.scopes import parse_scope
 from customer_inventory.api.exchange import JSON, Answer, Exchange
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client
@@ -41,7 +42,7 @@ class TokenEndpoint:
         self._address = address
 
     async def answer(self, exchange: Exchange) -> Answer:
-        """Answer one token request. Raises TokenRequestError, InvalidClient, RegistrationNotActive or Unexpected."""
+        """Answer one token request. Raises TokenRequestError, InvalidScope, or what keeps the client out."""
         form = await self._form(exchange)
         grant_type = form.get("grant_type")
         if grant_type is None:
@@ -50,14 +51,18 @@ class TokenEndpoint:
             raise TokenRequestError("unsupported_grant_type", "The only grant type is client_credentials.")
         client = await self._client(exchange, form)
         presented = exchange.certificate
+        scope = parse_scope(form["scope"]) if "scope" in form else None
         token, seconds = await self._desk.token_for(
             client,
             peer=exchange.peer,
             request_id=exchange.request_id,
             bound=presented.thumbprint if presented is not None else None,
+            scope=scope,
         )
         _log.info("token.issued", client_id=client.client_id, request_id=exchange.request_id)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
+        if scope is not None:
+            body["scope"] = " ".join(scope)
         return Answer(200, msgspec.json.encode(body), (JSON,))
 
     async def revoke(self, exchange: Exchange) -> Answer:

@@ -146,7 +146,13 @@ class HubHandlers:
         return await scope(access.facilities.repository, entities, self._api, self._version, topic)
 
     async def _refuse_what_is_not_granted(self, access: Access, kinds: frozenset[str]) -> None:
-        """Raise Denied when the client may read nothing of what it wants to hear of."""
+        """Raise Denied when the client may read nothing of what it wants to hear of.
+
+        What is told later goes by what the client is granted, so a token with a scope must reach to all of it.
+        """
+        if access.principal.narrowed:
+            for kind in sorted(kinds):
+                await access.require("read", kind)
         for kind in sorted(kinds):
             try:
                 return await access.require("read", kind)
