@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from cyclopts import App, CycloptsError
 
-from docs import generate
+from customer_inventory.cli import command_line
+from docs.blocks import product
 from tests.docs.pages import PAGES, ROOT, blocks, name_of, without_blocks
 
 PACKAGE = ROOT / "src" / "customer_inventory"
@@ -59,7 +60,7 @@ def _refused(app: App, line: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def app() -> App:
-    return generate.cli.command_line()
+    return command_line()
 
 
 def test_command_lines_are_found() -> None:
@@ -88,6 +89,6 @@ def test_a_wrong_command_line_is_noticed(app: App) -> None:
 
 def test_pages_show_the_commands() -> None:
     shown = {" ".join(line.split()[1:3]) for page in PAGES for line in _of_page(page)}
-    for name, _ in generate.verbs(generate.cli.command_line()):
+    for name, _ in product.verbs(command_line()):
         words = " ".join(name.split()[:2])
         assert any(line.startswith(words) for line in shown), f"no page shows {name}"

@@ -11,13 +11,16 @@ import psycopg
 import pytest
 
 from customer_inventory.api import create_routes, exchange, filters, http_protocol, parameters
+from customer_inventory.api.metrics import Metrics
+from customer_inventory.cli import command_line
 from customer_inventory.model import RESOURCES, bounds, jsonpath, search
 from customer_inventory.model.views import EARLIER, REGISTER_VIEWS, VIEWS
 from customer_inventory.requirements.baseline import governed, shipped
 from customer_inventory.requirements.rules import rules_of
 from customer_inventory.requirements.toml_form import read_catalogue, write_catalogue
 from customer_inventory.settings import Settings
-from docs import generate, log_events
+from docs import generate
+from docs.blocks import log_events, product
 from tests.docs.pages import ROOT, blocks
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -58,7 +61,7 @@ def test_every_setting_is_described_in_all_three_spellings() -> None:
 
 def test_every_command_is_described_with_its_flags() -> None:
     page = _page("commands.md")
-    found = dict(generate.verbs(generate.cli.command_line()))
+    found = dict(product.verbs(command_line()))
     assert {"serve", "backup", "restore", "verify", "migrate", "client register", "person add"} <= set(found)
     assert set(found) == set(re.findall(r"^## (.+)$", page, re.MULTILINE)) - {"Exit codes"}
     for name, verb in found.items():
@@ -73,7 +76,7 @@ def test_every_command_is_described_with_its_flags() -> None:
 
 def test_every_error_code_is_described() -> None:
     page = _page("errors.md")
-    codes = {error.code for error in generate.errors()}
+    codes = {error.code for error in product.errors()}
     assert len(codes) > 40
     written = {
         code
@@ -89,7 +92,7 @@ def test_every_error_code_is_described() -> None:
 
 
 def test_an_error_tells_what_happened_in_a_sentence() -> None:
-    for error in generate.errors():
+    for error in product.errors():
         assert re.match(r"[A-Z].*[.;]", error().reason if error.__init__ is Exception.__init__ else error.__doc__ or "")
 
 
@@ -157,8 +160,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 def test_every_metric_is_described() -> None:
     described = _first_cells(_page("metrics.md"))
     found = {
-        f"{family.name}_total" if family.type == "counter" else family.name
-        for family in generate.Metrics().registry.collect()
+        f"{family.name}_total" if family.type == "counter" else family.name for family in Metrics().registry.collect()
     }
     assert found == described
 

@@ -95,7 +95,7 @@ _PROOFS: Mapping[str, tuple[_Proof, ...]] = {
     "rectification": (_is_change,),
     "objection": (_is_withdrawal, _is_change, _is_restriction, _is_erasure),
 }
-_PACKAGE = "It is done by a package: make it with `customer-inventory privacy package --request`."
+_PACKAGE = "It is done by a package: make it with `privacy package --request`."
 _WANTED: Mapping[str, str] = {
     "access": _PACKAGE,
     "portability": _PACKAGE,
