@@ -104,7 +104,12 @@ class Measuring:
         if grants not in self._callers:
             name = f"matrix-{next(_numbers)}"
             made = await register_client(
-                self.repository.register, name=name, purposes=(), grants=grants, by="matrix", clock=system_clock
+                self.repository.register,
+                name=name,
+                purposes=(),
+                grants=grants,
+                by=f"owner of {name}",  # one of the same owner decides on no download of another
+                clock=system_clock,
             )
             credentials = (made.client_id, made.client_secret)
             answer = self._open.post("/oauth2/token", data={"grant_type": "client_credentials"}, auth=credentials)
