@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import re
@@ -126,6 +127,20 @@ def test_a_name_that_is_taken_is_refused(idle: Path) -> None:
     again = at(idle, *words)
     assert (again.returncode, again.stdout) == (3, "")
     assert "taken" in again.stderr
+
+
+@pytest.mark.parametrize(("flags", "owner"), [(("--owner", "olga"), "olga"), ((), getpass.getuser())])
+def test_who_owns_a_client_is_said_or_is_who_registers_it(idle: Path, flags: tuple[str, ...], owner: str) -> None:
+    name = f"owned-{len(flags)}"
+    assert at(idle, "client", "register", name, "--grant", "read", *flags).returncode == 0
+    (client_id,) = re.findall(rf"{name}-[0-9a-f]{{8}}", at(idle, "client", "list").stdout)
+    assert f"owner {owner} " in at(idle, "registration", "show", client_id).stdout
+
+
+def test_an_owner_without_a_name_is_refused(idle: Path) -> None:
+    refused = at(idle, "client", "register", "owned", "--grant", "read", "--owner", "")
+    assert refused.returncode == 3
+    assert "owner" in refused.stderr
 
 
 # ---------------------------------------------------------------- settings

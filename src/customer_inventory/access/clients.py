@@ -124,8 +124,8 @@ async def register_client(
     """Register a process and return its credentials; with public `keys` it proves itself by these (see `assertions`).
 
     `grants` are short ones, such as read:customer, or lines of a policy; `expected` is what a registration tells of
-    from where, when and how much it calls. Raises InvalidRegistration, InvalidGrant, InvalidPolicy, InvalidDocument, or
-    NameTaken.
+    from where, when and how much it calls, and of its owner, if that is not who registers it. Raises
+    InvalidRegistration, InvalidGrant, InvalidPolicy, InvalidDocument, or NameTaken.
     """
     stated, texts = tuple(purposes) or (DEFAULT_PURPOSE,), tuple(grants)
     for word in (name, *stated):

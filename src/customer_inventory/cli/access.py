@@ -47,6 +47,7 @@ def register(
     volume_per_hour: int | None = None,
     hours: str | None = None,
     network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    owner: str | None = None,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
 ) -> int:
@@ -78,6 +79,8 @@ def register(
         When it calls, such as "Mon-Fri 06:00-22:00, Sat 08:00-12:00 Europe/Berlin"; UTC without a time zone.
     network
         A network from which it calls, such as 10.1.0.0/16; may be repeated. Calls from elsewhere are refused.
+    owner
+        Who answers for it; you, unless somebody else is named. What it asks for, the owner does not approve.
     json
         Print the credentials as one line of JSON.
     settings
@@ -88,6 +91,7 @@ def register(
         "expectedVolumePerHour": volume_per_hour,
         "expectedHours": hours,
         "network": list(network) or None,
+        "owner": owner,
     }
     expected = {key: value for key, value in told.items() if value is not None}
     proofs = Proofs(jwks, certificate, certificate_name)
