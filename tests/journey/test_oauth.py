@@ -294,3 +294,35 @@ def test_a_token_is_narrowed_by_its_scope_and_never_widened(server: Server) -> N
         assert refused(asked(scope), 400) == "invalid_scope", scope
     told = httpx.get(f"{server.url}/.well-known/oauth-authorization-server").json()["scopes_supported"]
     assert {"individual:*", "*:read"} <= {*told}
+
+
+def test_a_narrowed_token_does_not_reach_to_what_is_its_clients_own(server: Server) -> None:
+    own = Server(server.data, server.port).register(f"own-{uuid4().hex[:6]}", "--grant", "read,download")
+    hub, subscriptions = "/tmf-api/partyManagement/v5/hub", "/inventory/v1/subscription"
+
+    def api(scope: str | None) -> httpx.Client:
+        form = {"grant_type": "client_credentials"} | ({} if scope is None else {"scope": scope})
+        answer = httpx.post(f"{server.url}/oauth2/token", data=form, auth=(own.client_id, own.client_secret))
+        headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
+        return httpx.Client(base_url=server.url, headers=headers, timeout=30)
+
+    with api(None) as whole, api("document:read") as narrow, api("*:read") as reads, api("*:download") as loads:
+        subscription = whole.post(hub, json={"callback": "https://8.8.8.8/own"}).json()["id"]
+        replay = f"{subscriptions}/{subscription}/replay"
+        download = "/inventory/v1/download/" + str(
+            whole.post("/inventory/v1/download", json={"kind": "individual", "fields": "givenName"}).json()["id"]
+        )
+        for one in (narrow, loads):
+            for place in (hub, f"{hub}/{subscription}", subscriptions, f"{subscriptions}/{subscription}"):
+                assert refused(one.get(place), 403) == "denied", place
+            assert refused(one.get("/inventory/v1/deadLetter"), 403) == "denied"
+            assert refused(one.post(replay, json={"from": "beginning"}), 403) == "denied"
+            assert refused(one.delete(f"{hub}/{subscription}"), 403) == "denied"
+        for one in (narrow, reads):
+            for place in (download, f"{download}/manifest"):
+                assert refused(one.get(place), 404) == "download-not-found", place
+            assert refused(one.post(f"{download}/link", json={}), 404) == "download-not-found"
+            assert refused(one.delete(download), 404) == "download-not-found"
+        assert loads.get(download).status_code == 200
+        assert reads.get(f"{subscriptions}/{subscription}").status_code == 200
+        assert whole.delete(f"{hub}/{subscription}").status_code == 204

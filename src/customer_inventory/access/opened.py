@@ -83,8 +83,8 @@ class Principal:
     """At most how much, by "verb:kind" or "verb:*"."""
     volume: Volume | None = None
     """The most records that the registration of the client lets expect to be shown."""
-    narrowed: bool = False
-    """Whether the token has a scope, so that the client itself may be granted more."""
+    beyond: frozenset[str] = frozenset()
+    """What the client itself is granted, and the scope of its token leaves out."""
 
     def limited(self, verb: str, kind: str) -> tuple[Grant, ...]:
         """Return the grants that limit a verb on a kind; none where nothing does, or where it is not granted."""

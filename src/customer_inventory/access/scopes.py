@@ -55,8 +55,9 @@ def within(scope: Scope, principals: Iterable[Principal]) -> None:
 
 def narrowed(principal: Principal, scope: Scope) -> Principal:
     """Return who may do of that what the scope names, and with the same limits and amounts."""
-    grants = _narrowed(frozenset(principal.grants), scope)
-    return replace(principal, grants=grants, limits=_limits(principal.limits, grants), narrowed=True)
+    granted = frozenset(principal.grants)
+    grants = _narrowed(granted, scope)
+    return replace(principal, grants=grants, limits=_limits(principal.limits, grants), beyond=granted - grants)
 
 
 @lru_cache(maxsize=1024)

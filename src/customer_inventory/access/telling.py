@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from customer_inventory.access.access import Access
-from customer_inventory.access.grants import allows
+from customer_inventory.access.grants import Denied, allows
+from customer_inventory.access.opened import Opened
 from customer_inventory.access.window import Window, standing_windows
 from customer_inventory.repository.changes import FeedEntry
 from customer_inventory.repository.deliveries import Deliveries, Origin
@@ -21,6 +22,18 @@ T = TypeVar("T")
 
 SUBSCRIPTION = "subscription"
 """The kind under which the trail tells of subscriptions. Nothing is granted on it: each client has its own."""
+
+
+async def require_reach(access: Opened, verb: str) -> None:
+    """Return if a token reaches to the subscriptions of its client, which tell of whatever the client may read.
+
+    Raises Denied, with a trail entry, where the scope of the token leaves out something of that.
+    """
+    if any(each.startswith("read:") for each in access.principal.beyond):
+        await access.note(verb, SUBSCRIPTION, "refused", ())
+        raise Denied(
+            "The scope of the token does not reach to the subscriptions of its client. Ask for *:read, or for all."
+        )
 
 
 class Came(NamedTuple):

@@ -15,6 +15,7 @@ from customer_inventory.access.downloads.life import (
     WrongDownloadState,
 )
 from customer_inventory.access.downloads.previewing import Sought, preview
+from customer_inventory.access.grants import allows
 from customer_inventory.access.guarded import DOWNLOAD as KIND
 from customer_inventory.ids import draw_bucket, new_id
 from customer_inventory.repository.downloads import DownloadRow
@@ -80,8 +81,10 @@ async def own(access: Access, identifier: UUID) -> DownloadRow:
 
 
 def is_own(access: Access, row: DownloadRow) -> bool:
-    """Return whether a download is of whoever asks: the same client and the same person."""
-    return (row.client_id, row.person) == (access.principal.client_id, access.principal.person)
+    """Return whether a download is of whoever asks: the same client and person, and within the scope of the token."""
+    principal = access.principal
+    within = not principal.beyond or allows(principal.grants, "download", row.kind)
+    return within and (row.client_id, row.person) == (principal.client_id, principal.person)
 
 
 async def cancel(access: Access, identifier: UUID) -> DownloadRow:

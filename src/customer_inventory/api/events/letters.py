@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from customer_inventory.access import Access
-from customer_inventory.access.telling import SUBSCRIPTION
+from customer_inventory.access.telling import SUBSCRIPTION, require_reach
 from customer_inventory.api.events.subscribing import SubscriptionNotFound
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.parameters import MOST_LIMIT, MOST_OFFSET, InvalidParameter
@@ -75,6 +75,7 @@ class LetterHandlers:
         page = asked(exchange.query_string, ("limit", "offset"))
         limit = page.whole("limit", most=MOST_LIMIT, default=DEFAULT_LIMIT)
         offset = page.whole("offset", most=MOST_OFFSET, default=0)
+        await require_reach(access, "read")
         found = await access.facilities.repository.hub.subscriptions(client_id=access.principal.client_id)
         page_of = found[offset : offset + limit]
         await access.note("read", SUBSCRIPTION, "shown", tuple(one.id for one in page_of))
@@ -112,6 +113,7 @@ class LetterHandlers:
         subscription = parse_id(named) if named is not None else None
         if named is not None and subscription is None:
             raise InvalidParameter("subscription must be the id of a subscription.")
+        await require_reach(access, "read")
         deliveries, client = access.facilities.repository.deliveries, access.principal.client_id
         found = await deliveries.dead_letters(client_id=client, subscription=subscription, offset=offset, limit=limit)
         total = await deliveries.count_dead_letters(client_id=client, subscription=subscription)
@@ -212,6 +214,7 @@ async def _note(access: Access, verb: str, outcome: str, letters: Sequence[tuple
 
 
 async def _own(access: Access, verb: str, identifier: str) -> Subscription:
+    await require_reach(access, verb)
     parsed = parse_id(identifier)
     hub, client = access.facilities.repository.hub, access.principal.client_id
     found = await hub.subscriptions(client_id=client, identifier=parsed) if parsed else []
@@ -223,6 +226,7 @@ async def _own(access: Access, verb: str, identifier: str) -> Subscription:
 
 async def _dead(access: Access, verb: str, identifier: str) -> tuple[str, Delivery]:
     """The client's dead letter of this id: subscription, record and version, joined by dots."""
+    await require_reach(access, verb)
     subscription, _, rest = identifier.partition(".")
     record, _, version = rest.partition(".")
     parsed, of = parse_id(record), parse_id(subscription)

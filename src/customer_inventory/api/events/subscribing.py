@@ -17,7 +17,7 @@ import structlog
 
 from customer_inventory.access import Access
 from customer_inventory.access.grants import Denied
-from customer_inventory.access.telling import SUBSCRIPTION
+from customer_inventory.access.telling import SUBSCRIPTION, require_reach
 from customer_inventory.api.entries import asked_of_entries, asked_of_entry, entries_answer, entry_answer
 from customer_inventory.api.events.callbacks import Callbacks
 from customer_inventory.api.events.interest import TOPICS_API, Interest
@@ -116,6 +116,7 @@ class HubHandlers:
     async def collection(self, exchange: Exchange, access: Access, topic: str | None = None) -> Answer:
         """Answer GET on the collection: the client's own subscriptions here."""
         asked = asked_of_entries(HUB_VIEW, exchange, public_url=self._public_url)
+        await require_reach(access, "read")
         await self.scope(access, topic)
         own = await self._own(access, topic)
         await access.note("read", SUBSCRIPTION, "shown", tuple(subscription.id for subscription in own))
@@ -150,7 +151,7 @@ class HubHandlers:
 
         What is told later goes by what the client is granted, so a token with a scope must reach to all of it.
         """
-        if access.principal.narrowed:
+        if access.principal.beyond:
             for kind in sorted(kinds):
                 await access.require("read", kind)
         for kind in sorted(kinds):
@@ -202,6 +203,7 @@ class HubHandlers:
 
     async def _one(self, access: Access, verb: str, *segments: str) -> Subscription:
         *topic, identifier = segments
+        await require_reach(access, verb)
         parsed = parse_id(identifier)
         found = await self._own(access, topic[0] if topic else None, parsed) if parsed else []
         if not found:
