@@ -117,6 +117,13 @@ class Server:
         headers = {"authorization": f"Bearer {self.token()}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, **options)
 
+    def own_password(self, login: str, told: str) -> str:
+        """Return the password that somebody chose, of whom a command told the one that was made."""
+        found = re.search(r"password\s+(\S+)", told)
+        assert found, told
+        self.signed_in(login, found[1]).close()
+        return own_password(login, found[1])
+
     def signed_in(self, login: str = "admin", password: str | None = None) -> httpx.Client:
         """Return a browser in which somebody is signed in at the console."""
         return signed_in_browser(self.url, login, self.password if password is None else password)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +43,7 @@ async def test_one_asks_another_approves_and_the_file_is_saved(
 ) -> None:
     width = device["viewport"]["width"]
     added = command("person", "add", f"own-{width}", "--role", "owner", "--data", str(server.data))
-    password = re.findall(r"password  (\S+)", added.stdout)[0]
+    password = server.own_password(f"own-{width}", added.stdout)
     options = {**device, "java_script_enabled": width > 400, "color_scheme": "light" if width > 400 else "dark"}
     async with opened(chrome, server, options) as page:
         await enter(page, server.password, "admin")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +13,6 @@ from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, person, refused
 from tests.journey.conftest import Server, command
 from tests.journey.test_console import DESK, PHONE, audit, opened
-from tests.people_making import own_password
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -37,10 +35,7 @@ def passwords(governed: Server) -> dict[str, str]:
     made = {}
     for login, role in (("bea", "steward"), ("cem", "steward"), ("aud", "auditor")):
         done = command("person", "add", login, "--role", role, "--data", str(governed.data))
-        found = re.search(r"password\s+(\S+)", done.stdout)
-        assert found, done.stderr
-        governed.signed_in(login, found[1]).close()
-        made[login] = own_password(login, found[1])
+        made[login] = governed.own_password(login, done.stdout)
     return made
 
 

@@ -35,7 +35,7 @@ async def test_somebody_is_restricted_for_a_request(chrome: Browser, server: Ser
         made = create(api, PERSONS, person())
     options = {**device, "java_script_enabled": width > 400, "color_scheme": "light" if width > 400 else "dark"}
     async with opened(chrome, server, options) as page:
-        await enter(page, re.findall(r"password  (\S+)", added.stdout)[0], f"pia-{width}")
+        await enter(page, server.own_password(f"pia-{width}", added.stdout), f"pia-{width}")
         await page.goto("/account")
         await page.click("text=Privacy requests")
         await page.select_option("#right", "restriction")
