@@ -285,7 +285,7 @@ def test_a_token_is_narrowed_by_its_scope_and_never_widened(server: Server) -> N
     assert claimed(answer.json()["access_token"])["scope"] == "individual:read"
     headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
     with httpx.Client(base_url=server.url, headers=headers) as api:
-        assert api.get(PERSONS).status_code == 200
+        assert api.get(PERSONS).status_code in {200, 206}
         assert api.get(CUSTOMERS).status_code == 403
         assert api.post(PERSONS, json=person()).status_code == 403
         hub = api.post("/tmf-api/customerManagement/v5/hub", json={"callback": "https://listener.example/"})
