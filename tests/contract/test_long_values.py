@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import string
+from functools import partial
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -105,3 +108,18 @@ async def test_the_impact_of_marking_an_attribute_tells_it(access: Access) -> No
     assert (await impact(access, made.version.id, made.version.version)).index_too_long == 2
     made = await propose(access, Proposed(requirement_from({**asked, "searchable": False}), "r"))
     assert (await impact(access, made.version.id, made.version.version)).index_too_long is None
+
+
+@pytest.mark.parametrize("name", ["A", "An", "Ann", "Anna"])
+async def test_a_record_of_every_length_about_a_page_is_kept_and_replaced(access: Access, name: str) -> None:
+    """A row that is a few bytes too long for a page of 8 KiB goes out of line, in whichever column the bytes are."""
+    individual = RESOURCES["individual"]
+    made = await access.create(individual, {"@type": "Individual", "givenName": name, "familyName": "B"})
+    identifier = UUID(made.record.id)
+    for length in range(7800, 8000):
+        saved = await access.modify(individual, identifier, partial(_with_note, "x" * length))
+        assert saved.record.document.count(b"x") >= length
+
+
+def _with_note(text: str, document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "note": text}

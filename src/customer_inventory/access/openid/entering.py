@@ -70,10 +70,11 @@ async def decided_elsewhere(people: People, person: Person, issuer: str) -> bool
 
 
 async def _role(people: People, person: Person | None, claims: Mapping[str, Any], groups: GroupRoles) -> str:
-    """Return the role of somebody's groups. Raises NotVouched, and InNoGroup once their sessions are ended."""
+    """Return the role of somebody's groups. Raises InNoGroup, and NotVouched, once their sessions are ended."""
     try:
         return groups.role_of(claims)
-    except InNoGroup:
+    except (InNoGroup, NotVouched):
+        # Nor is there a right to a session where nobody can tell which groups they are in.
         if person is not None and person.login != LOCAL:
             await people.end_sessions(person.id)
         raise
