@@ -62,7 +62,7 @@ async def _anchor(settings: Settings) -> None:
 
 @trail.command
 def key(*, settings: Configured = _DEFAULTS) -> int:
-    """Print the public keys by which seals are signed, one JSON Web Key to a line."""
+    """Print the public keys by which seals are signed, one JSON Web Key to a line, the oldest first."""
     return run(_key(settings), settings)
 
 
@@ -128,7 +128,7 @@ def verify_(
     file
         An export of the trail; what is stored where none is named.
     key
-        A file with the public keys that must have signed it; else its own are taken.
+        A file with the public keys that must have signed it, the oldest first; else its own are taken.
     anchor
         A file with anchors: blocks that it must contain as they were written down.
     json

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from customer_inventory.access.sealing.blocks import NOTHING, Block, NotSealed, hash_of, said_in
+from customer_inventory.access.sealing.blocks import NOTHING, Block, NotSealed, hash_of, said_in, signer
 from customer_inventory.access.sealing.entries import Entry
 from customer_inventory.access.sealing.merkle import Tree
-from customer_inventory.access.sealing.succession import Succession
+from customer_inventory.access.sealing.succession import FIRST, Succession
 from customer_inventory.repository.seals import Seal
 
 MOST_FINDINGS = 100
@@ -24,10 +24,14 @@ LONGEST_LINE = 64 * 2**20
 
 
 class Anchor(msgspec.Struct, frozen=True, tag_field="@type", tag="TrailAnchor"):
-    """A block as it was written down elsewhere: its number and hash."""
+    """A block as it was written down elsewhere: its number, its hash, and the id of the key that signed it.
+
+    From there on no key before that one signs anything. Anchors of earlier versions do not name it.
+    """
 
     number: int
     hash: str
+    key: str | None = None
 
 
 def anchor_of(seal: Seal) -> Anchor:
@@ -35,7 +39,7 @@ def anchor_of(seal: Seal) -> Anchor:
     block = said_in(seal.signed)
     if block is None:
         raise NotSealed
-    return Anchor(block.number, hash_of(block))
+    return Anchor(block.number, hash_of(block), signer(seal.signed))
 
 
 @dataclass(slots=True)
@@ -81,8 +85,9 @@ _ANY = msgspec.json.Decoder(_Line | _Head | Entry)
 async def verify(lines: AsyncIterable[bytes], *, keys: Sequence[bytes] = (), anchors: Sequence[Anchor] = ()) -> Verdict:
     """Return what is found in the lines of an export.
 
-    `keys` are the public keys (JSON Web Keys as JSON) by which it must be signed, or by others for which these vouch;
-    without any its own first one is taken, which tells of nothing that somebody signed anew who could.
+    `keys` are the public keys (JSON Web Keys as JSON) by which it must be signed, the oldest first, or by others for
+    which these vouch: where a later one signed, none before it signs any more. Without any the first one of the export
+    is taken, which tells of nothing that somebody signed anew who could.
     """
     reading = _Reading(keys, anchors)
     number = 0
@@ -99,7 +104,8 @@ class _Reading:
     def __init__(self, keys: Sequence[bytes], anchors: Sequence[Anchor]) -> None:
         self.verdict = Verdict()
         self._keys = Succession(keys)
-        self._place = 0
+        self._place = FIRST
+        self._signers = sorted(((each.number, each.key) for each in anchors if each.key is not None), reverse=True)
         self._anchors: dict[int, set[str]] = {}
         for anchor in anchors:
             self._anchors.setdefault(anchor.number, set()).add(anchor.hash)
@@ -165,6 +171,9 @@ class _Reading:
         except (NotSealed, msgspec.MsgspecError):
             self.verdict.find(number, "the seal of a block is not signed by the keys, or is none")
             return
+        while self._signers and self._signers[-1][0] <= block.number:
+            # From a block that is anchored on, none signs that came before its key.
+            self._place = max(self._place, self._keys.place_of(self._signers.pop()[1]))
         if place < self._place:
             self.verdict.find(number, f"block {block.number} is signed by a key that another one replaced before")
         self._block, self._place = block, max(place, self._place)
@@ -194,9 +203,12 @@ class _Reading:
         self._ended = True
         try:
             end = self._keys.seals.end(text)
+            place = self._keys.place(text)
         except (NotSealed, msgspec.MsgspecError):
             self.verdict.find(number, "the end is not signed by the keys, or is none")
             return
+        if place < self._place:
+            self.verdict.find(number, "the end is signed by a key that another one replaced before")
         if self._block is None or (end.number, end.hash) != (self._block.number, hash_of(self._block)):
             self.verdict.find(number, f"the last block is not {end.number}, which the end names")
         if end.lines != self._digest.hexdigest():
