@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -184,6 +185,30 @@ def test_the_trail_is_proved_over_a_rotation_of_its_key(new_server: Server, tmp_
     found = verified(str(export), "--key", str(first))
     assert (found["findings"], len(export.read_text().splitlines()) > 3) == ([], True)
     assert len(command("trail", "key", *data).stdout.splitlines()) == 2
+
+
+def test_a_scrub_takes_secrets_of_replaced_keys_out_of_the_files(new_server: Server) -> None:
+    new_server.start().register()
+    data, place = ("--data", str(new_server.data)), new_server.data.resolve()
+    with new_server.api() as api:
+        api.get(PERSONS)
+        within_20_s(lambda: command("trail", "key", *data).returncode == 0)
+    address = f"host={place / 'socket'} dbname=customer_inventory user=customer_inventory passfile={place / 'passfile'}"
+    with psycopg.connect(address) as connection:
+        rows = connection.execute(
+            "select private_key ->> 'd' from signing_key union all select private_key::json ->> 'd' from seal_key"
+        ).fetchall()
+    secrets = [row[0].encode() for row in rows]
+
+    def held() -> set[bytes]:
+        files = [path.read_bytes() for path in place.rglob("*") if path.is_file()]
+        return {secret for secret in secrets if any(secret in file for file in files)}
+
+    for of in ("tokens", "seals"):
+        assert command("key", "rotate", of, "--yes", *data).returncode == 0
+    assert (len(secrets), held()) == (2, {*secrets})
+    scrubbed = command("privacy", "scrub", *data)
+    assert (scrubbed.returncode, held()) == (0, set()), scrubbed.stdout + scrubbed.stderr
 
 
 def test_keys_that_cannot_be_rotated_are_told(server: Server) -> None:

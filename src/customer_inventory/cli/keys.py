@@ -110,8 +110,10 @@ async def _rotate(wanted: Wanted, settings: Settings, *, yes: bool) -> None:
         made = await rotate(access, wanted) if yes else None
     if made is not None:
         print(f"{_told(made)}, in place of {before.id}")
+        print("Now run `customer-inventory privacy scrub`, which takes the old secret out of the files.")
         return
     print(f"To be replaced: {_told(before)}")
     for line in _FOLLOWS[wanted.of]:
         print(line.format(id=before.id, overlap=int(wanted.overlap.total_seconds())))
-    print("Its secret half is destroyed. Nothing was changed; say --yes to do it.")
+    print("Its secret half goes, and out of the files with `customer-inventory privacy scrub`.")
+    print("Nothing was changed; say --yes to do it.")

@@ -1,6 +1,7 @@
 """The keys of the register: those that sign tokens, and those that make pseudonyms; each may take another's place.
 
-Keys of seals stand with the seals (seals.py). What is retired has lost its secret: its row tells of it, and no more.
+Keys of seals stand with the seals (seals.py). What is retired has lost its secret: its row tells of it, and no more;
+its table is noted to be written anew, for until then the file holds what the row did.
 """
 
 from __future__ import annotations
@@ -87,4 +88,5 @@ class KeyStore:
             if (await connection.execute(_SQL[retire], values)).rowcount == 0:
                 return False
             await connection.execute(_SQL[add], values)
+            await connection.execute(_SQL["due"], {"table": table, "at": values["at"]})
         return True

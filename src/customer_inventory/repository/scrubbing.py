@@ -1,5 +1,7 @@
 """Scrubbing: after an erasure the files of tables, indexes, statistics and the write-ahead log are rid of its remains.
 
+So they are, after a rotation, of the secret half of the key that was replaced.
+
 PostgreSQL marks a row as deleted and leaves its bytes until the space is used again, in the table, its indexes, its
 statistics and its log. So tables that an erasure touched are written anew, whole; of an embedded engine the log is
 turned over too. What an external server's log and archive hold is for its keeper to let age out.

@@ -122,6 +122,7 @@ class SealStore:
             if (await connection.execute(_SQL["retire_key"], {"id": replaces, "at": at})).rowcount == 0:
                 return False
             await connection.execute(_SQL["add_key"], _values(key, at))
+            await connection.execute(_SQL["due"], {"table": "seal_key", "at": at})
         return True
 
 

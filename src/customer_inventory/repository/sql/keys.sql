@@ -39,3 +39,7 @@ insert into pseudonym_key (purpose, key, at) values (%(purpose)s, %(key)s, %(at)
 
 -- name: pseudonym
 select key from pseudonym_key where purpose = %s and retired_at is null
+
+-- name: due
+-- What the row held stays in the file of its table until that is written anew (scrubbing.py).
+insert into scrub_due (table_name, since) values (%(table)s, %(at)s) on conflict do nothing

@@ -38,3 +38,7 @@ lock table seal_key in share row exclusive mode
 -- name: retire_key
 update seal_key set retired_at = %(at)s, private_key = public_key
 where id = %(id)s and retired_at is null
+
+-- name: due
+-- What the row held stays in the file of its table until that is written anew (scrubbing.py).
+insert into scrub_due (table_name, since) values (%(table)s, %(at)s) on conflict do nothing
