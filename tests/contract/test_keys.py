@@ -132,6 +132,8 @@ async def test_tokens_of_a_key_in_wrong_hands_are_taken_no_more(desk: Desk, acce
         Wanted(PSEUDONYMS, purpose="study", algorithm=ES256),
         Wanted(TOKENS, overlap=timedelta(minutes=11)),
         Wanted(TOKENS, overlap=timedelta(seconds=-1)),
+        Wanted(SEALS, overlap=timedelta(minutes=1)),
+        Wanted(PSEUDONYMS, purpose="study", overlap=timedelta()),
     ],
 )
 async def test_what_cannot_be_rotated_so(wanted: Wanted, access: Access) -> None:

@@ -220,6 +220,7 @@ def test_keys_that_cannot_be_rotated_are_told(server: Server) -> None:
         (3, ["pseudonyms"]),
         (4, ["pseudonyms", "--purpose", "nobody's"]),
         (3, ["tokens", "--overlap", "1d"]),
+        (3, ["seals", "--overlap", "1m", "--yes"]),
     ):
         done = command("key", "rotate", *words, *data)
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr

@@ -28,7 +28,7 @@ _PSEUDONYM_BITS = 256
 class InvalidKeyRotation(InventoryError):
     """The keys cannot be rotated so.
 
-    Keys of pseudonyms are of a purpose, the others are not; tokens of a retired key are taken for ten minutes at most.
+    Keys of pseudonyms are of a purpose, the others are not; only tokens have an overlap, of ten minutes at most.
     """
 
     code = "invalid-key-rotation"
@@ -53,7 +53,13 @@ class Wanted:
     of: str
     purpose: str | None = None
     algorithm: str | None = None
-    overlap: timedelta = LONGEST_OVERLAP
+    overlap: timedelta | None = None
+    """Of tokens alone; None is as long as they last."""
+
+    @property
+    def taken(self) -> timedelta:
+        """How long tokens of the key before are taken yet."""
+        return LONGEST_OVERLAP if self.overlap is None else self.overlap
 
     def check(self) -> None:
         """Return if it can be done. Raises InvalidKeyRotation."""
@@ -64,7 +70,9 @@ class Wanted:
         possible = OF_PSEUDONYMS if self.of == PSEUDONYMS else ALGORITHMS
         if self.algorithm is not None and self.algorithm not in possible:
             raise InvalidKeyRotation(f"{self.of.capitalize()} have keys of {' or '.join(possible)}.")
-        if not timedelta() <= self.overlap <= LONGEST_OVERLAP:
+        if self.overlap is not None and self.of != TOKENS:
+            raise InvalidKeyRotation("Only tokens have an overlap: leave out --overlap.")
+        if not timedelta() <= self.taken <= LONGEST_OVERLAP:
             raise InvalidKeyRotation("Tokens of the retired key can be taken for 0s to 10m.")
 
 
@@ -101,7 +109,7 @@ async def rotate(access: Opened, wanted: Wanted) -> KeyRow:
 async def _tokens(access: Opened, wanted: Wanted, algorithm: str) -> bool:
     pair, now = new_pair(algorithm), access.facilities.clock()
     return await _register(access).keys.rotate_signing(
-        identifier=pair.id, algorithm=algorithm, private_key=pair.private, at=now, not_after=now + wanted.overlap
+        identifier=pair.id, algorithm=algorithm, private_key=pair.private, at=now, not_after=now + wanted.taken
     )
 
 

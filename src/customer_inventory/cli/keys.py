@@ -9,7 +9,6 @@ import msgspec
 from cyclopts import App, Parameter
 
 from customer_inventory.access.rotating import (
-    LONGEST_OVERLAP,
     PSEUDONYMS,
     SEALS,
     TOKENS,
@@ -80,7 +79,7 @@ def rotate_key(
     *,
     purpose: str | None = None,
     algorithm: str | None = None,
-    overlap: timedelta = LONGEST_OVERLAP,
+    overlap: timedelta | None = None,
     yes: Annotated[bool, Parameter(negative=())] = False,
     settings: Configured = _DEFAULTS,
 ) -> int:
@@ -95,7 +94,8 @@ def rotate_key(
     algorithm
         The algorithm of the new key of tokens or seals: ES256 or Ed25519; that of the one before when not given.
     overlap
-        For tokens: how long those of the old key are taken yet, such as 5m; 0s when it is in wrong hands. 10m at most.
+        For tokens: how long those of the old key are taken yet, such as 5m; 0s when it is in wrong hands. 10m at most,
+        and when not given.
     yes
         Do it.
     settings
@@ -114,6 +114,6 @@ async def _rotate(wanted: Wanted, settings: Settings, *, yes: bool) -> None:
         return
     print(f"To be replaced: {_told(before)}")
     for line in _FOLLOWS[wanted.of]:
-        print(line.format(id=before.id, overlap=int(wanted.overlap.total_seconds())))
+        print(line.format(id=before.id, overlap=int(wanted.taken.total_seconds())))
     print("Its secret half goes, and out of the files with `customer-inventory privacy scrub`.")
     print("Nothing was changed; say --yes to do it.")
