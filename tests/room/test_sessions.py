@@ -236,6 +236,22 @@ async def test_a_password_that_was_made_leads_to_nothing_but_an_own_one(browser:
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["added", "reset"])
+async def test_a_password_that_others_know_is_never_ones_own(browser: Browser, again: bool) -> None:
+    made, people = await made_for(browser), browser.desk.repository.people
+    if again:
+        made = (await reset_password(people, login="new", clock=browser.clock)).password
+    await browser.sign_in("new", made)
+    own = [CHOSEN, f"{CHOSEN} and more"]
+    for old, new in ((made, own[0]), (own[0], own[1])):
+        answer = await browser.form("/account/password", {"old": old, "new": new, "again": new})
+        assert answer.status_code == 303
+        back = await browser.form("/account/password", {"old": new, "new": made, "again": made})
+        assert (back.status_code, "others know it" in back.text) == (400, True)
+    browser.client.cookies.clear()
+    assert (await browser.sign_in("new", made)).status_code == 401
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["added", "reset"])
 async def test_a_password_that_was_made_ends_after_three_days(browser: Browser, again: bool) -> None:
     made, people = await made_for(browser), browser.desk.repository.people
     if again:

@@ -11,7 +11,13 @@ import re
 from uuid import UUID
 
 from customer_inventory.access.breached import BreachedPasswords
-from customer_inventory.access.people import LONGEST_PASSWORD, SHORTEST_PASSWORD, check_password, hash_password
+from customer_inventory.access.people import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    check_password,
+    hash_password,
+    is_password,
+)
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.people import People, Person
 
@@ -58,6 +64,9 @@ async def change_password(
     await check_password(people, login=person.login, password=old)
     if old == new:
         raise WeakPassword("The new password is the old one. Choose another.")
+    made = await people.made_password(person.id)
+    if made is not None and await asyncio.to_thread(is_password, made, new):
+        raise WeakPassword("The new password is one that was made for you, so that others know it. Choose another.")
     await check_choice(new, login=person.login, breached=breached)
     await people.set_password(person.id, password_hash=await asyncio.to_thread(hash_password, new), keep=keep)
 

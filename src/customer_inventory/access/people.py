@@ -135,7 +135,7 @@ async def check_password(people: People, *, login: str, password: str) -> Person
     """Return the active person with this login and password. Raises SignInFailed, in equal time whatever is wrong."""
     usable = len(login) <= 100 and len(password) <= LONGEST_PASSWORD and "\0" not in login
     person = await people.person_by_login(login) if usable else None
-    right = await asyncio.to_thread(_verify, person.password_hash if person else None, password[:LONGEST_PASSWORD])
+    right = await asyncio.to_thread(is_password, person.password_hash if person else None, password[:LONGEST_PASSWORD])
     if person is None or not right or person.status != "active":
         raise SignInFailed
     return person
@@ -157,7 +157,8 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
-def _verify(password_hash: str | None, password: str) -> bool:
+def is_password(password_hash: str | None, password: str) -> bool:
+    """Return whether a password is the one that is kept so; in the same time where none is."""
     try:
         return _HASHER.verify(password_hash or _nobodys_hash(), password)
     except VerificationError:

@@ -121,6 +121,11 @@ class People:
             await connection.execute(_SQL["end_other_sessions"], (person_id, keep or UUID(int=0)))
             await connection.execute(_SQL["end_arrivals"], (person_id,))
 
+    async def made_password(self, person_id: UUID) -> str | None:
+        """Return the hash of the password that was made for a person before they chose an own one, if one was."""
+        rows = await self._connections.rows(_SQL["made_password"], (person_id,))
+        return rows[0][0] if rows else None
+
     async def add_session(
         self,
         *,

@@ -27,7 +27,13 @@ update person set login = %s, display_name = %s, role = %s, status = %s where id
     and not exists (select from person other where other.login = %s and other.id <> %s)
 
 -- name: set_password
-update person set password_hash = %s, password_made_at = %s where id = %s
+update person set
+    made_password_hash = case when password_made_at is null then made_password_hash else password_hash end,
+    password_hash = %s, password_made_at = %s
+where id = %s
+
+-- name: made_password
+select made_password_hash from person where id = %s
 
 -- name: end_sessions
 delete from session where person_id = %s

@@ -346,7 +346,8 @@ create table person (
     role text not null check (role in ('administrator', 'steward', 'auditor', 'privacy-officer', 'owner', 'operator')),
     status text not null check (status in ('active', 'disabled')),
     created_at timestamptz not null,
-    password_made_at timestamptz            -- since when it is one that was made for the person; null: an own one
+    password_made_at timestamptz,           -- since when it is one that was made for the person; null: an own one
+    made_password_hash text                 -- of the one that was made before the own one: others know it
 );
 
 create table session (
