@@ -375,16 +375,38 @@ async def test_it_ends_with_its_period_though_it_began_later(ground: Ground) -> 
     assert not await ground.agrees()
 
 
-async def test_a_role_that_moves_takes_the_consents_of_its_agreements_along(ground: Ground, access: Access) -> None:
-    bob = {"@type": "Individual", "givenName": "Bob", "familyName": "Moss"}
-    other = str((await access.create(RESOURCES["individual"], bob)).record.id)
+BOB = {"@type": "Individual", "givenName": "Bob", "familyName": "Moss"}
+
+
+async def test_a_role_that_moves_takes_the_consents_of_its_agreements_and_gives_none(
+    ground: Ground, access: Access
+) -> None:
+    other = str((await access.create(RESOURCES["individual"], BOB)).record.id)
     role = {"@type": "Customer", "name": "C", "engagedParty": {"@type": "PartyRef", "@referredType": "Individual"}}
     role["engagedParty"]["id"] = ground.party  # type: ignore[index]
     customer = await access.create(RESOURCES["customer"], role)
-    await ground.write(agreement(customer.record.id, entry("yes"), kind="Customer"))
+    made = await ground.write(agreement(customer.record.id, entry("yes"), kind="Customer"))
     assert await ground.agrees()
     moved = {**role, "engagedParty": {"@type": "PartyRef", "@referredType": "Individual", "id": other}}
     await access.modify(RESOURCES["customer"], UUID(customer.record.id), lambda _: moved)
     assert not await ground.agrees()
-    ground.party = other
-    assert await ground.agrees()
+    first, ground.party = ground.party, other
+    assert not await ground.agrees(), "whoever moved the customer could say that somebody consents"
+    await access.modify(RESOURCES["customer"], UUID(customer.record.id), lambda _: {**moved, "name": "D"})
+    assert not await ground.agrees()
+    await ground.patch(made, {"version": "2"})
+    assert await ground.agrees(), "whoever writes the agreement says so of who plays the role now"
+    ground.party = first
+    assert not await ground.agrees()
+
+
+async def test_no_move_takes_back_what_somebody_withdrew(ground: Ground, access: Access) -> None:
+    ground.party, asked = str((await access.create(RESOURCES["individual"], BOB)).record.id), ground.party
+    reference = {"@type": "PartyRef", "@referredType": "Individual"}
+    role = {"@type": "Customer", "name": "C", "engagedParty": {**reference, "id": asked}}
+    customer = await access.create(RESOURCES["customer"], role)
+    await ground.say("withdrawn")
+    await ground.write(agreement(customer.record.id, entry("yes"), kind="Customer"))
+    moved = {**role, "engagedParty": {**reference, "id": ground.party}}
+    await access.modify(RESOURCES["customer"], UUID(customer.record.id), lambda _: moved)
+    assert not await ground.agrees()

@@ -625,8 +625,9 @@ begin
 end $$;
 
 -- Keep what an agreement says since a change, where that is news. What it said before and says no more has ended: then
--- another agreement that still gives the purpose holds, and without one nothing does.
-create function keep_agreement_consents(p_agreement uuid, p_change uuid) returns void
+-- another agreement that still gives the purpose holds, and without one nothing does. Where only the role has moved whose
+-- agreement it is, it gives whoever plays the role now nothing: they were not asked.
+create function keep_agreement_consents(p_agreement uuid, p_change uuid, p_moved boolean) returns void
     language plpgsql as $$
 declare
     v_change change%rowtype;
@@ -650,7 +651,7 @@ begin
             select distinct on (f.party_id, f.purpose) f.* from consent_fact f
             where f.agreement_id = p_agreement and f.by_agreement order by f.party_id, f.purpose, f.recorded_at desc, f.id desc
         ) b on b.party_id = n.party_id and b.purpose = n.purpose
-        where case when n.party_id is null then b.given when b.party_id is null then true
+        where case when n.party_id is null then b.given when p_moved then false when b.party_id is null then true
             else (n.given, n.expires_at, n.document_version) is distinct from (b.given, b.expires_at, b.document_version)
                 or n.given and v_begins > v_change.at and b.said_at <> v_begins
                 or n.given and v_begins = v_change.at and b.said_at > v_change.at end
@@ -680,14 +681,14 @@ create function consents_of_agreements() returns trigger
     language plpgsql as $$
 begin
     if new.kind = 'party_privacy_agreement' then
-        perform keep_agreement_consents(new.record_id, new.change_id);
+        perform keep_agreement_consents(new.record_id, new.change_id, false);
     elsif new.kind in ('customer', 'party_role') then
-        -- Its agreements are asked anew whose they are: it may have moved to another party.
-        perform keep_agreement_consents(l.source_id, new.change_id) from link l
+        -- It may have moved to another party, and then takes its agreements from the one before.
+        perform keep_agreement_consents(l.source_id, new.change_id, true) from link l
             where l.bucket = bucket_of(new.record_id) and l.target_id = new.record_id
                 and l.source_kind = 'party_privacy_agreement' and l.attribute = 'engagedParty';
     else
-        perform keep_agreement_consents(l.source_id, new.change_id) from link l
+        perform keep_agreement_consents(l.source_id, new.change_id, false) from link l
             where l.bucket = bucket_of(new.record_id) and l.target_id = new.record_id
                 and l.source_kind = 'party_privacy_agreement' and l.attribute = 'partyPrivacyProfile';
     end if;
