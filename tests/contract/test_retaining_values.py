@@ -12,7 +12,8 @@ import msgspec
 import psycopg
 import pytest
 
-from customer_inventory.access import Access, Desk
+from customer_inventory.access import Access, Desk, downloads
+from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.erasing import finish_erasures, hide_in_trail
 from customer_inventory.access.governing import approve, propose
 from customer_inventory.access.holding import hold
@@ -21,6 +22,7 @@ from customer_inventory.access.privacy_requesting import enter
 from customer_inventory.access.restriction import Wished, restrict
 from customer_inventory.access.retaining import Found, retain
 from customer_inventory.access.value_rules import pruned
+from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.repository.erasures import Removal, announce, read_register
 from customer_inventory.requirements.governance import Proposed
@@ -102,6 +104,24 @@ async def test_a_value_goes_from_every_version_and_what_others_sent_and_the_reco
     assert rows == {"individual.contactMedium.emailAddress": 1, "received_event": 1, "unique_value": 1}
     again = await of(officer, MAIL, register=tmp_path / "register")
     assert (again.past, again.erased) == (0, 0)
+
+
+async def test_what_downloads_were_asked_for_by_does_not_tell_it(
+    desk: Desk, officer: Access, database: str, tmp_path: Path
+) -> None:
+    """Of the attribute, and of records that had the value: a filter of another thing stays."""
+    await ask_for(desk, officer, "placeOfBirth", "birthDate")
+    born = {"birthDate": "1980-01-01", "placeOfBirth": "Zwiebelstadt"}
+    await made(officer, "individual", document("individual", **born))
+    wishes = ("placeOfBirth=Zwiebelstadt", "filter=$[?(@.placeOfBirth=='zwiebelstadt')]", "placeOfBirth=Ulm")
+    asked = [
+        await downloads.request(officer, await sought_of(officer, Wanted(kind="individual", filter=each)))
+        for each in (*wishes, "nationality=Zwiebelstadt")
+    ]
+    assert (await of(officer, "placeOfBirth", register=tmp_path / "register")).erased == 1
+    rows = dict(await ask(database, "select id, wish::json ->> 'filter' from download"))
+    assert [rows[each.id] for each in asked] == ["erased", "erased", "placeOfBirth=Ulm", "nationality=Zwiebelstadt"]
+    assert ("download",) in await ask(database, "select table_name from scrub_due")
 
 
 async def test_the_trail_tells_and_goes_on_to_name_the_record(

@@ -158,7 +158,10 @@ class _Removing:
         ]
         cut = await self._cut(identifier, looked.versions, documents)
         await self._work.cut(identifier, cut, self.erased)
-        if number := await forget_asked(self._work, (), cut.asked):
+        number = await forget_asked(self._work, (), cut.asked)
+        gone = _said([msgspec.json.decode(each.document) for each in looked.versions]) - _said(documents)
+        about = (KINDS[self._removal.kind].name, self._removal.attribute)
+        if number := number + await forget_asked(self._work, gone, (), about=about):
             self.erased.add("download", number)
 
     async def _draft(self, document: dict[str, Any]) -> Draft:
@@ -195,6 +198,15 @@ class _Removing:
         uniques = await self._access.facilities.catalogue.uniques(resource)
         claims = claimed(resource, document, uniques, terms(resource, document))
         return None if claims is None else [each.digest for each in claims]
+
+
+def _said(value: Any) -> set[str]:
+    """Every text and number of a JSON value, as a filter would say it."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return set[str]().union(*map(_said, value))
+    return {str(value)} if isinstance(value, str | int | float) and not isinstance(value, bool) else set()
 
 
 def _files(documents: Iterable[bytes]) -> set[bytes]:

@@ -29,14 +29,19 @@ _CONDITION = re.compile(
 """A condition of a filter, in either way of writing it: where, and the text that is asked for."""
 
 
-async def forget_asked(work: ErasureWork, names: Collection[str], values: Collection[str]) -> int:
+async def forget_asked(
+    work: ErasureWork, names: Collection[str], values: Collection[str], *, about: tuple[str, str] | None = None
+) -> int:
     """Take what names who is erased out of what downloads were asked for by; return out of how many.
 
-    What is not over is erased. To be called within the transaction of an erasure.
+    With `about`, a resource and an attribute, only of that resource's where that attribute is asked for. What is not
+    over is erased. To be called within the transaction of an erasure.
     """
     told, number, after = Told(names, values), 0, ""
     while wishes := await work.wishes(after=after):
         for identifier, wish, said in wishes:
+            if about is not None and not _is_about(wish, *about):
+                continue
             if (left := told.without(wish, said)) is not None:
                 number += await work.erase_wish(identifier, *left)
         after = wishes[-1][0]
@@ -79,6 +84,13 @@ class Told:
             return True
         bare = _bare(plain)
         return bool(steps & IDENTIFYING) and len(bare) >= _SHORTEST_PART and any(bare in each for each in self._values)
+
+
+def _is_about(wish: str, resource: str, attribute: str) -> bool:
+    """Tell whether a wish is for a resource, and the last name of an attribute stands in what it asks for."""
+    told = msgspec.json.decode(wish)
+    asked = " ".join(unquote(told.get(name) or "") for name in _ASKED)
+    return told.get("kind") == resource and attribute.rpartition(".")[2] in asked
 
 
 def _conditions(text: str) -> Iterator[tuple[str, str]]:
