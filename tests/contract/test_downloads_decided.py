@@ -125,7 +125,9 @@ async def test_two_servers_make_each_file_once_and_of_a_client_one_at_a_time(
             break
     await second.stop()
     assert most <= 1
-    assert await ask(database, "select distinct attempt, status, number from download") == [(1, "ready", 12)]
+    assert await ask(database, "select distinct attempt, status, number, failure from download") == [
+        (1, "ready", 12, None)
+    ]
 
 
 async def test_what_a_server_that_was_killed_had_begun_is_begun_anew(
