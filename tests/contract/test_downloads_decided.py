@@ -130,6 +130,32 @@ async def test_two_servers_make_each_file_once_and_of_a_client_one_at_a_time(
     ]
 
 
+async def test_tidying_leaves_what_another_server_begins_meanwhile(
+    desk: Desk, access: Access, door: httpx.AsyncClient
+) -> None:
+    await people(access, 5)
+    client = await client_of(desk, door, "one", NAMES)
+    await client.asks("individual")
+    downloads, files = desk.repository.register.downloads, desk.downloads.files
+    lost = desk.downloads.directory / "01a22f00-95f1-8bbb-8dec-9a8723eddf28-1.part"
+    lost.parent.mkdir(mode=0o700, exist_ok=True)
+    lost.write_bytes(b"of nobody")
+    begun: list[Path] = []
+
+    async def held() -> frozenset[str]:
+        found = await downloads.held()
+        now = desk.clock()
+        row = await downloads.claim(now=now, until=now + LEASE)
+        assert row is not None
+        begun.append(desk.downloads.directory / f"{row.id}-{row.attempt}.part")
+        begun[0].write_bytes(b"half")
+        return found
+
+    assert await files.tidy(held) == 1
+    assert begun[0].exists()
+    assert not lost.exists()
+
+
 async def test_what_a_server_that_was_killed_had_begun_is_begun_anew(
     desk: Desk, access: Access, door: httpx.AsyncClient, maker: Maker, watch: Watch, database: str
 ) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -90,21 +90,31 @@ class DownloadFiles:
         """Remove the file of a download if it is there."""
         await asyncio.to_thread(self._path(row).unlink, missing_ok=True)
 
-    async def tidy(self, held: Collection[str]) -> int:
-        """Remove every file but those that are named, and what is unfinished of others; return how many."""
-        return await asyncio.to_thread(self._tidy, held)
+    async def tidy(self, held: Callable[[], Awaitable[Collection[str]]]) -> int:
+        """Remove every file but those that are `held`, and what is unfinished of others; return how many.
 
-    def _tidy(self, held: Collection[str]) -> int:
-        if not self._root.is_dir():
-            return 0
-        found = [(path, named) for path in self._root.iterdir() if (named := _NAME.fullmatch(path.name))]
-        gone = [path for path, named in found if named[1] not in held]
-        for path in gone:
-            _remove(path)
+        What is held is asked once it is seen what is there: a file that another server begins in between is not seen,
+        while one that is seen was claimed before.
+        """
+        there = await asyncio.to_thread(self._there)
+        kept = await held() if there else ()
+        gone = [path for path, name in there if name not in kept]
+        await asyncio.to_thread(_remove_all, gone)
         return len(gone)
+
+    def _there(self) -> list[tuple[Path, str]]:
+        """The files of downloads in the directory, with the download and attempt that each is of."""
+        if not self._root.is_dir():
+            return []
+        return [(path, named[1]) for path in self._root.iterdir() if (named := _NAME.fullmatch(path.name))]
 
     def _path(self, row: DownloadRow) -> Path:
         return self._root / f"{row.id}-{row.attempt}"
+
+
+def _remove_all(paths: Iterable[Path]) -> None:
+    for path in paths:
+        _remove(path)
 
 
 def _remove(path: Path) -> None:

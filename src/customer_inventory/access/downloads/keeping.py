@@ -24,4 +24,4 @@ async def tidy_files(access: Opened) -> None:
 
 
 async def _tidy(repository: Repository, rules: DownloadRules) -> None:
-    await rules.files.tidy(await repository.register.downloads.held())
+    await rules.files.tidy(repository.register.downloads.held)
