@@ -242,6 +242,39 @@ async def test_what_was_done_of_the_party_closes_it_and_what_was_done_before_or_
     assert (await take(officer, forget, "complete", Said(result=gone.id))).row.status == "done"
 
 
+async def test_a_restriction_answers_while_it_holds_or_once_it_ran_its_time(
+    access: Access, officer: Access, database: str
+) -> None:
+    party = await made(access, "individual", document("individual"))
+    wished = Wished(subject_id=str(party), reason="x")
+    old = await restrict(officer, wished)
+    await lift(officer, old.id, reason="x")
+    over = await restrict(officer, wished)
+    await ask(database, _RAN_OUT.format(over.id, "1 day"))
+    asked = [await in_work(officer, "restriction", party) for _ in range(3)]
+    await lift(officer, over.id, reason="x")
+    lifted = await restrict(officer, wished)
+    await lift(officer, lifted.id, reason="x")
+    for result in (old.id, over.id, lifted.id):
+        with pytest.raises(NothingDone):
+            await take(officer, asked[0], "complete", Said(result=str(result)))
+    holding = await restrict(officer, wished)
+    await ask(
+        database, f"update restriction set since = since - interval '1 year' where id = '{holding.id}' returning 1"
+    )
+    assert (await take(officer, asked[0], "complete", Said(result=str(holding.id)))).row.status == "done"
+    await lift(officer, holding.id, reason="x")
+    short = await restrict(officer, wished)
+    await ask(database, _RAN_OUT.format(short.id, "0 days"))
+    assert (await take(officer, asked[1], "complete", Said(result=str(short.id)))).row.status == "done"
+    await lift(officer, short.id, reason="x")
+    assert (await take(officer, asked[2], "complete", Said(result=str(short.id)))).row.status == "done"
+
+
+_RAN_OUT = """update restriction set since = since - interval '{1}', until = since - interval '{1}' + interval '1 ms'
+where id = '{0}' returning 1"""
+
+
 async def changes_of(database: str, identifier: UUID) -> list[str]:
     rows = await ask(
         database, f"select change_id::text from change_record where record_id = '{identifier}' order by version"

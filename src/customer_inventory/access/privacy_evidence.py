@@ -8,6 +8,7 @@ that nothing is held, where nobody was found. What was refused needs none: its g
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from customer_inventory.access.opened import Opened
@@ -16,6 +17,7 @@ from customer_inventory.access.subjects import NoSubject, subject
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
 from customer_inventory.repository.privacy_requests import RequestRow
+from customer_inventory.repository.restrictions import Restriction
 
 NOTHING_HELD = "nothing held"
 """The result of a request of somebody of whom nothing was found."""
@@ -61,8 +63,27 @@ async def _is_erasure(access: Opened, row: RequestRow, named: UUID) -> bool:
 
 
 async def _is_restriction(access: Opened, row: RequestRow, named: UUID) -> bool:
-    found = await access.facilities.repository.erasures.restrictions.all(identifier=named)
-    return row.subject_id is not None and any(each.party_id == row.subject_id for each in found)
+    """Whether it is a restriction of the party that holds, or one made since the request came that ran its time."""
+    if row.subject_id is None:
+        return False
+    now, found = (
+        access.facilities.clock(),
+        await access.facilities.repository.erasures.restrictions.all(identifier=named),
+    )
+    return any(
+        _holds(each, now) or (each.since >= row.received_at and _ran_out(each, now))
+        for each in found
+        if each.party_id == row.subject_id
+    )
+
+
+def _holds(row: Restriction, now: datetime) -> bool:
+    return row.ended_at is None and (row.until is None or row.until > now)
+
+
+def _ran_out(row: Restriction, now: datetime) -> bool:
+    """Whether its own end came before anybody lifted it."""
+    return row.until is not None and row.until <= (row.ended_at or now)
 
 
 async def _is_change(access: Opened, row: RequestRow, named: UUID) -> bool:
@@ -100,7 +121,7 @@ _WANTED: Mapping[str, str] = {
     "access": _PACKAGE,
     "portability": _PACKAGE,
     "erasure": "It is done by an erasure: `privacy erase --request`, or the id of its receipt as the result.",
-    "restriction": "It is done by a restriction: `privacy restrict --request`, or its id as the result.",
+    "restriction": "It is done by a restriction that was not lifted: `privacy restrict --request`, or its id.",
     "rectification": "It is done by a change of the party's records since it came: name its id in the result.",
     "objection": "It is done by a consent withdrawn, a change, a restriction or an erasure of the party since it came: "
     "name its id in the result.",
