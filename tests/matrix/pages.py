@@ -117,6 +117,7 @@ async def _asked(repository: Repository, browser: httpx.Client, method: str, add
     decided = {"do": "approve"} if address.startswith("/proposals/") else {}
     decided |= {"do": "receive", "right": "access"} if address == "/privacy-requests" else {}
     decided |= {"do": "lift", "reason": "matrix"} if address == "/restrictions" else {}
+    decided |= {"do": "preview"} if address == "/downloads/new" else {}
     form = {"proof": proof, **decided} if method == "POST" else None
     answer = browser.request(method, address, data=form, headers={**BROWSER, "x-request-id": name})
     found = await repository.journal.of_request(name)

@@ -70,6 +70,13 @@ def said(answer: httpx.Response) -> str:
     return unescape(found[1]) if found else ""
 
 
+@pytest.mark.parametrize("step", [{}, {"do": "nonsense"}], ids=str)
+async def test_a_step_that_there_is_not_asks_for_nothing(signed_in: Browser, step: dict[str, str]) -> None:
+    answer = await signed_in.form(NEW, {**WISH, **step})
+    assert (answer.status_code, bool(said(answer))) == (400, True), answer.text
+    assert "It would hold" not in answer.text
+
+
 async def test_a_download_is_previewed_asked_for_made_and_saved(
     signed_in: Browser, access: Access, maker: Maker
 ) -> None:

@@ -106,6 +106,13 @@ async def test_what_cannot_be_restricted_is_said(
     assert "Nothing is restricted" in answer.text
 
 
+@pytest.mark.parametrize("step", [{}, {"do": ""}, {"do": "nonsense"}, {"do": "Restrict"}], ids=str)
+async def test_a_step_that_there_is_not_restricts_nothing(officer: Browser, ada: str, step: dict[str, str]) -> None:
+    answer = await officer.form(PLACE, {"subject": ada, "reason": REASON, **step})
+    assert (answer.status_code, bool(said(answer))) == (400, True), answer.text
+    assert "Nothing is restricted" in answer.text
+
+
 async def test_only_privacy_officers_may(browser: Browser, ada: str) -> None:
     for role in ("administrator", "steward", "auditor", "owner", "operator"):
         await browser.admit(f"some-{role}", role)

@@ -53,6 +53,16 @@ class NoDay(InventoryError):
     failure = Failure.INVALID
 
 
+class UnknownStep(InventoryError):
+    """A restriction is made or lifted here, and nothing else.
+
+    Use the buttons of the page.
+    """
+
+    code = "unknown-step"
+    failure = Failure.INVALID
+
+
 _REFUSED = (
     AlreadyRestricted,
     InvalidDocument,
@@ -63,6 +73,7 @@ _REFUSED = (
     ReasonMissing,
     RequestNotFound,
     RestrictionNotFound,
+    UnknownStep,
 )
 
 
@@ -122,6 +133,12 @@ async def _do(visit: Visit, form: Mapping[str, str]) -> str:
         await restriction.lift(visit.access, identifier, reason=reason)
         return "lift"
     await visit.access.require("create", restriction.KIND)
+    if form.get("do") != "restrict":
+        raise UnknownStep
+    return await _restrict(visit, form)
+
+
+async def _restrict(visit: Visit, form: Mapping[str, str]) -> str:
     request = form.get("request", "").strip()
     told = {
         "subjectId": form.get("subject", "").strip(),

@@ -12,6 +12,7 @@ from customer_inventory.access.downloads import Wanted
 from customer_inventory.access.downloads.anonymising import LEAST_K
 from customer_inventory.access.downloads.previewing import Sought
 from customer_inventory.access.guarded import DOWNLOAD
+from customer_inventory.console.downloads.download_page import NoStep
 from customer_inventory.console.downloads.saying import (
     DOWNLOADS_PAGE,
     FORMAT_NAMES,
@@ -62,6 +63,8 @@ def asking_page(understand: Understanding) -> Answering:
             return _page(visit, _USUAL | {"kind": visit.query.get("kind", "")})
         typed = _USUAL | {name: text for name, text in (await visit.form()).items() if name in {*_FIELDS, "do"}}
         try:
+            if typed.get("do") not in {"preview", "request"}:
+                raise NoStep
             sought = await understand(visit.access, _wanted(typed))
             if typed.get("do") == "request":
                 row = await doing.request(visit.access, sought)
