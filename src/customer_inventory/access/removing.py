@@ -153,14 +153,12 @@ class _Removing:
             draft = await self._draft(document)
             since = version.since if version.current else None
             await self._work.rewrite(self._removal.kind, version, draft, author=author, since=since)
-        documents = [
-            left[each.number] if each.number in left else msgspec.json.decode(each.document) for each in looked.versions
-        ]
+        before = [msgspec.json.decode(each.document) for each in looked.versions]
+        documents = [left.get(each.number, one) for each, one in zip(looked.versions, before, strict=True)]
         cut = await self._cut(identifier, looked.versions, documents)
         await self._work.cut(identifier, cut, self.erased)
         number = await forget_asked(self._work, (), cut.asked)
-        gone = _said([msgspec.json.decode(each.document) for each in looked.versions]) - _said(documents)
-        about = (KINDS[self._removal.kind].name, self._removal.attribute)
+        gone, about = _said(before) - _said(documents), (KINDS[self._removal.kind].name, self._removal.attribute)
         if number := number + await forget_asked(self._work, gone, (), about=about):
             self.erased.add("download", number)
 
