@@ -33,6 +33,11 @@ def new_id(*, bucket: int, at: datetime, randomness: Randomness = secrets.randbi
     return UUID(int=high << 64 | _VARIANT << 62 | randomness(62))
 
 
+def draw_key(bits: int, randomness: Randomness = secrets.randbits) -> bytes:
+    """Return a new key of so many random bits, a multiple of eight."""
+    return randomness(bits).to_bytes(bits // 8)
+
+
 def draw_bucket(randomness: Randomness = secrets.randbits) -> int:
     """Return a random bucket, for a party that is new."""
     return randomness(12)

@@ -33,7 +33,7 @@ from customer_inventory.access.tokens import ISSUER, LIFETIME_S, InvalidToken, T
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.access.volumes import Volumes
 from customer_inventory.clock import Clock
-from customer_inventory.ids import Randomness
+from customer_inventory.ids import Randomness, draw_key
 from customer_inventory.model import Resource
 from customer_inventory.model.contents import ATTACHMENT_LIMIT
 from customer_inventory.model.view import View
@@ -88,7 +88,7 @@ class Desk:
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
-        self._mask_key = randomness(256).to_bytes(32)
+        self._mask_key = draw_key(256, randomness)
         self._standings: dict[str, tuple[float, Standing | None]] = {}
 
     async def __aenter__(self) -> Desk:

@@ -16,6 +16,7 @@ from customer_inventory.access.sealing.blocks import new_key
 from customer_inventory.access.sealing.entries import moment
 from customer_inventory.access.tokens import LIFETIME_S
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.ids import draw_key
 from customer_inventory.repository.keys import KeyRow
 from customer_inventory.repository.register import Register
 
@@ -120,7 +121,7 @@ async def _seals(access: Opened, wanted: Wanted, algorithm: str) -> bool:  # noq
 
 
 async def _pseudonyms(access: Opened, wanted: Wanted, algorithm: str) -> bool:  # noqa: ARG001  there is one
-    new = access.facilities.randomness(_PSEUDONYM_BITS).to_bytes(_PSEUDONYM_BITS // 8)
+    new = draw_key(_PSEUDONYM_BITS, access.facilities.randomness)
     now = access.facilities.clock()
     return await _register(access).keys.rotate_pseudonym(wanted.purpose or "", new=new, at=now)
 

@@ -30,6 +30,7 @@ from customer_inventory.api.parameters import InvalidParameter, named, parse
 from customer_inventory.api.representation import represent_each
 from customer_inventory.capture.sinks import CsvSink, Marking, NdjsonSink, Sink, Table, unmarked
 from customer_inventory.capture.table_files import ExcelSink, ParquetSink
+from customer_inventory.ids import draw_key
 from customer_inventory.model import RESOURCES, InvalidDocument
 from customer_inventory.model.filtering import known_attribute, paths_on_the_way
 from customer_inventory.model.jsonpath_tree import Path
@@ -138,7 +139,7 @@ async def _table(access: Access, wish: Wish) -> Table | None:
 
 async def _key(access: Access) -> bytes:
     """The key of the pseudonyms for the purpose of the call."""
-    new = access.facilities.randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8)
+    new = draw_key(_KEY_BITS, access.facilities.randomness)
     keys = access.facilities.repository.register.keys
     return await keys.pseudonym_key(access.purpose, new=new, at=access.facilities.clock())
 

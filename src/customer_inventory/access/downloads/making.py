@@ -19,6 +19,7 @@ from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import Basis
 from customer_inventory.access.downloads.previewing import MANY, Sought, asked_lately, sensitive_now, sensitive_reasons
 from customer_inventory.access.window import Window
+from customer_inventory.ids import draw_key
 from customer_inventory.repository.bulk_out import Moment, records_out
 from customer_inventory.repository.download_files import Digesting
 from customer_inventory.repository.downloads import DownloadRow, Downloads, Made
@@ -165,7 +166,7 @@ async def shown_records(
 
 def _shuffle(access: Access) -> bytes:
     """A key of this one file: in an order that came again, a row would be of the same customer in every file."""
-    return access.facilities.randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8)
+    return draw_key(_KEY_BITS, access.facilities.randomness)
 
 
 async def _agreed(access: Access, row: DownloadRow, window: Window | None, sought: Sought) -> None:

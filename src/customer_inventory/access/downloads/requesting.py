@@ -17,7 +17,7 @@ from customer_inventory.access.downloads.life import (
 from customer_inventory.access.downloads.previewing import Sought, preview
 from customer_inventory.access.grants import allows
 from customer_inventory.access.guarded import DOWNLOAD as KIND
-from customer_inventory.ids import draw_bucket, new_id
+from customer_inventory.ids import draw_bucket, draw_key, new_id
 from customer_inventory.repository.downloads import DownloadRow
 
 _KEY_BITS = 128
@@ -59,7 +59,7 @@ async def request(access: Access, sought: Sought) -> DownloadRow:
         reasons=found.reason,
         requested_at=now,
         touched=sought.touched,
-        mark_key=randomness(_KEY_BITS).to_bytes(_KEY_BITS // 8),
+        mark_key=draw_key(_KEY_BITS, randomness),
     )
     if not await access.facilities.repository.register.downloads.add(row, most=MOST_LIVE):
         await access.note("create", KIND, "refused", ())
