@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from tests.journey.conftest import Server
 
@@ -125,20 +125,36 @@ async def enter(page: Page) -> None:
         await page.keyboard.press("Enter")
 
 
+async def typed(page: Page, text: str) -> None:
+    """Type into the field that has the focus, once one has it: `autofocus` comes a moment after the page."""
+    await page.wait_for_function("document.activeElement.matches('input, textarea')")
+    await page.keyboard.type(text)
+
+
+async def follow(page: Page, to: Locator | str, by: str = "click") -> None:
+    """Click a link or button, or press the key `by` on it, and wait for the page that it leads to.
+
+    A click alone need not wait for it: what is read next could be the page before, or none.
+    """
+    place = page.locator(to) if isinstance(to, str) else to
+    async with page.expect_navigation():
+        await (place.first.click() if by == "click" else place.first.press(by))
+
+
 async def sign_in(page: Page, server: Server) -> None:
     """Sign in by keyboard: the login has the focus."""
     await page.goto("/")
     assert await page.title() == "Sign in · Customer Inventory"
-    await page.keyboard.type("admin")
+    await typed(page, "admin")
     await page.keyboard.press("Tab")
-    await page.keyboard.type(server.password)
+    await typed(page, server.password)
     await enter(page)
 
 
 async def search(page: Page, text: str) -> None:
     """Search by keyboard from any page."""
     await page.keyboard.press("/")
-    await page.keyboard.type(text)
+    await typed(page, text)
     await enter(page)
 
 
@@ -233,10 +249,10 @@ async def test_everything_works_without_scripts(chrome: Browser, server: Server,
         await page.goto("/")
         await page.fill("#login", "admin")
         await page.fill("#password", server.password)
-        await page.click("button")
+        await follow(page, "button")
         await page.fill("#q", EMAIL)
-        await page.click("form[role=search] button")
-        await page.click(f"th a[href='/individual/{customer['party']}']")
+        await follow(page, "form[role=search] button")
+        await follow(page, f"th a[href='/individual/{customer['party']}']")
         assert NAME in await page.inner_text("h1")
 
 
@@ -245,12 +261,12 @@ async def test_the_page_that_was_asked_for_comes_after_signing_in(
 ) -> None:
     async with opened(chrome, server, DESK) as page:
         await page.goto(f"/customer/{customer['customer']}")
-        await page.keyboard.type("admin")
+        await typed(page, "admin")
         await page.keyboard.press("Tab")
-        await page.keyboard.type("wrong password")
+        await typed(page, "wrong password")
         await enter(page)
         assert "The login or the password is wrong." in await page.inner_text("[role=alert]")
-        await page.keyboard.type(server.password)
+        await typed(page, server.password)
         await enter(page)
         assert page.url == f"{server.url}/customer/{customer['customer']}"
         await page.keyboard.press("Tab")

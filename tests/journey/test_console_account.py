@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page
 from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, create, person
 from tests.journey.conftest import Server, command
-from tests.journey.test_console import DESK, NARROW, audit, opened
+from tests.journey.test_console import DESK, NARROW, audit, follow, opened
 from tests.people_making import own_password
 
 pytestmark = pytest.mark.timeout(300)
@@ -50,7 +50,7 @@ async def enter(page: Page, password: str, login: str = LOGIN) -> None:
     await page.goto("/sign-in")
     await page.fill("#login", login)
     await page.fill("#password", password)
-    await page.click("main button")
+    await follow(page, "main button")
 
 
 @pytest.mark.parametrize("device", [DESK, NARROW], ids=["desk", "narrow"])
@@ -60,28 +60,28 @@ async def test_a_second_factor_is_set_up_and_asked_for(
     width = device["viewport"]["width"]
     async with opened(chrome, server, device) as page:
         await enter(page, password)
-        await page.click("footer a")
+        await follow(page, "footer a")
         await audit(page, width)
-        await page.click("text=Set up a second factor")
+        await follow(page, "text=Set up a second factor")
         await audit(page, width)
-        await page.click("main button")
+        await follow(page, "main button")
         await audit(page, width)
         assert await page.evaluate("document.querySelector('main img').naturalWidth") > 100
         key = re.search(r"Key ([A-Z2-7 ]+)", await page.inner_text("main"))
         assert key
         totp, now = pyotp.TOTP(key[1].replace(" ", "")), datetime.now(UTC)
         await page.fill("#code", totp.at(now))
-        await page.click("main button")
+        await follow(page, "main button")
         assert "Recovery codes" in await page.inner_text("main")
         await audit(page, width)
         await page.goto("/account/password")
         await audit(page, width)
-        await page.click("text=Sign out")
+        await follow(page, "text=Sign out")
         await enter(page, password)
         assert await page.title() == "Sign in: code · Customer Inventory"
         await audit(page, width)
         await page.fill("#code", totp.at(now + timedelta(seconds=30)))
-        await page.click("main button")
+        await follow(page, "main button")
         assert "Signed in as Rita Example, auditor." in await page.inner_text("footer")
         listed = command("session", "list", "--data", str(server.data)).stdout
         (line,) = [line for line in listed.splitlines() if f"  {LOGIN}  " in line]
@@ -93,8 +93,8 @@ async def test_a_second_factor_is_set_up_and_asked_for(
         reset = command("person", "reset-totp", LOGIN, "--data", str(server.data))
         assert reset.stdout == f"{LOGIN} had a second factor, and signs in by password alone.\n"
         await enter(page, password)
-        await page.click("footer a")
-        await page.get_by_role("button", name="End").first.click()
+        await follow(page, "footer a")
+        await follow(page, page.get_by_role("button", name="End").first)
         assert await page.title() == "Sign in · Customer Inventory"
     assert key[1].replace(" ", "") not in server.output()
 
@@ -110,10 +110,10 @@ async def test_the_glass_is_broken_and_somebody_else_closes_the_review(
     async with opened(chrome, server, device) as page:
         await enter(page, chosen(server, login, added.stdout), login)
         await page.goto(f"/individual/{made['id']}")
-        await page.click("text=See it unmasked")
+        await follow(page, "text=See it unmasked")
         await audit(page, width)
         await page.fill("#reason", "The person asked at the desk what is recorded of them")
-        await page.click("main button")
+        await follow(page, "main button")
         assert "You see as it is what is masked for your role" in await page.inner_text("main")
         await audit(page, width)
         await page.goto("/reviews")
@@ -122,11 +122,11 @@ async def test_the_glass_is_broken_and_somebody_else_closes_the_review(
     assert f"individual {made['id']}  The person asked at the desk" in listed
     async with opened(chrome, server, device) as page:
         await enter(page, server.password, "admin")
-        await page.click("footer a")
-        await page.click("text=Reviews")
+        await follow(page, "footer a")
+        await follow(page, "text=Reviews")
         await page.fill("main textarea", "Was needed.")
         await audit(page, width)
-        await page.get_by_role("button", name="Close").click()
+        await follow(page, page.get_by_role("button", name="Close"))
         assert "Was needed." in await page.inner_text("main")
         await audit(page, width)
     closed = command("review", "close", listed.partition(" ")[0], "--remark", "Late", "--data", str(server.data))

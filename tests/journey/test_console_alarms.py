@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 
 from tests.journey import test_console as console
 from tests.journey.conftest import Server, command
-from tests.journey.test_console import DESK, NARROW, audit, opened
+from tests.journey.test_console import DESK, NARROW, audit, follow, opened
 from tests.journey.test_console_account import enter
 
 pytestmark = pytest.mark.timeout(300)
@@ -43,7 +43,7 @@ async def test_a_process_that_calls_from_elsewhere_is_suspended(
     async with opened(chrome, server, options) as page:
         await enter(page, server.password, "admin")
         await page.goto("/account")
-        await page.click("text=Alarms")
+        await follow(page, "text=Alarms")
         assert "It called from elsewhere" in await page.inner_text("main")
         await audit(page, width)
         card = page.locator("section", has_text=name)
@@ -51,8 +51,7 @@ async def test_a_process_that_calls_from_elsewhere_is_suspended(
             await card.get_by_text(said).first.press("Enter")
             await card.locator("textarea").fill("odd calls at night")
             await audit(page, width)
-            async with page.expect_navigation():
-                await card.get_by_role("button", name=step).press("Enter")
+            await follow(page, card.get_by_role("button", name=step), "Enter")
             await audit(page, width)
             assert state in await card.locator(".pill").inner_text()
             shown = command("registration", "show", name, "--data", str(server.data)).stdout

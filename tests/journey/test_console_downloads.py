@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page
 from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, create, person
 from tests.journey.conftest import Server, command
-from tests.journey.test_console import DESK, NARROW, audit, opened
+from tests.journey.test_console import DESK, NARROW, audit, follow, opened
 from tests.journey.test_console_account import enter
 
 pytestmark = pytest.mark.timeout(300)
@@ -33,8 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 async def press(page: Page, name: str) -> None:
     """Press the button of this name by the keyboard, and wait for the page that it leads to."""
-    async with page.expect_navigation():
-        await page.get_by_role("button", name=name).press("Enter")
+    await follow(page, page.get_by_role("button", name=name), "Enter")
 
 
 @pytest.mark.parametrize("device", [DESK, NARROW], ids=["desk", "narrow"])
@@ -48,9 +47,9 @@ async def test_one_asks_another_approves_and_the_file_is_saved(
     async with opened(chrome, server, options) as page:
         await enter(page, server.password, "admin")
         await page.goto("/account")
-        await page.click("text=Downloads")
+        await follow(page, "text=Downloads")
         await audit(page, width)
-        await page.click("text=Ask for a download")
+        await follow(page, "text=Ask for a download")
         await audit(page, width)
         await page.select_option("#f-kind", label="People")
         await page.fill("#f-fields", "givenName,disability")

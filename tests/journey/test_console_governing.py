@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, person, refused
 from tests.journey.conftest import Server, command
-from tests.journey.test_console import DESK, PHONE, audit, opened
+from tests.journey.test_console import DESK, PHONE, audit, follow, opened
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -43,18 +43,17 @@ async def enter(page: Page, login: str, passwords: dict[str, str]) -> None:
     await page.goto("/sign-in")
     await page.fill("#login", login)
     await page.fill("#password", passwords[login])
-    await page.click("main button")
+    await follow(page, "main button")
 
 
 async def press(page: Page, name: str) -> None:
     """Press the button, or follow the link, of this name, and wait for the page that it leads to."""
-    async with page.expect_navigation():
-        await page.locator("main").get_by_text(name, exact=True).last.click()
+    await follow(page, page.locator("main").get_by_text(name, exact=True).last)
 
 
 async def propose(page: Page, width: int) -> None:
     """Steps 1 to 7 of the page."""
-    await page.locator("header").get_by_text("Requirements").click()
+    await follow(page, page.locator("header").get_by_text("Requirements"))
     await audit(page, width)
     await press(page, "Propose a requirement")
     await page.select_option("#resource", label="People")

@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from tests.journey import test_console as console
 from tests.journey.api_words import PERSONS, create, person
 from tests.journey.conftest import Server, command
-from tests.journey.test_console import DESK, NARROW, audit, opened
+from tests.journey.test_console import DESK, NARROW, audit, follow, opened
 from tests.journey.test_console_account import enter
 
 pytestmark = pytest.mark.timeout(300)
@@ -37,25 +37,24 @@ async def test_somebody_is_restricted_for_a_request(chrome: Browser, server: Ser
     async with opened(chrome, server, options) as page:
         await enter(page, server.own_password(f"pia-{width}", added.stdout), f"pia-{width}")
         await page.goto("/account")
-        await page.click("text=Privacy requests")
+        await follow(page, "text=Privacy requests")
         await page.select_option("#right", "restriction")
         await page.fill("#subject", str(made["id"]))
-        await page.get_by_role("button", name="Enter").press("Enter")
+        await follow(page, page.get_by_role("button", name="Enter"), "Enter")
         await audit(page, width)
         await page.locator("article select").first.select_option("verify")
         await page.locator("article textarea").first.fill("passport")
-        await page.get_by_role("button", name="Keep").first.press("Enter")
-        await page.get_by_role("link", name=re.compile("^Restrict for")).click()
+        await follow(page, page.get_by_role("button", name="Keep").first, "Enter")
+        await follow(page, page.get_by_role("link", name=re.compile("^Restrict for")))
         await audit(page, width)
         assert await page.input_value("#f-subject") == made["id"]
         await page.fill("#f-reason", "accuracy disputed")
-        await page.get_by_role("button", name="Restrict").press("Enter")
-        await page.wait_for_url("**/restrictions?done=restrict")
+        await follow(page, page.get_by_role("button", name="Restrict"), "Enter")
         await audit(page, width)
         with server.api() as api:
             assert api.get(f"{PERSONS}/{made['id']}").status_code == 403
         await page.goto("/privacy-requests")
-        await page.get_by_role("link", name=re.compile("^Receipt")).first.click()
+        await follow(page, page.get_by_role("link", name=re.compile("^Receipt")).first)
         await audit(page, width)
         await page.emulate_media(media="print")
         assert not await page.locator("header.bar").is_visible()
@@ -65,8 +64,7 @@ async def test_somebody_is_restricted_for_a_request(chrome: Browser, server: Ser
         await page.click("summary")
         await page.locator("article textarea").fill("the address was corrected")
         await audit(page, width)
-        await page.get_by_role("button", name="Lift").press("Enter")
-        await page.wait_for_url("**/restrictions?done=lift")
+        await follow(page, page.get_by_role("button", name="Lift"), "Enter")
         await audit(page, width)
         with server.api() as api:
             assert api.get(f"{PERSONS}/{made['id']}").status_code == 200
