@@ -346,14 +346,32 @@ async def test_a_page_of_what_was_counted_before_is_one_statement_and_its_plan_i
             asked.clear()
             assert (await repository.lists.page("individual", query)).total.number == 3
             assert len(asked) == 1
+    monkeypatch.setattr("customer_inventory.repository.lists._FEW", 2)
+    for _ in range(9):
+        assert len((await repository.lists.page("individual", query)).records) == 2
     async with repository._connections.lend() as connection:
         kept = await connection.rows(
             "select generic_plans, custom_plans from pg_prepared_statements where statement like %s", ("%record_id%",)
         )
-    # The first five times PostgreSQL tries what a plan for the values costs; that of a filter is made each time.
-    assert len(kept) == 2
-    assert all(generic > 0 and custom <= 5 for generic, custom in kept)
+    # The first five times PostgreSQL tries what a plan for the values costs; that of a filter that finds many is made
+    # each time.
+    assert len(kept) == 3
+    assert all(generic > 0 and custom <= 5 and generic + custom < 10 for generic, custom in kept)
     await repository.close()
+
+
+@often
+@given(asked=conditions().filter(lambda one: one.operator == "eq"), sort=sorts)
+async def test_a_filter_that_finds_few_finds_the_same_with_a_plan_that_is_kept(
+    corpus: Corpus, asked: Condition, sort: tuple[Sort, ...]
+) -> None:
+    found = [name for name in ordered(corpus, sort) if holds(corpus.documents[name], asked)]
+    query = Query(conditions=(asked,), sort=sort, limit=3)
+    counted = await corpus.repository.lists.page(KIND, query)
+    for begin, after in ((0, None), (3, counted.last)) if counted.more_after else ((0, None),):
+        page = await corpus.repository.lists.page(KIND, replace(query, after=after))
+        assert [record.id for record in page.records] == found[begin : begin + 3]
+        assert page.total.number == len(found)
 
 
 async def test_an_empty_page_has_the_total_of_all(scribe: Scribe) -> None:

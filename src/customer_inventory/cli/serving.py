@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,8 @@ from customer_inventory.server import run as run_server
 from customer_inventory.settings import Settings
 
 ADMINISTRATOR = "admin"
+_COLLECT_AFTER = (10_000, 20, 50)
+"""Objects, and collections of the generation before, after which the garbage collector looks at a generation."""
 _log = structlog.get_logger(__name__)
 
 
@@ -46,9 +49,21 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
             attending_daily(desk),
             _retaining(desk, settings),
         ):
+            _spare_the_collector()
             await run_server(application, listening, tls=tls)
         _log.info("server.stopped")
     return 0
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look seldom, and never at what lives as long as the server.
+
+    A request leaves a hundred objects and next to no cycles, yet each seven hundred set it off, and now and then it
+    walked through every module: two to four percent of the server's time, and half of the slowest answers'.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 @asynccontextmanager

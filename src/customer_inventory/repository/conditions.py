@@ -33,6 +33,7 @@ from customer_inventory.repository.values import (
 )
 
 _SQL = sql.statements("filters.sql")
+_ALONE = f"({_SQL['equals']})"
 _SIZED = frozenset({*SIGNS, "between"})
 _OWN_ID = '(id::text collate "C")'
 
@@ -157,6 +158,16 @@ def _equality(resource: Resource, path: str, attribute: Attribute, values: tuple
 
 def _has_terms(terms: Iterable[str]) -> Clause:
     return Clause(_SQL["equals"], (array(terms),))
+
+
+def of_few(where: Clause) -> Clause | None:
+    """Return the condition of a list for a statement that stays prepared; None unless it is one of terms alone.
+
+    Only for what is known to hold of few records: its plan takes the index, whatever the values are.
+    """
+    if where.text != _ALONE:
+        return None
+    return conjunction([Clause(_SQL["equals_few"], where.values * 2)])
 
 
 def _is_specified(resource: Resource, path: str, attribute: Attribute) -> bool:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import select
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -115,6 +113,41 @@ def _has_something_to_say(connection: Connection) -> bool:
     return bool(waiting.poll(0))
 
 
+class Loan:
+    """A connection for the time of a block. A class, as a generator as context manager costs each request 2 us more."""
+
+    __slots__ = ("_connection", "_of")
+    _connection: Connection
+
+    def __init__(self, of: Connections) -> None:
+        self._of = of
+
+    async def __aenter__(self) -> Connection:
+        """Take the connection. Raises RepositoryUnavailable."""
+        self._connection = await self._of.take()
+        return self._connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Give it back. Raises what the error of a statement means for the repository, if it means more."""
+        try:
+            if isinstance(error, psycopg.Error):
+                _translate(error, self._connection)
+        finally:
+            self._of.give_back(self._connection)
+
+
+def _translate(error: psycopg.Error, connection: Connection) -> None:
+    """Raise QueryTooCostly or RepositoryUnavailable where an error means that, and close a connection that is lost."""
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        raise QueryTooCostly from error
+    if connection.closed or connection.broken or (error.sqlstate or "").startswith(_ENGINE_FAILS):
+        raise RepositoryUnavailable from error
+    if _session_is_lost(error):
+        _log.warning("session.lost", error=type(error).__name__, sqlstate=error.sqlstate)
+        connection.pgconn.finish()
+        raise RepositoryUnavailable from error
+
+
 class Connections:
     """A bounded set of connections to one engine."""
 
@@ -126,28 +159,13 @@ class Connections:
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncIterator[Connection]:
+    def lend(self) -> Loan:
         """Lend a connection for the time of the block.
 
         Raises RepositoryUnavailable when none comes free in time or the engine is gone (also while the block runs), and
         QueryTooCostly when a statement of the block ran into the statement timeout.
         """
-        connection = await self.take()
-        try:
-            yield connection
-        except psycopg.errors.QueryCanceled as error:
-            raise QueryTooCostly from error
-        except psycopg.Error as error:
-            if connection.closed or connection.broken or (error.sqlstate or "").startswith(_ENGINE_FAILS):
-                raise RepositoryUnavailable from error
-            if _session_is_lost(error):
-                _log.warning("session.lost", error=type(error).__name__, sqlstate=error.sqlstate)
-                connection.pgconn.finish()
-                raise RepositoryUnavailable from error
-            raise
-        finally:
-            self.give_back(connection)
+        return Loan(self)
 
     async def rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives. Raises what `lend` raises."""

@@ -27,6 +27,8 @@ _LOOKED_AT = 100
 """How many entries of the feed `written_since` tells about (schema.sql)."""
 _MOVE_ON_AFTER = 50
 _TOTALS_KEPT = 1000
+_FEW = 1000
+"""Of so many records at the most the page of a filter is found through the index of terms, and then sorted."""
 _NAMED = 5
 
 
@@ -105,12 +107,9 @@ class Lists:
         resource = await self._served.resource(kind)
         compiled = compile_query(resource, query, count_bound=self._bound)
         known = self._counted_before(kind, query)
-        page = compiled.page_with(_column_since(kind, known)) if known else compiled.page
+        page, prepare = _page_statement(kind, query, compiled, known)
         async with self._connections.lend() as connection:
             try:
-                # Filters are not prepared: a plan for these values beats a generic one by far on skewed attributes.
-                # Without filters there is one good plan, along the index of the sort; making it costs as much again.
-                prepare = False if query.narrowed else None
                 rows = await connection.rows(page.text, page.parameters, prepare=prepare)
                 await _check_place(connection, compiled, rows)
                 total = self._told(query, len(rows))
@@ -262,6 +261,19 @@ def _key(kind: str, query: Query) -> _Key:
 def _is_remembered(query: Query) -> bool:
     """Whether the total of a filter is: not where something changes it of which the feed does not tell."""
     return query.as_of is None and query.use is None
+
+
+def _page_statement(kind: str, query: Query, compiled: Compiled, known: _Count | None) -> tuple[Statement, bool | None]:
+    """The statement of a page, and whether it stays prepared: None when it is asked for often.
+
+    Filters are not prepared: a plan for these values beats a generic one by far on skewed attributes. But planning
+    takes a fifth of such a list, so a filter by terms that is known to find few is: there is one good plan for it.
+    Without filters there is one, too, along the index of the sort.
+    """
+    few = compiled.for_few if known and query.narrowed and known.number <= _FEW else None
+    page = few or compiled
+    statement = page.page_with(_column_since(kind, known)) if known else page.page
+    return statement, None if few or not query.narrowed else False
 
 
 def _column_since(kind: str, known: _Count) -> Clause:

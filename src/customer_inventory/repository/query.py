@@ -7,14 +7,14 @@ up to a bound and estimated beyond it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from customer_inventory.model import Resource
 from customer_inventory.model.filtering import Term
 from customer_inventory.repository import sql
-from customer_inventory.repository.conditions import term_clause, unserved
+from customer_inventory.repository.conditions import of_few, term_clause, unserved
 from customer_inventory.repository.consents import consented
 from customer_inventory.repository.order import Ground, Key, Sort, edge, order, place_of
 from customer_inventory.repository.restrictions import UseFor, unrestricted
@@ -102,6 +102,12 @@ class Compiled:
     def page(self) -> Statement:
         """The page: id, version, document, bucket and the values it is sorted by of each record."""
         return self.page_with(Clause(""))
+
+    @property
+    def for_few(self) -> Compiled | None:
+        """The same with a page that may stay prepared where few are found; None where its plan needs the values."""
+        where = of_few(self.where)
+        return replace(self, where=where) if where else None
 
     def page_with(self, column: Clause) -> Statement:
         """Return the page with another column at the end of each row."""
