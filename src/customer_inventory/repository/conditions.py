@@ -165,6 +165,8 @@ def of_few(where: Clause) -> Clause | None:
 
     Only for what is known to hold of few records: its plan takes the index, whatever the values are.
     """
+    # Of a value that it learns late, from a subquery, PostgreSQL expects that it holds of one record in a hundred, and
+    # that it holds twice of one in ten thousand, whichever value it is: planning anew never looks cheaper to it.
     if where.text != _ALONE:
         return None
     return conjunction([Clause(_SQL["equals_few"], where.values * 2)])

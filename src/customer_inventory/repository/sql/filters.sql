@@ -5,9 +5,6 @@
 terms && %s::text[]
 
 -- name: equals_few
--- The same, for a statement that stays prepared: its plan is made once, by way of the index whatever the values are.
--- PostgreSQL expects of a value that it learns late, from a subquery, that it holds of one record in a hundred, of both
--- of one in ten thousand, with every value alike, so that planning anew never looks cheaper. For values that hold of few.
 terms && (select %s::text[]) and terms && (select %s::text[])
 
 -- name: identified
