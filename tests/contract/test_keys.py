@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from customer_inventory.access import Access, Desk
+from customer_inventory.access.compact import head_of
 from customer_inventory.access.key_pairs import ED25519, ES256, new_pair
 from customer_inventory.access.rotating import (
     PSEUDONYMS,
@@ -25,7 +26,6 @@ from customer_inventory.access.rotating import (
 )
 from customer_inventory.access.sealing import Verdict, trail_lines, verify
 from customer_inventory.access.sealing.blocks import new_key, signed
-from customer_inventory.access.signing import head_of
 from customer_inventory.access.tokens import InvalidToken, Tokens
 from customer_inventory.repository.register import Register
 from customer_inventory.repository.seals import SealKey

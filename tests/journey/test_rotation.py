@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from customer_inventory.access.signing import head_of
+from customer_inventory.access.compact import head_of
 from tests.journey.api_words import PERSONS, refused
 from tests.journey.conftest import Server, command
 

@@ -15,6 +15,7 @@ import msgspec
 
 from customer_inventory.access.certificates import is_certificate
 from customer_inventory.access.clients import InvalidClient, active_client
+from customer_inventory.access.compact import payload_of
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.register import Client, Register
@@ -90,11 +91,9 @@ async def client_of_assertion(
 
 def _named(assertion: str) -> str:
     """Return whom an assertion claims to be of. Raises InvalidClient."""
-    from customer_inventory.access.signing import claimed  # noqa: PLC0415  as above
-
     try:
-        named = msgspec.convert(claimed(assertion[:_LONGEST]), _Claims).sub
-    except (ValueError, msgspec.ValidationError) as error:
+        named = msgspec.json.decode(payload_of(assertion[:_LONGEST]), type=_Claims).sub
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise InvalidClient("The assertion is no JSON Web Token with a subject.") from error
     if "\0" in named or not named.isascii() or len(assertion) > _LONGEST:
         raise InvalidClient

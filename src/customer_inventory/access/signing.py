@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
 
+from customer_inventory.access.compact import head_of, is_canonical
 from customer_inventory.access.key_pairs import imported
 from customer_inventory.repository.keys import SigningKey
 
@@ -51,7 +51,7 @@ class Signing:
         brings a key or the address of one, or asks for an extension, is of no token that was made here (RFC 8725
         sections 3.1 and 3.10). It must say that it is an access token (RFC 9068 section 4).
         """
-        if not all(map(_canonical, token.split("."))):
+        if not is_canonical(token):
             raise Unreadable
         try:
             key, algorithm = self._keys[str(head_of(token)["kid"])]
@@ -69,40 +69,10 @@ def read_with(
     key: Mapping[str, Any], token: str, *, algorithms: Sequence[str]
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return head and claims of a token that the key signed by one of these algorithms. Raises Unreadable."""
-    if not all(map(_canonical, token.split("."))):
+    if not is_canonical(token):
         raise Unreadable
     try:
         decoded = jwt.decode(token, JWKRegistry.import_key(dict(key)), algorithms=list(algorithms))
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Unreadable from error
     return decoded.header, decoded.claims
-
-
-def claimed(token: str) -> Any:
-    """Return what a token says, true or not. Raises ValueError for what is no token."""
-    parts = token.split(".")
-    if len(parts) != 3 or not _canonical(parts[1]):
-        raise ValueError("not three parts of base64url")
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError("not JSON") from error
-
-
-def head_of(token: str) -> Any:
-    """Return the head of a token, true or not. Raises ValueError for what is no token."""
-    head = token.partition(".")[0]
-    if not _canonical(head):
-        raise ValueError("not base64url")
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError("not JSON") from error
-
-
-def _canonical(part: str) -> bool:
-    """Whether a part is base64url as an encoder writes it: no padding, and no bits that mean nothing (RFC 4648 3.5)."""
-    try:
-        return urlsafe_b64encode(urlsafe_b64decode(part + "=" * (-len(part) % 4))).rstrip(b"=") == part.encode("ascii")
-    except ValueError:
-        return False

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from customer_inventory.access.compact import head_of
 from customer_inventory.errors import Failure, InventoryError
 
 LONGEST_TOKEN = 32 * 1024
@@ -61,8 +62,6 @@ def verified(
 
 def kid_of(token: object) -> str | None:
     """Return the id of the key that a token says it is signed with; it need not be true."""
-    from customer_inventory.access.signing import head_of  # noqa: PLC0415  loads cryptography
-
     try:
         kid = head_of(token[:LONGEST_TOKEN]).get("kid") if isinstance(token, str) else None
     except (ValueError, AttributeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -12,6 +11,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from customer_inventory.access.compact import head_of, is_canonical, payload_of
 from customer_inventory.access.key_pairs import ES256, algorithm_of, imported, new_pair
 from customer_inventory.repository.seals import SealKey
 
@@ -70,8 +70,8 @@ def new_key(algorithm: str = ES256, *, before: SealKey | None = None, at: str = 
 def said_in(text: str) -> Block | None:
     """Return the block that a seal speaks of, whoever signed it; None for what is none."""
     try:
-        return msgspec.json.decode(_bytes_of(text.split(".")[1]), type=Block)
-    except (IndexError, ValueError, msgspec.DecodeError):
+        return msgspec.json.decode(payload_of(text), type=Block)
+    except (ValueError, msgspec.DecodeError):
         return None
 
 
@@ -134,7 +134,7 @@ class Seals:
             found = jws.deserialize_compact(text, key, algorithms=[algorithm])
         except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise NotSealed from error
-        if not all(map(_written_in_one_way, text.split("."))):
+        if not is_canonical(text):
             raise NotSealed
         return bytes(found.payload)
 
@@ -142,15 +142,6 @@ class Seals:
 def signer(text: str) -> str:
     """Return the id of the key that a text says it is signed by, true or not. Raises ValueError for what is none."""
     try:
-        return str(msgspec.json.decode(_bytes_of(text.partition(".")[0]))["kid"])
-    except (TypeError, KeyError, msgspec.DecodeError, RecursionError) as error:
+        return str(head_of(text)["kid"])
+    except (TypeError, KeyError) as error:
         raise ValueError("no head") from error
-
-
-def _bytes_of(part: str) -> bytes:
-    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def _written_in_one_way(part: str) -> bool:
-    """Whether no other text stands for the same bytes: the last letter of base64 has bits that nobody reads."""
-    return urlsafe_b64encode(_bytes_of(part)).rstrip(b"=") == part.encode()
