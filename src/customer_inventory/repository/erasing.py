@@ -223,13 +223,7 @@ class ErasureWork:
         place = await self._lock(by_kind)
         changes = [row[0] for kind, ids in by_kind.items() for row in await self._rows("reasons", kind, ids=ids)]
         erased.add("change", await self._count("erase_reason", changes=changes, ids=list(records)))
-        told = 0
-        for kind, ids in by_kind.items():
-            told += await self._count("tell_deletion", kind, ids=ids, position=place, change=author.change_id)
-            for table in (kind, f"{kind}_history"):
-                erased.add(table, await self._count(f"erase_{table.replace(kind, '{kind}', 1)}", kind, ids=ids))
-        if told:
-            await self._add_change(author, place)
+        await self._erase_versions(erased, by_kind, author, place)
         for table in _OF_ANY_KIND:
             erased.add(table, await self._count(f"erase_{table}", ids=list(records)))
         await self._erase_files(erased, list(records))
@@ -243,6 +237,17 @@ class ErasureWork:
         tables = {*erased.rows, *_ALWAYS_SCRUBBED, "trail", *by_kind, *(f"{kind}_history" for kind in by_kind)}
         await self.due(tables, at=author.at)
         return erased
+
+    async def _erase_versions(
+        self, erased: Erased, by_kind: Mapping[str, list[str]], author: Authorship, place: int
+    ) -> None:
+        told = 0
+        for kind, ids in by_kind.items():
+            told += await self._count("tell_deletion", kind, ids=ids, position=place, change=author.change_id)
+            for table in (kind, f"{kind}_history"):
+                erased.add(table, await self._count(f"erase_{table.replace(kind, '{kind}', 1)}", kind, ids=ids))
+        if told:
+            await self._add_change(author, place)
 
     async def cut(self, identifier: str, gone: Cut, erased: Erased) -> None:
         """Take what is kept beside a record of values that it has no more, and count that.
