@@ -63,6 +63,8 @@ class Settings:
         How a reference attribute is checked, as resource.attribute=off, =warn or =strict; may be repeated.
     attachment_limit
         Most bytes that one file of a record may have, such as a scan in a document.
+    attachment_scanner
+        Command that scans a file on its standard input, such as "clamdscan -": exit code 0 clean, 1 refused.
     content_directory
         Directory for the large files of records; without it they are kept in the database.
     download_directory
@@ -132,6 +134,7 @@ class Settings:
     statement_timeout: int = 5000
     reference_check: tuple[str, ...] = ()
     attachment_limit: int = 10 * 1024 * 1024
+    attachment_scanner: str = ""
     content_directory: Path | None = None
     download_directory: Path | None = None
     download_threshold: int = 10_000

@@ -21,6 +21,7 @@ from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PUR
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.expecting import Expected
+from customer_inventory.access.file_scanner import FileScanner
 from customer_inventory.access.grants import ON_GUARDED
 from customer_inventory.access.guarded import REGISTRATION
 from customer_inventory.access.managing import manages
@@ -65,6 +66,7 @@ class Desk:
         downloads: DownloadRules | None = None,
         privacy_zone: tzinfo = UTC,
         breached: BreachedPasswords | None = None,
+        scanner: FileScanner | None = None,
     ) -> None:
         self.repository = repository
         self.clock = clock
@@ -85,6 +87,7 @@ class Desk:
             Volumes(repository.register.allowances, self.alarming),
             privacy_zone,
             breached,
+            scanner,
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.

@@ -11,6 +11,7 @@ from uuid import UUID
 from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
+from customer_inventory.access.file_scanner import FileScanner
 from customer_inventory.access.grants import Denied, allows, named
 from customer_inventory.access.policy.grant import Grant
 from customer_inventory.access.policy.rights import Amounts
@@ -119,6 +120,8 @@ class Facilities:
     """In whose days the time of privacy requests is reckoned."""
     breached: BreachedPasswords | None = None
     """The list of passwords that nobody may choose."""
+    scanner: FileScanner | None = None
+    """What looks through the files that records carry."""
 
 
 @dataclass(frozen=True, slots=True)

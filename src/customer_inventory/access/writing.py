@@ -249,13 +249,19 @@ class Writing(Opened):
     async def _without_files(
         self, resource: Resource, identifier: UUID, document: dict[str, Any]
     ) -> tuple[dict[str, Any], list[File]]:
-        """Return a record's document without its large files, and those, checked. Raises what `taken_out` raises."""
+        """Return a record's document without its large files, and those, checked.
+
+        Raises what `taken_out` and the scanner raise.
+        """
         if not carries_content(resource, document):
             return document, []
         address = f"{resource.api.paths[0]}/{resource.path}/{identifier}"
         limit = self.facilities.attachment_limit
         # Megabytes are decoded and hashed: not on the loop on which all others wait.
-        return await asyncio.to_thread(taken_out, resource, document, address=address, limit=limit)
+        taken = await asyncio.to_thread(taken_out, resource, document, address=address, limit=limit)
+        if self.facilities.scanner is not None:
+            await self.facilities.scanner.check(resource, document, request_id=self.request_id)
+        return taken
 
     async def _keep_files(self, resource: Resource, identifier: UUID, files: list[File]) -> None:
         """Make files durable for the record that is about to name them."""

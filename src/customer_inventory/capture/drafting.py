@@ -17,7 +17,14 @@ from customer_inventory.capture.mapping import PARTIES, Leaf, Node, RowMapping, 
 from customer_inventory.capture.standardise import Unusable, Value, text
 from customer_inventory.ids import parse_id
 from customer_inventory.model import RESOURCES, InvalidDocument, Link, Resource, terms, validate
-from customer_inventory.model.contents import INLINE, AttachmentTooLarge, File, carries_content, taken_out
+from customer_inventory.model.contents import (
+    INLINE,
+    AttachmentTooLarge,
+    File,
+    carries_content,
+    contents_of,
+    taken_out,
+)
 from customer_inventory.model.relations import pointers
 from customer_inventory.model.resource import stamped
 from customer_inventory.model.spelling import classed
@@ -160,17 +167,19 @@ def draft(
     earlier: bool = False,
     judge: Judge = taken_as_it_is,
     uniques: Uniques = no_uniques,
+    files: bool = True,
 ) -> BulkRow:
     """Return the row to load that these documents make, checked by the model and dated `now`. Raises RowRefused.
 
     `incomplete` takes documents that lack a mandatory attribute, or hold a blank one; what is there must be valid all
-    the same. What comes of an `earlier` version may lack below that whatever that version cannot say.
+    the same. What comes of an `earlier` version may lack below that whatever that version cannot say. Without `files` a
+    row may carry none, however small.
     """
     entries = []
     for (resource, said), identifier in zip(records, ids, strict=True):
         document = classed(stamped(resource.stamps, said, before=None, now=now), resource.classes)
         try:
-            _refuse_files(resource, document)
+            _refuse_files(resource, document, small=files)
             validate(resource, document, mandatory=("@type",) if incomplete else None, earlier=earlier)
             judge(resource, document, now)
             found = terms(resource, document)
@@ -198,9 +207,14 @@ def _told(error: InvalidDocument) -> str:
     return "; ".join(f"{problem.path} {problem.reason}".strip() for problem in error.problems[:3])
 
 
-def _refuse_files(resource: Resource, document: Document) -> None:
-    """Raise RowRefused or InvalidDocument for files that are too large for a record or not what they say."""
+def _refuse_files(resource: Resource, document: Document, *, small: bool) -> None:
+    """Raise RowRefused or InvalidDocument for files that are too large for a record or not what they say.
+
+    Small ones are refused, too, unless they may be carried.
+    """
     if carries_content(resource, document):
+        if not small and any(contents_of(resource, document)):
+            raise RowRefused(f"the {resource.name} carries a file, which an import does not scan; send it by the API")
         try:
             _, large = taken_out(resource, document, address="")
         except AttachmentTooLarge:

@@ -72,6 +72,8 @@ class Instructions:
     version: str | None = None
     catalogue: bytes = NOTHING_DECIDED
     """What was decided of requirements when the import began."""
+    files: bool = True
+    """Whether rows may carry small files: not where a scanner must see them first."""
 
 
 class Preparer:
@@ -118,7 +120,7 @@ class _Rows:
         self._columns = instructions.columns
         self._taking = Taking(mapping, instructions.columns)
         self._judging = Judging(catalogued)
-        self._shaper = Shaper(mapping, instructions.strict, self._judging)
+        self._shaper = Shaper(mapping, instructions.strict, self._judging, files=instructions.files)
         self.ids_a_row = max(2, len(mapping.records))
 
     def draft(self, number: int, row: Cells | bytes, ids: Sequence[str], now: datetime) -> BulkRow:
@@ -140,6 +142,7 @@ class _Documents:
 
     def __init__(self, instructions: Instructions) -> None:
         self._strict = instructions.strict
+        self._files = instructions.files
         self._version = instructions.version
         self._classes = _classes(instructions)
         self._judging = Judging(Catalogued(instructions.catalogue, shipped=shipped))
@@ -173,6 +176,7 @@ class _Documents:
             earlier=view.show is not None,
             judge=self._judging,
             uniques=self._judging.catalogued.uniques,
+            files=self._files,
         )
         for name in resource.demanded if view.show is None else view.demanded:
             if is_blank(document.get(name)):

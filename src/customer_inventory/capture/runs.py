@@ -133,6 +133,7 @@ async def _instructions(access: Access, order: Order, chosen: Chosen, source: So
         at=access.facilities.clock(),
         version=order.version,
         catalogue=await access.facilities.catalogue.packed(),
+        files=access.facilities.scanner is None,
     )
 
 

@@ -104,8 +104,11 @@ class _Shape:
 class Shaper:
     """Drafts rows of one mapping, by template where that is sound."""
 
-    def __init__(self, mapping: RowMapping, strict: Strict, judging: Judging | None = None) -> None:
+    def __init__(
+        self, mapping: RowMapping, strict: Strict, judging: Judging | None = None, *, files: bool = True
+    ) -> None:
         self._mapping = mapping
+        self._files = files
         self._strict = strict
         self._judging = judging
         self._judge: Judge = judging or taken_as_it_is
@@ -227,6 +230,7 @@ class Shaper:
             incomplete=self._mapping.incomplete,
             judge=judge,
             uniques=self._uniques,
+            files=self._files,
         )
 
 

@@ -14,6 +14,7 @@ from customer_inventory.access import Access, Desk
 from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.clients import register_own_clients
 from customer_inventory.access.download_rules import DownloadRules
+from customer_inventory.access.file_scanner import FileScanner
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.tokens import ISSUER
 from customer_inventory.clock import system_clock
@@ -89,6 +90,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             downloads=downloads_of(settings),
             privacy_zone=settings.privacy_zone,
             breached=breached,
+            scanner=FileScanner(settings.attachment_scanner) if settings.attachment_scanner else None,
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))

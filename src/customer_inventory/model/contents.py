@@ -64,6 +64,14 @@ def carries_content(resource: Resource, document: Mapping[str, Any]) -> bool:
     return any(isinstance(value.get(_CONTENT), str) or digest_of(value) for value, _ in found)
 
 
+def contents_of(resource: Resource, document: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that `document` carries in base64, each with the path at which it stands."""
+    for value, path in _attachments(resource.shape, document, ""):
+        data = _decoded(value.get(_CONTENT))
+        if data is not None:
+            yield path, data
+
+
 def taken_out(
     resource: Resource, document: dict[str, Any], *, address: str, limit: int = ATTACHMENT_LIMIT
 ) -> tuple[dict[str, Any], list[File]]:
