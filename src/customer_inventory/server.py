@@ -22,6 +22,7 @@ from customer_inventory.access import Desk
 from customer_inventory.access.attending import request_counts
 from customer_inventory.access.indexing import indexing
 from customer_inventory.access.openid import group_roles_of, provider_of
+from customer_inventory.access.roles import PRIVILEGED_ROLES, ROLES
 from customer_inventory.access.sealing import sealing
 from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api import AuthorizationServer, create_door
@@ -72,7 +73,7 @@ class Application:
         self._oauth: ASGIApp = AuthorizationServer(desk, address=settings.public_url or own_url(settings))
         self._scim: ASGIApp = ScimDoor(desk, public_url=settings.public_url)
         rules = SignInRules(
-            settings.require_totp,
+            _second_factor_of(settings),
             timedelta(minutes=settings.session_idle),
             timedelta(days=settings.first_password_lasts),
         )
@@ -166,6 +167,13 @@ class Application:
         else:
             document = await asyncio.to_thread(self._documents.at, path)
         return Answer(200, document) if document else error_answer(UnknownPath())
+
+
+def _second_factor_of(settings: Settings) -> frozenset[str]:
+    """Return the roles of which a second factor is demanded."""
+    if settings.require_totp_for_all:
+        return frozenset(ROLES)
+    return PRIVILEGED_ROLES if settings.require_totp else frozenset()
 
 
 def own_url(settings: Settings) -> str:

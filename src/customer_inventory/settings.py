@@ -95,6 +95,8 @@ class Settings:
         Time zone, such as Europe/Berlin, in whose days the time of privacy requests is reckoned.
     require_totp
         Whether administrators, owners and privacy officers need a second factor (TOTP) to use the console.
+    require_totp_for_all
+        Whether everybody needs a second factor (TOTP) to use the console, whatever their role.
     breached_passwords
         File with passwords that nobody may choose: lines HASH:COUNT with SHA-1 hashes, in their order.
     first_password_lasts
@@ -150,6 +152,7 @@ class Settings:
     retention_daily: bool = False
     privacy_time_zone: str = "UTC"
     require_totp: bool = False
+    require_totp_for_all: bool = False
     breached_passwords: Path | None = None
     first_password_lasts: int = 3
     session_idle: int = 30

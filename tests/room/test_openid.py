@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from customer_inventory.access import Desk
 from customer_inventory.access.openid import GroupRoles, Provider
+from customer_inventory.access.roles import PRIVILEGED_ROLES, ROLES
 from customer_inventory.access.sessions import SignInRules
 from customer_inventory.api.download_wishes import sought_of
 from customer_inventory.clock import system_clock
@@ -320,12 +321,17 @@ async def test_the_second_factor_is_asked_for_unless_the_provider_did(ann: Trave
     assert ann.is_in
 
 
-async def test_who_needs_a_second_factor_need_not_set_it_up_where_the_provider_asks_for_one(
-    desk: Desk, provider: OpenIdProvider
+@pytest.mark.parametrize(("role", "of"), [("owner", PRIVILEGED_ROLES), ("auditor", frozenset(ROLES))])
+async def test_it_can_be_demanded_of_everybody_whichever_way_they_come(
+    desk: Desk, provider: OpenIdProvider, role: str, of: frozenset[str]
 ) -> None:
-    browser = await travelling(desk, provider, rules=SignInRules(second_factor_demanded=True))
+    """By password as by a provider that asked for one factor; not where the provider asked for several."""
+    browser = await travelling(desk, provider, rules=SignInRules(second_factor_of=of))
     async with browser.client:
-        await browser.admit("ann", "owner")
+        await browser.admit("ann", role)
+        assert (await browser.sign_in("ann")).status_code == 303
+        assert (await browser.get("/account")).headers["location"] == "/account/second-factor"
+        browser.client.cookies.clear()
         await browser.signs_in()
         assert (await browser.get("/account")).headers["location"] == "/account/second-factor"
         await browser.signs_in(amr=["mfa"])

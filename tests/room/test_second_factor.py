@@ -14,6 +14,7 @@ import pytest
 
 from customer_inventory.access import Desk
 from customer_inventory.access.people import add_person, check_password
+from customer_inventory.access.roles import PRIVILEGED_ROLES
 from customer_inventory.access.second_factor import (
     NoSecondFactor,
     SecondFactorThere,
@@ -227,7 +228,7 @@ async def strict(desk: Desk) -> AsyncIterator[Browser]:
     """A browser at a console that demands a second factor of privileged roles."""
     made = Browser(httpx.AsyncClient(), desk)
     console = create_console(
-        desk, clock=made.clock, understand=sought_of, rules=SignInRules(second_factor_demanded=True)
+        desk, clock=made.clock, understand=sought_of, rules=SignInRules(second_factor_of=PRIVILEGED_ROLES)
     )
     transport = httpx.ASGITransport(app=console)
     async with httpx.AsyncClient(transport=transport, base_url="http://inventory.test") as client:

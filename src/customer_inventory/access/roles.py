@@ -73,5 +73,7 @@ ROLE_GRANTS = {
 }
 """What each role may do, as "verb:kind"."""
 
+PRIVILEGED_ROLES = frozenset({"administrator", "owner", "privacy-officer"})
+"""The roles that need a second factor where one is demanded: what they may do harms more than one record."""
 UNMASKED_ROLES = frozenset({"administrator", "steward"})
 """Who sees special categories and CPNI as they are recorded, because they work with them."""

@@ -25,8 +25,6 @@ from customer_inventory.repository.second_factors import SecondFactors
 
 ISSUER = "Customer Inventory"
 RECOVERY_CODES = 10
-DEMANDED_OF = frozenset({"administrator", "owner", "privacy-officer"})
-"""The roles that need a second factor where one is demanded: what they may do harms more than one record."""
 _STEP_S = 30
 _LEEWAY = 1
 _LONGEST_CODE = 40

@@ -12,7 +12,6 @@ from customer_inventory.access.access import Access
 from customer_inventory.access.clients import hash_secret
 from customer_inventory.access.guarded import SESSION
 from customer_inventory.access.people import FIRST_PASSWORD_LASTS
-from customer_inventory.access.second_factor import DEMANDED_OF
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.people import People, Person, Session
@@ -55,9 +54,9 @@ class NoSuchSession(InventoryError):
 
 @dataclass(frozen=True, slots=True)
 class SignInRules:
-    """What holds for everybody who signs in: whether privileged roles need a second factor, and when sessions end."""
+    """What holds for everybody who signs in: of which roles a second factor is demanded, and when sessions end."""
 
-    second_factor_demanded: bool = False
+    second_factor_of: frozenset[str] = frozenset()
     idle: timedelta = timedelta(minutes=30)
     """So long without a request a session ends."""
     first_password: timedelta = FIRST_PASSWORD_LASTS
@@ -65,7 +64,7 @@ class SignInRules:
 
     def lacks_second_factor(self, session: Session) -> bool:
         """Return whether this person has to set up a second factor before anything else."""
-        return self.second_factor_demanded and not session.second_factor and session.person.role in DEMANDED_OF
+        return session.person.role in self.second_factor_of and not session.second_factor
 
 
 USUAL_RULES = SignInRules()
