@@ -13,9 +13,12 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.waiting import Ready, Wait
+
+from customer_inventory.repository.kept import KeptStatement
 
 _T = TypeVar("_T")
 _Waits = Generator[Wait, Ready | int, _T]
@@ -34,6 +37,11 @@ class Lent(psycopg.AsyncConnection[TupleRow]):
 
     _reading: psycopg.AsyncCursor[TupleRow] | None = None
     _yielded = 0.0
+    _made = 0
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._kept: dict[str, KeptStatement] = {}
 
     async def rows(
         self, statement: str, values: Sequence[Any] | Mapping[str, Any] = (), *, prepare: bool | None = None
@@ -45,6 +53,33 @@ class Lent(psycopg.AsyncConnection[TupleRow]):
         if len(rows) <= _KEPT_ROWS:
             self._reading = cursor
         return rows
+
+    async def kept_rows(self, statement: str, values: Sequence[Any]) -> list[TupleRow]:
+        """Return the rows of a statement that stays prepared; for few different ones, with positional parameters.
+
+        Raises psycopg.Error.
+        """
+        try:
+            return await self.wait(self._keeping(statement).rows(values))
+        except psycopg.errors.InvalidSqlStatementName:
+            # Somebody deallocated what this session had prepared.
+            self._kept.clear()
+            if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                raise
+        return await self.wait(self._keeping(statement).rows(values))
+
+    def _keeping(self, statement: str) -> KeptStatement:
+        kept = self._kept.get(statement)
+        if kept is None:
+            self._made += 1
+            kept = self._kept[statement] = KeptStatement(self, statement, self._made)
+        return kept
+
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        """Deallocate a statement, as psycopg does; all of them, those kept here too, after a transaction failed."""
+        if name is None:
+            self._kept.clear()
+        return super()._deallocate(name)
 
     async def wait(
         self,

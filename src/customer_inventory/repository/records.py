@@ -155,10 +155,10 @@ class Records:
 
     async def get(self, kind: str, identifier: UUID) -> Record | None:
         """Return the record as it is now, or None."""
-        # One prepared statement and no context manager: this is the hottest line of the house.
+        # The hottest lines of the house.
         statement = self._sql[kind]["get"]
         async with self._connections.lend() as connection:
-            rows = await connection.rows(statement, (bucket_of(identifier), identifier), prepare=True)
+            rows = await connection.kept_rows(statement, (bucket_of(identifier), identifier))
         return Record(str(identifier), rows[0][0], rows[0][1]) if rows else None
 
     async def get_as_of(self, kind: str, identifier: UUID, *, as_of: datetime) -> Record | None:
