@@ -70,7 +70,7 @@ async def test_an_error_is_that_of_the_database_and_the_next_statement_works(con
         assert await connection.kept_rows("select %s::int where false", (1,)) == []
 
 
-async def test_what_a_rollback_or_anybody_deallocates_is_prepared_anew(connections: Connections) -> None:
+async def test_what_goes_with_a_transaction_that_failed_is_prepared_anew(connections: Connections) -> None:
     async with connections.lend() as connection:
         for number in range(3):
             assert await connection.kept_rows(NUMBERED, (number,))
@@ -80,10 +80,6 @@ async def test_what_a_rollback_or_anybody_deallocates_is_prepared_anew(connectio
                     await connection.kept_rows("select 1 / %s::int", (0,))
             async with connection.transaction():
                 assert await connection.kept_rows(NUMBERED, (number,))
-            await connection.execute("deallocate all")
-            assert await connection.kept_rows(NUMBERED, (number,))
-            await connection.execute("discard all")
-            assert await connection.kept_rows(NUMBERED, (number,))
 
 
 async def test_who_stops_waiting_leaves_a_session_that_can_be_used(connections: Connections) -> None:

@@ -59,21 +59,11 @@ class Lent(psycopg.AsyncConnection[TupleRow]):
 
         Raises psycopg.Error.
         """
-        try:
-            return await self.wait(self._keeping(statement).rows(values))
-        except psycopg.errors.InvalidSqlStatementName:
-            # Somebody deallocated what this session had prepared.
-            self._kept.clear()
-            if self.pgconn.transaction_status != TransactionStatus.IDLE:
-                raise
-        return await self.wait(self._keeping(statement).rows(values))
-
-    def _keeping(self, statement: str) -> KeptStatement:
         kept = self._kept.get(statement)
         if kept is None:
             self._made += 1
             kept = self._kept[statement] = KeptStatement(self, statement, self._made)
-        return kept
+        return await self.wait(kept.rows(values))
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
         """Deallocate a statement, as psycopg does; all of them, those kept here too, after a transaction failed."""
