@@ -19,9 +19,9 @@ PATH = "/tmf-api/party/v5/individual"
 ADA = {"@type": "Individual", "givenName": "Ada", "familyName": "Lovelace"}
 
 
-async def client_of(desk: Desk, *grants: str) -> dict[str, str]:
+async def client_of(desk: Desk, *grants: str, name: str = "metered") -> dict[str, str]:
     made = await register_client(
-        desk.repository.register, name="metered", purposes=["tests"], grants=grants, by="tests", clock=system_clock
+        desk.repository.register, name=name, purposes=["tests"], grants=grants, by="tests", clock=system_clock
     )
     return {"authorization": f"Bearer {desk.tokens.issue(made.client_id)}"}
 
@@ -77,3 +77,62 @@ async def test_writes_are_counted_and_a_larger_grant_counts(desk: Desk, door: ht
     headers = await client_of(desk, "create individual (*) at most 2 a day", "create individual (*) at most 3 a day")
     statuses = [(await door.post(PATH, json=ADA, headers=headers)).status_code for _ in range(4)]
     assert statuses == [201, 201, 201, 429]
+
+
+async def test_a_second_grant_without_an_amount_is_no_way_around_the_first(
+    desk: Desk, access: Access, door: httpx.AsyncClient
+) -> None:
+    for _ in range(3):
+        await access.create(RESOURCES["individual"], ADA)
+    whole, names = "read individual (*) at most 4 a day", "read individual (givenName)"
+    headers = await client_of(desk, whole, names)
+    assert [(await door.get(PATH, headers=headers)).status_code for _ in range(2)] == [200, 429]
+    spared = await client_of(
+        desk, names.replace("givenName", "givenName, familyName"), f"{names} at most 4 a day", name="spared"
+    )
+    assert [(await door.get(PATH, headers=spared)).status_code for _ in range(3)] == [200, 200, 200]
+
+
+async def test_a_record_counts_on_the_grants_that_hold_for_it(
+    desk: Desk, access: Access, door: httpx.AsyncClient
+) -> None:
+    dutch, belgian, german = [
+        f"{PATH}/{(await access.create(RESOURCES['individual'], {**ADA, 'nationality': each})).record.id}"
+        for each in ("NL", "BE", "DE")
+    ]
+    headers = await client_of(
+        desk,
+        "read individual (*) where nationality = NL at most 3 a day",
+        "read individual (*) where nationality = BE at most 1 a day",
+        "read individual (*) where nationality = DE",
+    )
+
+    async def statuses(path: str, times: int) -> list[int]:
+        return [(await door.get(path, headers=headers)).status_code for _ in range(times)]
+
+    assert await statuses(dutch, 2) == [200, 200]
+    assert await statuses(belgian, 2) == [200, 429]
+    assert await statuses(german, 5) == [200] * 5
+    assert await statuses(PATH, 1) == [429], "a list with one more Belgian shows nothing, and counts nothing"
+    assert await statuses(dutch, 2) == [200, 429]
+
+
+async def test_a_write_counts_on_the_grants_that_hold_for_the_record(desk: Desk, door: httpx.AsyncClient) -> None:
+    headers = await client_of(
+        desk,
+        "create, modify, delete individual (*) where nationality = NL at most 2 a day",
+        "create, modify, delete individual (*) where nationality = BE",
+    )
+    made = [
+        await door.post(PATH, json={**ADA, "nationality": nation}, headers=headers)
+        for nation in ("NL", "NL", "NL", "BE", "BE", "BE")
+    ]
+    assert [each.status_code for each in made] == [201, 201, 429, 201, 201, 201]
+    patch = {**headers, "content-type": "application/merge-patch+json"}
+    dutch, belgian = f"{PATH}/{made[0].headers['location'].rpartition('/')[2]}", made[3].headers["location"]
+    changes = [await door.patch(dutch, content=b'{"gender":"%d"}' % each, headers=patch) for each in range(3)]
+    assert [each.status_code for each in changes] == [200, 200, 429]
+    others = [await door.patch(belgian, content=b'{"gender":"%d"}' % each, headers=patch) for each in range(3)]
+    assert [each.status_code for each in others] == [200, 200, 200]
+    assert (await door.delete(dutch, headers=headers)).status_code == 204
+    assert (await door.delete(belgian, headers=headers)).status_code == 204

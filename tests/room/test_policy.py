@@ -115,3 +115,42 @@ def test_pruning_keeps_what_is_granted_and_drops_objects_that_nothing_is_left_of
         "@type": "Individual",
         "contactMedium": [{"@type": "E", "emailAddress": "a@b"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "counted"),
+    [
+        (["read customer (*) at most 5 a day"], [5]),
+        (["read customer (*) at most 5 a day", "read customer (name)"], [5]),
+        (["read customer (name) at most 5 a day", "read customer (name, status)"], []),
+        (["read customer (name, status) at most 5 a day", "read customer (name)", "read customer (status)"], []),
+        (["read customer (*) at most 5 a day", "read customer (*) at most 9 a day"], [9]),
+        (["read customer (*) at most 5 a day", "read customer (name) at most 9 a day"], [9, 5]),
+        (["read customer (name) at most 5 a day", "read masked customer (*)"], [5]),
+        (["read masked customer (*) at most 5 a day", "read customer (*)"], []),
+        (["read customer (*) at most 5 a day", "read customer (*) where status = active"], [5]),
+        (
+            [
+                "read customer (*) where status = active at most 5 a day",
+                "read customer (*) where status in (active, x)",
+            ],
+            [],
+        ),
+        (["read customer (*) where status in (active, x) at most 5 a day", "read customer (*) where status = x"], [5]),
+        (["read customer (*) at most 5 a day", "read customer (*) with consent"], [5]),
+        (["read customer (*) at most 5 a day", "read * (*)"], []),
+        (["read * (*) at most 5 a day", "read customer (*)"], []),
+        (["read * (*) at most 5 a day", "read customer (name)"], [5]),
+        (["read customer (*) at most 5 a day", "read customer (*) for billing"], [5]),
+    ],
+)
+def test_an_amount_is_spared_only_by_grants_that_cover_all_that_it_is_of(lines: list[str], counted: list[int]) -> None:
+    metered = rights_of(frozenset(), parse_policy(lines), purpose="care", now=NOW).metered
+    assert [each.daily for each in metered["read:customer"].records] == counted
+
+
+def test_what_is_granted_whole_and_short_is_never_counted() -> None:
+    policy = parse_policy(["read customer (*) at most 5 a day", "read * (*) at most 5 a second"])
+    metered = rights_of(frozenset({"read:customer"}), policy, purpose="care", now=NOW).metered
+    assert (metered["read:customer"].records, metered["read:customer"].requests) == ((), ())
+    assert [each.per_second for each in metered["read:*"].requests] == [5]

@@ -203,7 +203,7 @@ class Desk:
             principal = narrowed(principal, scope)
         restricted = await self._restricted()
         access = Access(self._facilities, principal, purpose=stated, request_id=request_id, restricted=restricted)
-        held = principal.limits or principal.amounts or principal.volume
+        held = principal.limits or principal.counts or principal.volume
         return scoped_access(access, principal.limits, key=self._mask_key) if held else access
 
     async def open_for_registration(self, client_id: str, token: str, *, request_id: str) -> Access:

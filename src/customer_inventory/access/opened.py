@@ -13,10 +13,10 @@ from customer_inventory.access.download_rules import DownloadRules
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.file_scanner import FileScanner
 from customer_inventory.access.grants import Denied, allows, named
+from customer_inventory.access.policy.counting import Metered, scope_name
 from customer_inventory.access.policy.grant import Grant
-from customer_inventory.access.policy.rights import Amounts
 from customer_inventory.access.references import ReferenceChecks
-from customer_inventory.access.spending import AllowanceSpent, spend_records, spend_request
+from customer_inventory.access.spending import AllowanceSpent, spend_records, spend_requests
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.access.volumes import Volume, Volumes
 from customer_inventory.clock import Clock
@@ -80,8 +80,8 @@ class Principal:
     person: str | None
     limits: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
     """What limits a grant, by "verb:kind"; a kind of "*" limits the verb on every kind."""
-    amounts: Mapping[str, Amounts] = field(default_factory=dict)
-    """At most how much, by "verb:kind" or "verb:*"."""
+    counts: Mapping[str, Metered] = field(default_factory=dict)
+    """The grants on which it is counted how much is used, by "verb:kind" or "verb:*"."""
     volume: Volume | None = None
     """The most records that the registration of the client lets expect to be shown."""
     beyond: frozenset[str] = frozenset()
@@ -93,10 +93,12 @@ class Principal:
             return self.limits.get(f"{verb}:{kind}", ())
         return self.limits.get(f"{verb}:*", ())
 
-    def metered(self, verb: str, kind: str) -> str | None:
-        """Return the name of the grant that has an amount for a verb on a kind, None where there is none."""
-        names = (f"{verb}:{kind}", f"{verb}:*")
-        return next((name for name in names if name in self.amounts), None) if self.amounts else None
+    def metered(self, verb: str, kind: str) -> Metered | None:
+        """Return the grants of a verb on a kind where some of them have an amount that counts, None otherwise."""
+        if not self.counts:
+            return None
+        found = self.counts.get(f"{verb}:{kind}") or self.counts.get(f"{verb}:*")
+        return found if found is not None and (found.records or found.requests) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Opened:
     named: tuple[str, ...] = ()
     """The attributes that are asked for by name, for the trail; empty where whole records are."""
     spent: set[str] = field(default_factory=set)
-    """The grants with an amount that this request was counted for."""
+    """The grants with an amount that this request was counted on, and "verb:kind" of what it writes."""
     restricted: frozenset[str] = frozenset()
     """The kinds of which there are records whose use is restricted."""
     despite_conflicts: bool = False
@@ -219,48 +221,54 @@ class Opened:
             raise Denied(f"This takes {verb}:{named(kind)} on whole records of the kind, without limits.")
         await self.require(verb, kind)
 
-    async def require(self, verb: str, kind: str) -> None:
-        """Return if the verb is granted on the kind; otherwise put the refusal in the trail and raise Denied."""
+    async def require(self, verb: str, kind: str, *, writes: bool = True) -> None:
+        """Return if the verb is granted on the kind; otherwise put the refusal in the trail and raise Denied.
+
+        Counts the request, and the record that it `writes`, unless that is still to come. Raises AllowanceSpent.
+        """
         if allows(self.principal.grants, verb, kind):
-            if (name := self.principal.metered(verb, kind)) is not None and name not in self.spent:
-                await self._spend(name, verb, kind)
+            if (metered := self.principal.metered(verb, kind)) is not None:
+                await self._spend(metered, verb, kind, metered.records if writes else None)
             return
         await self.note(verb, kind, "refused", ())
         raise Denied(f"{self.principal.client_id} is not granted {verb}:{named(kind)}.")
 
-    async def _spend(self, name: str, verb: str, kind: str) -> None:
-        """Count a request, and the record that it is about to write. Raises AllowanceSpent, with a trail entry."""
-        allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
-        now, client = self.facilities.clock(), self.principal.client_id
-        self.spent.add(name)
+    async def _spend(self, metered: Metered, verb: str, kind: str, written: Collection[Grant] | None) -> None:
+        """Count a request, and once what it is about to write, None if that is not known yet. Raises AllowanceSpent."""
+        requests = {each: 1 for each in metered.requests if f"{verb}:{scope_name(each)}" not in self.spent}
+        writes = written if written and verb not in _SHOWING and f"{verb}:{kind}" not in self.spent else ()
+        self.spent.update(f"{verb}:{scope_name(each)}" for each in requests)
+        self.spent.update([f"{verb}:{kind}"] if written is not None else [])
+        allowances, now, client = self.facilities.repository.register.allowances, self.facilities.clock(), self._client
         try:
-            await spend_request(allowances, amounts, client, name, now)
-            await spend_records(allowances, amounts, client, name, now, number=0 if verb in _SHOWING else 1)
+            await spend_requests(allowances, client, requests, now)
+            await spend_records(allowances, client, dict.fromkeys(writes, 1), now)
         except AllowanceSpent:
             await self.note(verb, kind, "refused", ())
             raise
 
-    async def _pay(self, verb: str, kind: str, number: int, now: datetime) -> None:
-        """Count records that are about to be shown; an answer without any counts as one. Raises AllowanceSpent."""
-        client_id, volume = self.principal.client_id, self.principal.volume
-        if volume is not None and kind in KINDS and self.facilities.volumes is not None:
-            await self.facilities.volumes.count(client_id, volume, max(1, number), now)
-        if (name := self.principal.metered(verb, kind)) is not None:
-            allowances, amounts = self.facilities.repository.register.allowances, self.principal.amounts[name]
-            await spend_records(allowances, amounts, client_id, name, now, number=max(1, number))
+    async def tally(self, verb: str, kind: str, ids: Collection[str]) -> Mapping[Grant, int]:
+        """Return how many of these records count on which grants; an answer without any counts as one."""
+        metered = self.principal.metered(verb, kind)
+        return dict.fromkeys(metered.records, max(1, len(ids))) if metered is not None else {}
+
+    @property
+    def _client(self) -> str:
+        return self.principal.client_id
 
     async def note(self, verb: str, kind: str, outcome: str, record_ids: tuple[str, ...]) -> None:
         """Make a trail entry durable. Raises AllowanceSpent where more would be shown than is granted."""
-        if outcome == "shown":
-            await self.spend_shown(verb, kind, len(record_ids))
+        if outcome == "shown" and verb in _SHOWING and (self.principal.counts or self.principal.volume):
+            await self.spend_shown(verb, kind, len(record_ids), await self.tally(verb, kind, record_ids))
         await self.enter(verb, kind, outcome, record_ids)
 
-    async def spend_shown(self, verb: str, kind: str, number: int) -> None:
+    async def spend_shown(self, verb: str, kind: str, number: int, tally: Mapping[Grant, int]) -> None:
         """Count records that are about to be shown. Raises AllowanceSpent, with a trail entry, counting nothing."""
-        if verb not in _SHOWING or not (self.principal.amounts or self.principal.volume):
-            return
+        volume, volumes, now = self.principal.volume, self.facilities.volumes, self.facilities.clock()
         try:
-            await self._pay(verb, kind, number, self.facilities.clock())
+            if volume is not None and kind in KINDS and volumes is not None:
+                await volumes.count(self._client, volume, max(1, number), now)
+            await spend_records(self.facilities.repository.register.allowances, self._client, tally, now)
         except AllowanceSpent:
             await self.note(verb, kind, "refused", ())
             raise

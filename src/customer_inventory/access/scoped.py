@@ -13,12 +13,14 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from customer_inventory.access.access import Access
 from customer_inventory.access.opened import RecordNotFound, VersionNotFound
 from customer_inventory.access.policy.grant import Grant
 from customer_inventory.access.saved import Saved
 from customer_inventory.access.spending import AllowanceSpent
-from customer_inventory.access.window import Window, class_alone, standing_windows
+from customer_inventory.access.window import Masks, Window, class_alone, standing_windows
 from customer_inventory.access.writable import OutsideGrant, Writable
 from customer_inventory.access.writing import Change
 from customer_inventory.model import Resource
@@ -49,6 +51,9 @@ class ScopedAccess(Access):
         if not grants:
             return None
         masks = await self.facilities.catalogue.masks() if any(each.masked for each in grants) else {}
+        return self._window(kind, grants, masks)
+
+    def _window(self, kind: str, grants: tuple[Grant, ...], masks: Masks) -> Window:
         asks = any(each.consent for each in grants)
         consent = ConsentTo(self.purpose, self.facilities.clock()) if asks else None
         return Window(KINDS[kind], grants, masks, self.mask_key, consent)
@@ -60,6 +65,20 @@ class ScopedAccess(Access):
         purpose, at = window.consent
         consents = self.facilities.repository.register.consents
         return window.at_hand(await consents.holding(window.resource.kind, ids, purpose=purpose, at=at))
+
+    async def tally(self, verb: str, kind: str, ids: Collection[str]) -> Mapping[Grant, int]:
+        """Return how many of these records count on which grants, by what holds for each as it stands."""
+        metered = self.principal.metered(verb, kind)
+        if metered is None or not metered.by_record or not ids:
+            return await Access.tally(self, verb, kind, ids)
+        window = await self.looking_at(self._window(kind, metered.grants, {}), ids)
+        standing = await self.facilities.repository.surroundings.now({kind: ids})
+        # Of a record that is no more nothing is known: it counts on whatever it might.
+        found = dict.fromkeys(metered.records, len(set(ids) - {each.id for each in standing}))
+        for each in standing:
+            for grant in metered.of(window.holding(each.id, each.document)):
+                found[grant] = found.get(grant, 0) + 1
+        return found
 
     async def read(self, resource: Resource, identifier: UUID, *, as_of: datetime | None = None) -> Record:
         """Return a record, as far as it may be seen. Raises as `Reading.read` does."""
@@ -177,6 +196,7 @@ class ScopedAccess(Access):
         """Create a record within the grants. Raises OutsideGrant, and as `Writing.create` does."""
         judge = await self._judge("create", resource)
         if judge is not None:
+            await self._spend_written("create", resource.kind, judge, document)
             try:
                 judge.created(document)
             except OutsideGrant:
@@ -200,6 +220,7 @@ class ScopedAccess(Access):
         judged = judge.judged(identifier, change) if judge is not None else change
         if judge is not None:
             # Before anything else: whether its version is the one that is expected tells that it is there.
+            await self._spend_stored(verb, resource.kind, judge, identifier)
             await self.require(verb, resource.kind)
             await self._standing_record(judge.window, verb, resource, identifier)
         try:
@@ -223,6 +244,7 @@ class ScopedAccess(Access):
         """Delete a record within the grants. Raises as `Writing.delete` does."""
         window = await self.window(resource.kind, "delete")
         if window is not None:
+            await self._spend_stored("delete", resource.kind, Writable(window, "delete"), identifier)
             await self.require("delete", resource.kind)
             record = await self._standing_record(window, "delete", resource, identifier)
             # What was judged is what goes: one that was changed in between is a conflict.
@@ -244,6 +266,20 @@ class ScopedAccess(Access):
                 await self.require_every(verb, resource.kind)
         saved = await Access.restore(self, resource, identifier, version, expected=expected, key=key)
         return await self._seen(resource, saved)
+
+    async def _spend_stored(self, verb: str, kind: str, judge: Writable, identifier: UUID) -> None:
+        """Count a write on the grants that hold for a record as it stands, where it depends on that."""
+        metered = self.principal.metered(verb, kind)
+        if metered is not None and metered.by_record:
+            record = await self.facilities.repository.records.get(kind, identifier)
+            stored = {**msgspec.json.decode(record.document), "id": record.id} if record is not None else None
+            await self._spend_written(verb, kind, judge, stored)
+
+    async def _spend_written(self, verb: str, kind: str, judge: Writable, document: Mapping[str, Any] | None) -> None:
+        """Count a write on the grants that hold for a document, where it depends on that; `require` does otherwise."""
+        metered = self.principal.metered(verb, kind)
+        if metered is not None and metered.by_record and document is not None:
+            await self._spend(metered, verb, kind, metered.of(judge.holding(document)))
 
     async def _judge(self, verb: str, resource: Resource) -> Writable | None:
         window = await self.window(resource.kind, verb)

@@ -5,11 +5,13 @@ Requests count when they come, records when they are about to be shown, or writt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from customer_inventory.access.policy.rights import Amounts
+from customer_inventory.access.policy.counting import scope_name
+from customer_inventory.access.policy.grant import Grant
 from customer_inventory.errors import Failure, InventoryError
-from customer_inventory.repository.allowances import Allowances, Use
+from customer_inventory.repository.allowances import Allowances, Use, Wanted
 
 
 class AllowanceSpent(InventoryError):
@@ -26,30 +28,40 @@ class AllowanceSpent(InventoryError):
         self.retry_after_s = retry_after_s
 
 
-async def spend_request(allowances: Allowances, amounts: Amounts, client_id: str, grant: str, now: datetime) -> None:
-    """Count a request by a grant ("verb:kind"). Raises AllowanceSpent."""
-    if amounts.per_second is None:
-        return
-    use = Use(client_id, *_parts(grant), "second", now.replace(microsecond=0))
-    if not await allowances.use(use, 1, most=amounts.per_second):
-        raise AllowanceSpent(f"{grant} is granted at most {amounts.per_second} times a second.")
+async def spend_requests(allowances: Allowances, client_id: str, requests: Mapping[Grant, int], now: datetime) -> None:
+    """Count requests by the grants that they count on, all or none. Raises AllowanceSpent."""
+    since = now.replace(microsecond=0)
+    spent = await _spend(allowances, client_id, requests, "second", since)
+    if spent is not None:
+        raise AllowanceSpent(f"{_named(spent)} is granted at most {spent.per_second} times a second.")
 
 
-async def spend_records(
-    allowances: Allowances, amounts: Amounts, client_id: str, grant: str, now: datetime, *, number: int
-) -> None:
-    """Count records by a grant ("verb:kind"). Raises AllowanceSpent."""
-    if amounts.daily is None or number == 0:
-        return
+async def spend_records(allowances: Allowances, client_id: str, records: Mapping[Grant, int], now: datetime) -> None:
+    """Count records by the grants that they count on, all or none. Raises AllowanceSpent."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if not await allowances.use(Use(client_id, *_parts(grant), "day", day), number, most=amounts.daily):
+    spent = await _spend(allowances, client_id, records, "day", day)
+    if spent is not None:
         left = (day + timedelta(days=1) - now).total_seconds()
         raise AllowanceSpent(
-            f"{grant} is granted for at most {amounts.daily} records a day, and this would go beyond.",
+            f"{_named(spent)} is granted for at most {spent.daily} records a day, and this would go beyond.",
             retry_after_s=int(left) + 1,
         )
 
 
-def _parts(grant: str) -> tuple[str, str]:
-    verb, _, kind = grant.partition(":")
-    return verb, kind
+async def _spend(
+    allowances: Allowances, client_id: str, amounts: Mapping[Grant, int], per: str, since: datetime
+) -> Grant | None:
+    """Count all of these and return None, or count nothing and return the grant of which there is not enough."""
+    uses = {Use(client_id, each.verb, scope_name(each), per, since): each for each, number in amounts.items() if number}
+    if not uses:
+        return None
+    wanted = [
+        Wanted(use, amounts[each], most=(each.daily if per == "day" else each.per_second) or 0)
+        for use, each in uses.items()
+    ]
+    refused = await allowances.use_all(wanted)
+    return None if refused is None else uses[refused]
+
+
+def _named(grant: Grant) -> str:
+    return f"{grant.verb}:{grant.kind}"

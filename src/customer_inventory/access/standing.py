@@ -58,7 +58,7 @@ class Standing:
             client = self.client
             volume = self.expected.volume if self.expected is not None else None
             known = Principal(
-                client.client_id, client.purposes, rights.grants, None, rights.limits, rights.amounts, volume
+                client.client_id, client.purposes, rights.grants, None, rights.limits, rights.metered, volume
             )
             self._principals[purpose] = known
         return known

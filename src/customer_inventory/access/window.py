@@ -66,7 +66,7 @@ class Window:
 
     def shown(self, identifier: str, text: bytes) -> bytes | None:
         """Return a stored document as it may be seen, None where nothing of it may."""
-        grants = self._holding(identifier, text)
+        grants = self.holding(identifier, text)
         if not grants:
             return None
         plain = [each for each in grants if not each.masked]
@@ -77,7 +77,7 @@ class Window:
 
     def standing(self, identifier: str, text: bytes) -> Window:
         """Return the window on former versions of a record: of the grants that hold for it as it stands now."""
-        return replace(self, grants=self._holding(identifier, text)) if self.by_rows else self
+        return replace(self, grants=self.holding(identifier, text)) if self.by_rows else self
 
     @property
     def by_rows(self) -> bool:
@@ -90,7 +90,7 @@ class Window:
 
     def told_of(self, identifier: str, text: bytes) -> bool:
         """Return whether anything of a record with this document may be seen."""
-        return bool(self._holding(identifier, text))
+        return bool(self.holding(identifier, text))
 
     @property
     def fenced(self) -> bool:
@@ -150,8 +150,8 @@ class Window:
         fences = dict.fromkeys(fence for grants in needed if (fence := self._fence(grants)) is not None)
         return replace(query, fences=(*query.fences, *fences)) if fences else query
 
-    def _holding(self, identifier: str, text: bytes) -> tuple[Grant, ...]:
-        """The grants whose rows hold for a document."""
+    def holding(self, identifier: str, text: bytes) -> tuple[Grant, ...]:
+        """Return the grants that hold for a stored document."""
         if not self.by_rows:
             return self.grants
         document = {**msgspec.json.decode(text), "id": identifier}

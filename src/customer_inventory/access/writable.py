@@ -43,7 +43,7 @@ class Writable:
 
     def created(self, document: Mapping[str, Any]) -> None:
         """Return if a record may be created so. Raises OutsideGrant."""
-        grants = self._holding(document)
+        grants = self.holding(document)
         if not grants:
             raise OutsideGrant(f"The record is none of those that {self.verb} is granted on.")
         self._check(grants, document, document.keys())
@@ -53,14 +53,14 @@ class Writable:
 
         def within(stored: dict[str, Any]) -> dict[str, Any]:
             own = {"id": str(identifier)}
-            standing = self._holding({**stored, **own})
+            standing = self.holding({**stored, **own})
             if not standing:
                 raise RecordNotFound(f"The inventory holds no {self.window.resource.name} {identifier}.")
             tree = _tree(standing)
             before = _part(stored, standing)
             after = change(_part(stored, standing))
             whole = after if tree is None else self._together(stored, before, after, tree)
-            grants = [each for each in standing if each in self._holding({**whole, **own})]
+            grants = [each for each in standing if each in self.holding({**whole, **own})]
             if not grants:
                 raise OutsideGrant(f"The record would become none of those that {self.verb} is granted on.")
             # Of what the patch made of the part: what it names beyond that is there whatever the record holds.
@@ -69,7 +69,8 @@ class Writable:
 
         return within
 
-    def _holding(self, document: Mapping[str, Any]) -> list[Grant]:
+    def holding(self, document: Mapping[str, Any]) -> list[Grant]:
+        """Return the grants that hold for a document with its id."""
         return [each for each in self.window.grants if holds(self.window.resource, each.rows, document)]
 
     def _check(self, grants: list[Grant], document: Mapping[str, Any], names: Any) -> None:

@@ -104,7 +104,7 @@ class ResourceHandlers:
             raise UnsupportedMediaType("Send the new record as application/json.")
         access, query = self._conflicts(exchange, access)
         asked = of_one(self._view, query, writing=True)
-        await access.require("create", self._resource.kind)
+        await access.require("create", self._resource.kind, writes=False)
         allow_files(exchange, self._view, access)
         document, raw = await exchange.json_object()
         saved = await access.create(
@@ -139,7 +139,7 @@ class ResourceHandlers:
         require_patch(exchange.media_type)
         access, query = self._conflicts(exchange, access)
         asked = of_one(self._view, query, writing=True)
-        await access.require("modify", self._resource.kind)
+        await access.require("modify", self._resource.kind, writes=False)
         allow_files(exchange, self._view, access)
         body, raw = await exchange.json()
         attributes = (await access.searched(self._view)).attributes
@@ -170,7 +170,7 @@ class ResourceHandlers:
         if exchange.media_type != "application/json":
             raise UnsupportedMediaType("Send the whole record as application/json.")
         asked = of_one(self._view, exchange.query_string, writing=True)
-        await access.require("update", self._resource.kind)
+        await access.require("update", self._resource.kind, writes=False)
         allow_files(exchange, self._view, access)
         document, raw = await exchange.json_object()
         if not access.sees_whole(self._resource.kind):

@@ -7,7 +7,8 @@ before anybody can have the file; where they do not suffice nothing is spent and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import IO, Protocol
@@ -18,6 +19,7 @@ from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.anonymising import NotAnonymous
 from customer_inventory.access.downloads.fetching import Basis
 from customer_inventory.access.downloads.previewing import MANY, Sought, asked_lately, sensitive_now, sensitive_reasons
+from customer_inventory.access.policy import Grant
 from customer_inventory.access.window import Window
 from customer_inventory.ids import draw_key
 from customer_inventory.repository.bulk_out import Moment, records_out
@@ -221,12 +223,22 @@ class _Making:
     async def tell(self) -> None:
         """Spend what the records cost, at once or not at all, then let the trail name them."""
         kind = self.row.kind
-        await self.access.spend_shown("download", kind, self.number)
+        await self.access.spend_shown("download", kind, self.number, await self._tally())
         for number in range(self.parts):
             ids = await self._downloads.part(self.row.id, number)
             await self.access.enter("download", kind, "shown", tuple(ids))
         if not self.parts:
             await self.access.enter("download", kind, "shown", ())
+
+    async def _tally(self) -> Mapping[Grant, int]:
+        """How many of the records count on which grants."""
+        kind = self.row.kind
+        if self.access.principal.metered("download", kind) is None or not self.parts:
+            return await self.access.tally("download", kind, ())
+        found = Counter[Grant]()
+        for number in range(self.parts):
+            found.update(await self.access.tally("download", kind, await self._downloads.part(self.row.id, number)))
+        return found
 
     @property
     def _downloads(self) -> Downloads:

@@ -32,7 +32,7 @@ async def previewed(access: Access, sought: Sought) -> DownloadPreview:
     kind = sought.resource.kind
     await access.require("download", kind)
     if sought.query.conditions:
-        await access.spend_shown("download", kind, 1)
+        await access.spend_shown("download", kind, 1, await access.tally("download", kind, ()))
     window = await access.window(kind, "download")
     found = await preview(access, window, sought)
     await access.note("download", kind, "unchanged", ())
