@@ -53,9 +53,24 @@ ATTRIBUTES = {
     ),
 }
 ROWS = {
-    "individual": {"status": STATUSES["individual"], "nationality": NATIONS, "gender": ("x", "y", "z")},
-    "customer": {"status": STATUSES["customer"], "creditProfile.creditScore": ("1", "2", "3")},
+    "individual": {
+        "status": STATUSES["individual"],
+        "nationality": NATIONS,
+        "gender": ("x", "y", "z"),
+        "partyCharacteristic.name": ("tier", "region"),
+        "partyCharacteristic.valueType": ("code", "text"),
+    },
+    "customer": {
+        "status": STATUSES["customer"],
+        "creditProfile.creditScore": ("1", "2", "3"),
+        "creditProfile.ratingScore": ("4", "5"),
+    },
 }
+PAIRS = {
+    "individual": ["partyCharacteristic.name", "partyCharacteristic.valueType"],
+    "customer": ["creditProfile.creditScore", "creditProfile.ratingScore"],
+}
+"""Attributes of the elements of one array."""
 
 
 def word(drawn: random.Random) -> str:
@@ -78,7 +93,15 @@ def individual(drawn: random.Random) -> Document:
             {"@type": "ExternalReference", "id": word(drawn), "externalIdentifierType": word(drawn)}
             for _ in range(drawn.randint(0, 2))
         ],
-        "partyCharacteristic": [{"@type": "StringCharacteristic", "name": word(drawn), "value": word(drawn)}],
+        "partyCharacteristic": [
+            {
+                "@type": "StringCharacteristic",
+                "name": drawn.choice(ROWS["individual"]["partyCharacteristic.name"]),
+                "valueType": drawn.choice(ROWS["individual"]["partyCharacteristic.valueType"]),
+                "value": word(drawn),
+            }
+            for _ in range(drawn.randint(1, 3))
+        ],
     }
     found |= {"gender": drawn.choice("xyz")} if drawn.random() < 0.7 else {}
     found |= {"nationality": drawn.choice(NATIONS)} if drawn.random() < 0.7 else {}
@@ -98,8 +121,15 @@ def customer(drawn: random.Random, party: str) -> Document:
         "characteristic": [{"@type": "StringCharacteristic", "name": word(drawn), "value": word(drawn)}],
     }
     if drawn.random() < 0.7:
-        profile = {"@type": "CreditProfile", "id": word(drawn), "creditScore": drawn.randint(1, 3)}
-        found["creditProfile"] = [profile]
+        found["creditProfile"] = [
+            {
+                "@type": "CreditProfile",
+                "id": word(drawn),
+                "creditScore": drawn.randint(1, 3),
+                "ratingScore": drawn.randint(4, 5),
+            }
+            for _ in range(drawn.randint(1, 2))
+        ]
     return found
 
 
@@ -115,7 +145,7 @@ def _line(drawn: random.Random, kind: str) -> str:
     names = ["*"] if drawn.random() < 0.2 else drawn.sample(ATTRIBUTES[kind], drawn.randint(1, 6))
     line = f"{verbs} {kind} ({', '.join(names)})"
     if drawn.random() < 0.6:
-        rows = drawn.sample(sorted(ROWS[kind]), drawn.randint(1, 2))
+        rows = drawn.choice((PAIRS[kind], drawn.sample(sorted(ROWS[kind]), drawn.randint(1, 2))))
         conditions = [f"{path} in ({', '.join(drawn.sample(ROWS[kind][path], drawn.randint(1, 2)))})" for path in rows]
         line += f" where {' and '.join(conditions)}"
     if set(verbs.split(", ")) == {"read"} and drawn.random() < 0.3:
@@ -201,8 +231,13 @@ def _permit(grant: Grant) -> str:
     conditions += [f"context.now >= {int(grant.starts.timestamp())}"] if grant.starts else []
     conditions += [f"context.now < {int(grant.ends.timestamp())}"] if grant.ends else []
     conditions += ["resource.consents.contains(context.purpose)"] if grant.consent else []
-    for row in grant.rows:
-        name, values = msgspec.json.encode(row.path).decode(), _set(row.values)
+    asked = {row.path: list(row.values) for row in grant.rows}
+    pairs = [pair for pair in PAIRS.get(grant.kind, ()) if pair in asked]
+    if len(pairs) > 1:  # one element must hold both
+        first, second = asked.pop(pairs[0]), asked.pop(pairs[1])
+        asked["&".join(pairs)] = [f"{one}&{other}" for one in first for other in second]
+    for path, of_path in asked.items():
+        name, values = msgspec.json.encode(path).decode(), _set(of_path)
         conditions.append(f"resource has {name} && resource[{name}].containsAny({values})")
         conditions.append(
             f"(!(context has after) || (context.after has {name} && context.after[{name}].containsAny({values})))"
@@ -241,8 +276,18 @@ def paths(document: Document) -> set[str]:
 def held(document: Document) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path, value in leaves(document):
-        found.setdefault(path, []).append(value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        found.setdefault(path, []).append(_text(value))
+    for one, other in PAIRS.values():
+        array, _, first = one.partition(".")
+        second = other.partition(".")[2]
+        for element in document.get(array, ()):
+            pair = f"{_text(element[first])}&{_text(element[second])}"
+            found.setdefault(f"{one}&{other}", []).append(pair)
     return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def only(document: Document, permitted: set[str]) -> Document:

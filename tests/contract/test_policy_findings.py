@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from customer_inventory.access import Access, Desk
 from customer_inventory.access.clients import register_client
 from customer_inventory.access.policy import InvalidPolicy, parse_policy
+from customer_inventory.access.policy.rows import holds
 from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from tests.consistency import ask
@@ -28,6 +30,7 @@ ADA = {
     "gender": "x",
     "contactMedium": [{"@type": "EmailContactMedium", "emailAddress": "ada@example.org", "contactType": "home"}],
 }
+TIER = {"@type": "StringCharacteristic", "value": "gold"}
 MERGE = {"content-type": "application/merge-patch+json"}
 PATCH = {"content-type": "application/json-patch+json"}
 
@@ -230,3 +233,41 @@ async def test_all_does_not_cover_registrations(ground: Ground, database: str) -
 def test_a_grant_is_one_line_that_can_be_shown(value: str) -> None:
     with pytest.raises(InvalidPolicy):
         parse_policy([f'read customer (*) where name = "{value}"'])
+
+
+async def test_conditions_on_one_array_are_met_by_one_element(ground: Ground, access: Access) -> None:
+    def of(*pairs: tuple[str, str]) -> dict[str, Any]:
+        return {**ADA, "partyCharacteristic": [{**TIER, "name": name, "valueType": kind} for name, kind in pairs]}
+
+    one = await access.create(INDIVIDUAL, of(("tier", "text"), ("region", "code")))
+    two = await access.create(INDIVIDUAL, of(("tier", "code"), ("region", "text")))
+    condition = "where partyCharacteristic.name = tier and partyCharacteristic.valueType in (code, other)"
+    headers = await ground.client(f"read, create, modify individual (*) {condition}")
+    for query in ("", f"?asOf={quote(system_clock().isoformat())}", "?partyCharacteristic.name=tier"):
+        listed = await ground.door.get(f"{PEOPLE}{query}", headers=headers)
+        assert [each["id"] for each in listed.json()] == [two.record.id], query
+    statuses = [
+        (await ground.door.get(f"{PEOPLE}/{each.record.id}", headers=headers)).status_code for each in (one, two)
+    ]
+    assert statuses == [404, 200]
+    assert await ground.patch(f"{PEOPLE}/{one.record.id}", {"gender": "y"}, headers) == 404
+    made = [
+        (await ground.door.post(PEOPLE, json=each, headers=headers)).status_code
+        for each in (of(("tier", "text"), ("region", "code")), of(("tier", "code")))
+    ]
+    assert made == [403, 201]
+
+
+async def test_conditions_on_arrays_within_arrays_are_met_by_one_element_of_each() -> None:
+    relation = "partyCharacteristic.characteristicRelationship"
+    condition = f"partyCharacteristic.name = tier and {relation}.id = a and {relation}.relationshipType = b"
+    rows = parse_policy([f"read individual (*) where {condition}"])[0].rows
+
+    def document(*relations: dict[str, str], name: str = "tier") -> dict[str, Any]:
+        held = [{"name": name, "characteristicRelationship": list(relations)}, {"name": "tier"}]
+        return {"id": "x", "partyCharacteristic": held}
+
+    apart = [{"id": "a", "relationshipType": "c"}, {"id": "d", "relationshipType": "b"}]
+    assert holds(INDIVIDUAL, rows, document({"id": "a", "relationshipType": "b"}))
+    assert not holds(INDIVIDUAL, rows, document(*apart))
+    assert not holds(INDIVIDUAL, rows, document({"id": "a", "relationshipType": "b"}, name="region"))
