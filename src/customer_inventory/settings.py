@@ -205,6 +205,11 @@ class Settings:
         """The time zone of privacy requests."""
         return UTC if self.privacy_time_zone == "UTC" else ZoneInfo(self.privacy_time_zone)
 
+    @property
+    def deciding_issuer(self) -> str:
+        """The OpenID provider whose groups decide on roles; empty where none do."""
+        return self.oidc_issuer if self.oidc_groups_claim else ""
+
     def _check_time_zone(self) -> None:
         try:
             _ = self.privacy_zone

@@ -48,9 +48,52 @@ def test_groups_decide(tmp_path: Path, provider: OpenIdProvider) -> None:
         assert refused.status_code == 401
         assert "in no group that may use this inventory" in refused.text
         assert browser.get("/account").status_code == 303
+        passwords_are_refused(browser, server, flags(tmp_path, server, provider), provider)
     assert server.stop() == 0, server.output()
     for said in ("sign-in.role", "was=administrator", "why=no-group"):
         assert said in server.output()
+
+
+def passwords_are_refused(
+    browser: httpx.Client, server: Server, told: tuple[str, ...], provider: OpenIdProvider
+) -> None:
+    """Nobody is given, or chooses, a password that would let nobody in; the reason and the way out are said."""
+    data = ("--data", str(server.data))
+    assert came_back(browser, provider, groups=["cn=care"]).status_code == 303
+    account = browser.get("/account").text
+    assert ("/account/password" in account, "whose groups decide on your role" in account) == (False, True)
+    page = browser.get("/account/password")
+    assert (page.status_code, "a password would let nobody in" in page.text) == (409, True)
+    for settings in (data, (*data, *told)):  # without the groups nobody can tell that they decide
+        made = command("person", "reset-password", "ann", *settings)
+        assert (made.returncode, "password  " in made.stdout) == (0, True), made.stderr
+    assert came_back(browser, provider, groups=["cn=care"]).status_code == 303
+    refused = command("person", "reset-password", "ann", *data, *told, *MAPPED)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "a password would let nobody in" in refused.stderr
+    assert "person unlink" in refused.stderr
+    assert browser.get("/account").status_code == 200, "a reset that was refused ended the session"
+    provisioning_refuses(server)
+    command("person", "unlink", "ann", *data)
+    again = command("person", "reset-password", "ann", *data, *told, *MAPPED)
+    assert (again.returncode, "password  " in again.stdout) == (0, True), again.stderr
+    assert command("person", "reset-password", "admin", *data, *told, *MAPPED).returncode == 0
+
+
+def provisioning_refuses(server: Server) -> None:
+    """A directory gives no password that would let nobody in, yet takes access away whatever it sends along."""
+    server.register("directory", "--grant", "read:person,modify:person")
+    with server.api() as directory:
+        users = directory.get("/scim/v2/Users", params={"filter": 'userName eq "ann"'}).json()
+        ann = f"/scim/v2/Users/{users['Resources'][0]['id']}"
+        password = {"op": "replace", "path": "password", "value": "gravel lantern tuesday-ish moss"}
+        stopped = {"op": "replace", "path": "active", "value": False}
+        for operations, expected in (([password], 409), ([stopped, password], 200)):
+            body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
+            answer = directory.patch(ann, json=body)
+            assert answer.status_code == expected, answer.text
+        stopped["value"] = True
+        assert directory.patch(ann, json={**body, "Operations": [stopped]}).status_code == 200
 
 
 @pytest.mark.parametrize(

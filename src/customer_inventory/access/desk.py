@@ -67,6 +67,7 @@ class Desk:
         privacy_zone: tzinfo = UTC,
         breached: BreachedPasswords | None = None,
         scanner: FileScanner | None = None,
+        deciding_issuer: str = "",
     ) -> None:
         self.repository = repository
         self.clock = clock
@@ -88,6 +89,7 @@ class Desk:
             privacy_zone,
             breached,
             scanner,
+            deciding_issuer,
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.

@@ -124,6 +124,8 @@ class Facilities:
     """The list of passwords that nobody may choose."""
     scanner: FileScanner | None = None
     """What looks through the files that records carry."""
+    deciding_issuer: str = ""
+    """The OpenID provider whose groups decide on roles; empty where none do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from customer_inventory.access.access import Access
+from customer_inventory.access.elsewhere import SignsInElsewhere, check_password_counts
 from customer_inventory.access.guarded import PERSON
 from customer_inventory.access.passwords import check_choice
 from customer_inventory.access.people import LoginTaken, UnknownPerson, check_person, hash_password
@@ -102,7 +103,8 @@ async def provisioned_page(access: Access, *, login: str | None, limit: int, off
 async def change_provisioned(access: Access, identifier: UUID, stated: Stated) -> Person:
     """Change what is stated of a person; who is disabled has no session from then on.
 
-    Raises Denied, UnknownPerson, InvalidPerson, WeakPassword or LoginTaken.
+    Raises Denied, UnknownPerson, InvalidPerson, WeakPassword, LoginTaken, or SignsInElsewhere for a password that
+    would let nobody in.
     """
     await access.require("modify", PERSON)
     return await _changed(access, identifier, stated, verb="modify")
@@ -128,6 +130,8 @@ async def _changed(access: Access, identifier: UUID, stated: Stated, *, verb: st
         raise LastAdministrator
     password_hash = None
     if stated.password is not None:
+        if changed.status == ACTIVE:  # taking somebody's access away is never refused for a password beside it
+            await _check_password_counts(access, held, verb=verb)
         await check_choice(stated.password, login=changed.login, breached=access.facilities.breached)
         password_hash = await asyncio.to_thread(hash_password, stated.password)
         changed = replace(changed, password_made_at=access.facilities.clock())
@@ -135,6 +139,16 @@ async def _changed(access: Access, identifier: UUID, stated: Stated, *, verb: st
         raise LoginTaken
     await access.note(verb, PERSON, "done", (str(identifier),))
     return changed
+
+
+async def _check_password_counts(access: Access, person: Person, *, verb: str) -> None:
+    """Return if a password lets this person in. Raises SignsInElsewhere."""
+    facilities = access.facilities
+    try:
+        await check_password_counts(facilities.repository.people, person, facilities.deciding_issuer)
+    except SignsInElsewhere:
+        await access.note(verb, PERSON, "refused", (str(person.id),))
+        raise
 
 
 def _administers(person: Person) -> bool:

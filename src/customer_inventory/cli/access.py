@@ -311,7 +311,8 @@ def reset(login: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _reset(login: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        _show(await reset_password(desk.repository.people, login=login, clock=system_clock), settings)
+        issuer, people = settings.deciding_issuer, desk.repository.people
+        _show(await reset_password(people, login=login, clock=system_clock, deciding_issuer=issuer), settings)
 
 
 @person.command(name="reset-totp")

@@ -91,6 +91,7 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             privacy_zone=settings.privacy_zone,
             breached=breached,
             scanner=FileScanner(settings.attachment_scanner) if settings.attachment_scanner else None,
+            deciding_issuer=settings.deciding_issuer,
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))

@@ -14,7 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from customer_inventory.access.openid.entering import decided_elsewhere
+from customer_inventory.access.elsewhere import decided_elsewhere
 from customer_inventory.access.people import SignInFailed, enter_by_password
 from customer_inventory.access.second_factor import NoSecondFactor, WrongCode, check_code, has_second_factor
 from customer_inventory.access.sessions import (
@@ -153,7 +153,7 @@ class Entrance:
 
         Raises SignInFailed.
         """
-        if self.deciding_issuer and await decided_elsewhere(self._people, person, self.deciding_issuer):
+        if await decided_elsewhere(self._people, person, self.deciding_issuer):
             raise SignInFailed(_BY_PROVIDER)
 
     async def _person(self, login: str, password: str) -> Person:

@@ -12,13 +12,12 @@ from typing import Any
 
 import structlog
 
+from customer_inventory.access.elsewhere import LOCAL
 from customer_inventory.access.openid.claims import NotVouched
 from customer_inventory.access.openid.groups import GroupRoles, InNoGroup
 from customer_inventory.clock import Clock
 from customer_inventory.repository.people import People, Person
 
-LOCAL = "admin"
-"""The login of the first administrator, who comes in by password alone: for when the provider is gone, or lies."""
 _LONGEST_LOGIN = 100
 _ADMINISTRATOR = "administrator"
 _log = structlog.get_logger(__name__)
@@ -62,11 +61,6 @@ async def person_of(
         person = await _with_role(people, person, role)
     methods = claims.get("amr")
     return Vouched(person, isinstance(methods, list) and "mfa" in methods, has_new_role)  # RFC 8176 section 2
-
-
-async def decided_elsewhere(people: People, person: Person, issuer: str) -> bool:
-    """Return whether the groups at a provider decide on a person: who came in by it once, but for the first one."""
-    return person.login != LOCAL and await people.identities.is_linked(person.id, issuer)
 
 
 async def _role(people: People, person: Person | None, claims: Mapping[str, Any], groups: GroupRoles) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from customer_inventory.access.elsewhere import decided_elsewhere
 from customer_inventory.access.sessions import NoSuchSession, end_own_others, end_own_session, sessions_of
 from customer_inventory.console.account.sessions_page import lines, session_named
 from customer_inventory.console.asking import UnknownChoice
@@ -18,7 +19,8 @@ _DONE = {
 
 async def account(visit: Visit) -> Response:
     """Answer /account. Raises UnknownChoice for what cannot be done, and ForeignForm."""
-    people, problem = visit.access.facilities.repository.people, ""
+    facilities, problem = visit.access.facilities, ""
+    people = facilities.repository.people
     if visit.posted:
         form = await visit.form()
         try:
@@ -40,4 +42,5 @@ async def account(visit: Visit) -> Response:
         problem=problem,
         done="" if visit.posted else _DONE.get(visit.query.get("done", ""), ""),
         second_factor=visit.session.second_factor,
+        by_provider=await decided_elsewhere(people, visit.person, facilities.deciding_issuer),
     )

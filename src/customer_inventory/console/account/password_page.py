@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from customer_inventory.access.elsewhere import check_password_counts
 from customer_inventory.access.passwords import WeakPassword, change_password
 from customer_inventory.access.people import SignInFailed
 from customer_inventory.console.account.counting import TooManyAttempts, counted
@@ -14,18 +15,20 @@ CHANGE_PAGE = "/account/password"
 
 
 async def password(visit: Visit) -> Response:
-    """Answer /account/password. Raises ForeignForm."""
+    """Answer /account/password. Raises ForeignForm, and SignsInElsewhere for whom a password would not let in."""
+    facilities, session = visit.access.facilities, visit.session
+    people = facilities.repository.people
+    await check_password_counts(people, session.person, facilities.deciding_issuer)
     if not visit.posted:
-        return visit.page("password.html", problem="", due=visit.session.password_due)
+        return visit.page("password.html", problem="", due=session.password_due)
     form = await visit.form()
-    people, session = visit.access.facilities.repository.people, visit.session
     old, new = form.get("old", ""), form.get("new", "")
     if new != form.get("again"):
         return _again(visit, WeakPassword("The new password was not typed twice alike."))
 
     async def change() -> None:
         await change_password(
-            people, person=session.person, old=old, new=new, keep=session.id, breached=visit.access.facilities.breached
+            people, person=session.person, old=old, new=new, keep=session.id, breached=facilities.breached
         )
 
     try:
