@@ -32,6 +32,7 @@ from customer_inventory.access.privacy_request import (
     due,
 )
 from customer_inventory.access.privacy_requesting import enter, linked, receipt, request, requests, served, take
+from customer_inventory.access.rectifying import UnknownWrongAttribute
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.restriction import Wished, lift, restrict
 from customer_inventory.access.subjects import NoSubject
@@ -349,3 +350,102 @@ async def test_once_a_day_the_log_counts_and_names_nobody(access: Access, desk: 
         "due_soon": 0,
         "overdue": 1,
     }
+
+
+async def changed(access: Access, kind: str, identifier: UUID, **attributes: Any) -> str:
+    """Change attributes of a record; return the id of the change."""
+    await access.modify(RESOURCES[kind], identifier, lambda stored: {**stored, **attributes})
+    (rows,) = await ask(
+        access.facilities.repository.conninfo,
+        f"select change_id::text from change_record where record_id = '{identifier}' order by version desc limit 1",
+    )
+    return str(rows[0])
+
+
+async def test_what_is_said_to_be_wrong_has_to_change(access: Access, officer: Access) -> None:
+    party = await made(access, "individual", {**document("individual"), "gender": "m", "placeOfBirth": "Milan"})
+    customer = await made(access, "customer", customer_of(party))
+    wrong = ["placeOfBirth", "customer.name", "placeOfBirth"]
+    found = await enter(officer, Asked(right="rectification", subject_id=str(customer), wrong_attribute=wrong))
+    assert found.row.wrong_attributes == ["individual.placeOfBirth", "customer.name"]
+    request_ = found.row.id
+    await take(officer, request_, "verify", Said(identity="card"))
+    trivial = await changed(access, "individual", party, gender="f")
+    with pytest.raises(NothingDone, match=r"individual\.placeOfBirth, customer\.name has not changed"):
+        await take(officer, request_, "complete", Said(result=trivial))
+    birth = await changed(access, "individual", party, placeOfBirth="Turin")
+    with pytest.raises(NothingDone, match=r"done: customer\.name has not changed"):
+        await take(officer, request_, "complete", Said(result=birth))
+    await changed(access, "customer", customer, name="Right")
+    back = await changed(access, "individual", party, placeOfBirth="Milan")
+    with pytest.raises(NothingDone, match=r"done: individual\.placeOfBirth has not"):
+        await take(officer, request_, "complete", Said(result=back))
+    birth = await changed(access, "individual", party, placeOfBirth="Turin")
+    with pytest.raises(NothingDone, match="name the id of such a change"):
+        await take(officer, request_, "complete", Said(result=trivial))
+    assert (await take(officer, request_, "complete", Said(result=birth))).row.status == "done"
+
+
+async def test_what_is_right_is_told_to_be_so_with_a_reason(access: Access, officer: Access) -> None:
+    party = await made(access, "individual", {**document("individual"), "placeOfBirth": "Milan"})
+    unnamed = await in_work(officer, "rectification", party)
+    with pytest.raises(NothingDone):
+        await take(officer, unnamed, "complete", Said(result="nothing to change", reason="it is right"))
+    named = await entered(officer, "rectification", subject_id=str(party))
+    told = Said(identity="card", wrong_attribute=["individual.placeOfBirth"])
+    assert (await take(officer, named, "verify", told)).row.wrong_attributes == ["individual.placeOfBirth"]
+    with pytest.raises(NothingDone):
+        await take(officer, named, "complete", Said(result="nothing to change"))
+    done = await take(officer, named, "complete", Said(result="nothing to change", reason="the register says so"))
+    assert (done.row.status, done.row.ground) == ("done", "the register says so")
+
+
+async def test_the_order_of_values_is_no_change_and_an_addition_or_a_removal_is(
+    access: Access, officer: Access
+) -> None:
+    media = [{"@type": "EmailContactMedium", "emailAddress": f"{each}@example.org"} for each in ("a", "b")]
+    party = await made(access, "individual", {**document("individual"), "contactMedium": media})
+    asked = []
+    for name in ("contactMedium", "contactMedium.emailAddress", "individual.placeOfBirth", "contactMedium"):
+        asked.append(await entered(officer, "rectification", subject_id=str(party), wrong_attribute=[name]))
+        await take(officer, asked[-1], "verify", Said(identity="card"))
+    turned = await changed(access, "individual", party, contactMedium=media[::-1])
+    for each in asked:
+        with pytest.raises(NothingDone):
+            await take(officer, each, "complete", Said(result=turned))
+    less = await changed(access, "individual", party, contactMedium=media[:1], placeOfBirth="Turin")
+    for each in asked[:3]:
+        assert (await take(officer, each, "complete", Said(result=less))).row.status == "done"
+    await access.delete(RESOURCES["individual"], party)
+    (last,) = await ask(
+        access.facilities.repository.conninfo,
+        f"select change_id::text from change_record where record_id = '{party}' order by version desc limit 1",
+    )
+    assert (await take(officer, asked[3], "complete", Said(result=last[0]))).row.status == "done"
+
+
+@pytest.mark.parametrize(
+    "name", ["birthplace", "individual.birthplace", "customer", "customer.x", "x.name", "placeOfBirth.", ".", "id\n"]
+)
+async def test_what_is_no_attribute_cannot_be_wrong(access: Access, officer: Access, name: str) -> None:
+    party = await made(access, "individual", document("individual"))
+    with pytest.raises(UnknownWrongAttribute):
+        await entered(officer, "rectification", subject_id=str(party), wrong_attribute=[name])
+    identifier = await entered(officer, "rectification", subject_id=str(party))
+    with pytest.raises(UnknownWrongAttribute):
+        await take(officer, identifier, "verify", Said(identity="x", wrong_attribute=[name]))
+
+
+async def test_wrong_attributes_are_of_a_rectification_of_somebody_and_named_in_time(
+    access: Access, officer: Access
+) -> None:
+    party = await made(access, "individual", document("individual"))
+    named = ["individual.placeOfBirth"]
+    for right, subject in (("access", str(party)), ("rectification", None)):
+        with pytest.raises(UnknownWrongAttribute):
+            await entered(officer, right, subject_id=subject, wrong_attribute=named)
+    identifier = await entered(officer, "rectification", subject_id=str(party))
+    with pytest.raises(StepIncomplete):
+        await take(officer, identifier, "note", Said(note="x", wrong_attribute=named))
+    with pytest.raises(RequestNotFound):
+        await take(officer, UUID(int=0), "verify", Said(identity="x", wrong_attribute=named))

@@ -159,6 +159,47 @@ def test_at_the_console(server: Server, ada: dict[str, Any]) -> None:
     administrator.close()
 
 
+def test_what_is_wrong_is_named_over_the_api_the_command_line_and_the_console(
+    officer: httpx.Client, server: Server, ada: dict[str, Any]
+) -> None:
+    told = {"right": "rectification", "subjectId": ada["id"]}
+    for wrong, code in (
+        (["x"], "unknown-wrong-attribute"),
+        ([], "invalid-document"),
+        (["a" * 201], "invalid-document"),
+    ):
+        assert refused(officer.post(PLACE, json={**told, "wrongAttribute": wrong}), 400) == code
+    made = officer.post(PLACE, json={**told, "wrongAttribute": ["placeOfBirth"]}).json()
+    assert made["wrongAttribute"] == ["individual.placeOfBirth"]
+    unknown = verb(server, "verify", made["id"], "--identity", "card", "--wrong", "individual.placeOfBirt")
+    assert (unknown.returncode, "Do you mean individual.placeOfBirth?" in unknown.stderr) == (3, True)
+    verified = verb(server, "verify", made["id"], "--identity", "card", "--wrong", "gender", "--wrong", "placeOfBirth")
+    assert verified.returncode == 0, verified.stderr
+    assert "wrong     individual.gender, individual.placeOfBirth" in verb(server, "show", made["id"]).stdout
+    with server.api() as api:
+        api.patch(
+            f"{PERSONS}/{ada['id']}", json={"gender": "f"}, headers={"content-type": "application/merge-patch+json"}
+        )
+        change = api.get("/inventory/v1/change", params={"recordId": ada["id"], "limit": "1"}).json()[0]["id"]
+    assert refused(officer.post(f"{made['href']}/complete", json={"result": change}), 409) == "nothing-done"
+    asked = json.loads(verb(server, "open", "rectification", "--subject", ada["id"], "--wrong", "gender").stdout)["id"]
+    assert officer.get(f"{PLACE}/{asked}").json()["wrongAttribute"] == ["individual.gender"]
+    command("person", "add", "otto", "--role", "privacy-officer", "--data", str(server.data))
+    reset = command("person", "reset-password", "otto", "--data", str(server.data)).stdout
+    browser = server.signed_in("otto", str(re.findall(r"password  (\S+)", reset)[0]))
+    browser.headers["accept"] = "text/html"
+    page = browser.get("/privacy-requests").text
+    assert "Said to be wrong: <bdi>individual.gender</bdi>" in page
+    step = {"proof": re.findall(r'name="proof" value="(\w+)"', page)[0], "request": asked, "text": "card"}
+    step |= {"do": "verify", "wrong": "placeOfBirth, customer.name"}
+    assert browser.post("/privacy-requests", data=step).status_code == 303
+    assert officer.get(f"{PLACE}/{asked}").json()["wrongAttribute"] == ["individual.placeOfBirth", "customer.name"]
+    done = browser.post("/privacy-requests", data={**step, "do": "complete", "result": "nothing to change"})
+    assert done.status_code == 303
+    assert officer.get(f"{PLACE}/{asked}").json()["ground"] == "card"
+    browser.close()
+
+
 def _api(server: Server) -> str:
     granted = ("--grant", "read:privacyRequest")
     with Server(server.data, server.port).register("privacy-reader", *granted).api() as api:

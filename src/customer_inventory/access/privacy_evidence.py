@@ -2,25 +2,30 @@
 
 `privacy package`, `privacy erase` and `privacy restrict` close the request that they are done for, and are evidence
 themselves. By hand a request is done by what can be looked up, of the party that asked and since it did; by the ground
-that nothing is held, where nobody was found. What was refused needs none: its ground is told to the person.
+that nothing is held, where nobody was found. Where it names what is wrong, all of that must have changed, or the ground
+is told why nothing needs to. What was refused needs none: its ground is told to the person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.privacy_request import Said
-from customer_inventory.access.subjects import NoSubject, subject
+from customer_inventory.access.rectifying import RECTIFICATION, touches, unchanged
+from customer_inventory.access.subjects import NoSubject, Subject, subject
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.ids import parse_id
+from customer_inventory.repository.changes import FeedEntry
 from customer_inventory.repository.privacy_requests import RequestRow
 from customer_inventory.repository.restrictions import Restriction
 
 NOTHING_HELD = "nothing held"
 """The result of a request of somebody of whom nothing was found."""
+NOTHING_TO_CHANGE = "nothing to change"
+"""The result of a request that names what is wrong, where it was looked into and is right."""
 _ERASED = "erased"
 """How the identity of who asked stands in a request once that person is erased."""
 _MOST_LOOKED_AT = 10_000
@@ -47,12 +52,18 @@ async def require_evidence(access: Opened, row: RequestRow, said: Said) -> None:
         raise NothingDone(
             "That nothing is held takes a request in which nobody was found, and a reason for the person."
         )
+    if said.result == NOTHING_TO_CHANGE:
+        if row.wrong_attributes and row.subject_id is not None and said.reason:
+            return
+        raise NothingDone(
+            "That there is nothing to change takes a request that names what is wrong, and a reason for the person."
+        )
     named = parse_id((said.result or "").rpartition(" ")[2])
     if named is not None:
         for proof in _PROOFS[row.right]:
             if await proof(access, row, named):
                 return
-    raise NothingDone(_WANTED[row.right])
+    raise NothingDone(_wanted(row))
 
 
 async def _is_erasure(access: Opened, row: RequestRow, named: UUID) -> bool:
@@ -94,10 +105,21 @@ async def _is_change(access: Opened, row: RequestRow, named: UUID) -> bool:
         return False
     try:
         async with access.facilities.repository.erasing.working() as work:
-            kinds = (await subject(work, row.subject_id)).kinds
+            found = await subject(work, row.subject_id)
     except NoSubject:
         return False
-    return any(each.record_id in kinds for each in await changes.entries(change, limit=_MOST_LOOKED_AT))
+    entries = await changes.entries(change, limit=_MOST_LOOKED_AT)
+    if not any(each.record_id in found.kinds for each in entries):
+        return False
+    return row.right != RECTIFICATION or not row.wrong_attributes or _rectifies(row, found, entries)
+
+
+def _rectifies(row: RequestRow, found: Subject, entries: Sequence[FeedEntry]) -> bool:
+    """Whether a change touched what is wrong, all of which has changed since. Raises NothingDone for what has not."""
+    names = row.wrong_attributes or []
+    if left := unchanged(found, names, since=row.received_at):
+        raise NothingDone(f"It is not done: {', '.join(left)} has not changed since it came.")
+    return touches(found, names, entries)
 
 
 async def _is_withdrawal(access: Opened, row: RequestRow, named: UUID) -> bool:
@@ -116,6 +138,19 @@ _PROOFS: Mapping[str, tuple[_Proof, ...]] = {
     "rectification": (_is_change,),
     "objection": (_is_withdrawal, _is_change, _is_restriction, _is_erasure),
 }
+
+
+def _wanted(row: RequestRow) -> str:
+    """Return what would show that a request was answered."""
+    if row.right == RECTIFICATION and row.wrong_attributes:
+        named = ", ".join(row.wrong_attributes)
+        return (
+            f"It is done once {named} has changed since it came: name the id of such a change in the result. Or the "
+            f"result is `{NOTHING_TO_CHANGE}`, with a reason for the person."
+        )
+    return _WANTED[row.right]
+
+
 _PACKAGE = "It is done by a package: make it with `privacy package --request`."
 _WANTED: Mapping[str, str] = {
     "access": _PACKAGE,

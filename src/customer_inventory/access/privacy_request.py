@@ -154,6 +154,9 @@ class PrivacyRequest(Entity, kw_only=True, frozen=True):
     opened_by: Annotated[Line, says("Who entered it.")]
     closed_at: Annotated[Instant | UnsetType, says("When it was closed.")] = UNSET
     ground: Annotated[Words | UnsetType, says("Why it was refused, or what was told to the person.")] = UNSET
+    wrong_attribute: Annotated[
+        list[Line] | UnsetType, says("The attributes that the person says are wrong, such as individual.placeOfBirth.")
+    ] = UNSET
     result: Annotated[Line | UnsetType, says("What came of it, such as the id of an erasure's receipt.")] = UNSET
     event: Annotated[list[PrivacyRequestEvent], says("How it got where it stands.")]
 
@@ -168,6 +171,9 @@ PRIVACY_REQUEST = declare(
 )
 
 
+Wrong = Annotated[list[Line], Meta(min_length=1, max_length=50)]
+
+
 class Asked(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """What is told of a request that came: which right, of which party, when, who handles it."""
 
@@ -176,16 +182,21 @@ class Asked(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     received_at: Annotated[datetime, Meta(tz=True)] | None = None
     handler: Line | None = None
     note: Words | None = None
+    wrong_attribute: Wrong | None = None
 
 
 class Said(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """What is said with a step. `reason` is kept, also after an erasure: it holds none of the person's data."""
+    """What is said with a step. `reason` is kept, also after an erasure: it holds none of the person's data.
+
+    `wrong_attribute` belongs to the step verify, and stands in place of what was named before.
+    """
 
     identity: Words | None = None
     handler: Line | None = None
     reason: Words | None = None
     result: Line | None = None
     note: Words | None = None
+    wrong_attribute: Wrong | None = None
 
 
 def due(received_at: datetime, *, zone: tzinfo = UTC, extended: bool = False) -> datetime:

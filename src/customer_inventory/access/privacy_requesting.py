@@ -32,6 +32,7 @@ from customer_inventory.access.privacy_request import (
     WrongStep,
     due,
 )
+from customer_inventory.access.rectifying import wrong_attributes
 from customer_inventory.access.subjects import NoSubject, subject
 from customer_inventory.ids import draw_bucket, new_id, parse_id
 from customer_inventory.model.belonging import PARTIES
@@ -52,7 +53,7 @@ class Tracked:
 
 
 async def enter(access: Opened, asked: Asked) -> Tracked:
-    """Enter a request that came. Raises Denied, NoSubject and InvalidRequest."""
+    """Enter a request that came. Raises Denied, NoSubject, InvalidRequest and UnknownWrongAttribute."""
     await access.require("create", KIND)
     now = access.facilities.clock()
     received = asked.received_at or now
@@ -60,6 +61,7 @@ async def enter(access: Opened, asked: Asked) -> Tracked:
         raise InvalidRequest
     received = received.astimezone(UTC)
     kind, identifier = await party_of(access, asked.subject_id) if asked.subject_id is not None else (None, None)
+    wrong = asked.wrong_attribute and wrong_attributes(asked.wrong_attribute, right=asked.right, party_kind=kind)
     randomness = access.facilities.randomness
     row = RequestRow(
         id=new_id(bucket=draw_bucket(randomness), at=now, randomness=randomness),
@@ -71,6 +73,7 @@ async def enter(access: Opened, asked: Asked) -> Tracked:
         due_at=due(received, zone=access.facilities.privacy_zone),
         handler=asked.handler,
         opened_by=_actor(access),
+        wrong_attributes=wrong,
     )
     await _requests(access).add(row, note=asked.note)
     await access.note("create", KIND, "done", (str(row.id),))
@@ -96,15 +99,31 @@ async def requests(access: Opened) -> list[Tracked]:
 
 
 async def take(access: Opened, identifier: UUID, verb: str, said: Said) -> Tracked:
-    """Take one of `STEPS`. Raises Denied, RequestNotFound, WrongStep, StepIncomplete and NothingDone."""
+    """Take one of `STEPS`.
+
+    Raises Denied, RequestNotFound, WrongStep, StepIncomplete, UnknownWrongAttribute and NothingDone.
+    """
     await access.require("modify", KIND)
     needed = NEEDED.get(verb)
     if needed is not None and not getattr(said, needed):
         raise StepIncomplete(f"To {verb} takes {needed}: it is missing.")
+    if said.wrong_attribute is not None:
+        said = await _with_wrong_attributes(access, identifier, verb, said)
     if verb == "complete":
         await _require_done(access, identifier, said)
     now = access.facilities.clock()
     return await _taken(access, identifier, verb, said, now)
+
+
+async def _with_wrong_attributes(access: Opened, identifier: UUID, verb: str, said: Said) -> Said:
+    """Return what is said, with the whole names of the attributes. Raises StepIncomplete, UnknownWrongAttribute."""
+    if verb != "verify":
+        raise StepIncomplete("What is wrong is named when a request comes, or with the step verify.")
+    row = await _requests(access).one(identifier)
+    if row is None or said.wrong_attribute is None:  # what is not there is told by the step itself
+        return said
+    names = wrong_attributes(said.wrong_attribute, right=row.right, party_kind=row.subject_kind)
+    return msgspec.structs.replace(said, wrong_attribute=names)
 
 
 async def _require_done(access: Opened, identifier: UUID, said: Said) -> None:
@@ -188,6 +207,7 @@ async def _taken(access: Opened, identifier: UUID, verb: str, said: Said, now: d
             closed_at=now if status not in STEPS["note"] else None,
             ground=said.reason if verb in {"complete", "refuse", "withdraw"} else None,
             result=said.result if verb in {"complete", "note"} else None,
+            wrong_attributes=said.wrong_attribute,
         )
 
     try:

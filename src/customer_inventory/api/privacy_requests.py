@@ -115,6 +115,7 @@ class PrivacyRequestHandlers:
                 "openedBy": row.opened_by,
                 "closedAt": row.closed_at,
                 "ground": row.ground,
+                "wrongAttribute": row.wrong_attributes,
                 "result": row.result,
                 "event": [said(each) for each in steps],
             }

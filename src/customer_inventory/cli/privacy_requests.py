@@ -21,6 +21,27 @@ request = App(name="request", help="Answer what people ask about their data, in 
 
 Told = TypeVar("Told", Asked, Said)
 _DEFAULTS = Settings()
+_SAID_WITH_A_STEP = """
+
+    Parameters
+    ----------
+    identifier
+        The request's id.
+    identity
+        How it was verified who asks, such as "identity card shown"; goes when the person is erased.
+    handler
+        Who handles it.
+    reason
+        Why; the person is told it and it is kept in the receipt, so write none of the person's data into it.
+    result
+        What came of it, such as the id of an erasure's receipt; kept.
+    note
+        What is worth to be noted; it goes when the person is erased.
+    wrong
+        An attribute that is wrong, such as individual.placeOfBirth, with verify of a rectification; may be repeated.
+    settings
+        How the inventory is set up.
+    """
 _MOMENT = "%Y-%m-%d %H:%M UTC"
 
 
@@ -32,6 +53,7 @@ def open_request(
     received: datetime | None = None,
     handler: str | None = None,
     note: str | None = None,
+    wrong: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     settings: Configured = _DEFAULTS,
 ) -> int:
     """Enter what a person asks, and print the receipt for them: it is due a month after it came.
@@ -48,10 +70,12 @@ def open_request(
         Who handles it.
     note
         What is worth to be noted; it goes when the person is erased.
+    wrong
+        An attribute that is wrong, such as individual.placeOfBirth, of a rectification; may be repeated.
     settings
         How the inventory is set up.
     """
-    told = {"right": right, "subjectId": subject, "handler": handler, "note": note}
+    told = {"right": right, "subjectId": subject, "handler": handler, "note": note, "wrongAttribute": wrong or None}
     return run(_open(told, received, settings), settings)
 
 
@@ -71,31 +95,14 @@ def _verb(verb: str, summary: str) -> Callable[..., int]:
         reason: str | None = None,
         result: str | None = None,
         note: str | None = None,
+        wrong: Annotated[tuple[str, ...], Parameter(negative=())] = (),
         settings: Configured = _DEFAULTS,
     ) -> int:
         told = {"identity": identity, "handler": handler, "reason": reason, "result": result, "note": note}
-        return run(_take(identifier, verb, told, settings), settings)
+        return run(_take(identifier, verb, {**told, "wrongAttribute": wrong or None}, settings), settings)
 
     take.__name__ = verb
-    take.__doc__ = f"""{summary}
-
-    Parameters
-    ----------
-    identifier
-        The request's id.
-    identity
-        How it was verified who asks, such as "identity card shown"; goes when the person is erased.
-    handler
-        Who handles it.
-    reason
-        Why; the person is told it and it is kept in the receipt, so write none of the person's data into it.
-    result
-        What came of it, such as the id of an erasure's receipt; kept.
-    note
-        What is worth to be noted; it goes when the person is erased.
-    settings
-        How the inventory is set up.
-    """
+    take.__doc__ = summary + _SAID_WITH_A_STEP
     return take
 
 
@@ -166,6 +173,7 @@ async def _show(identifier: str, settings: Settings) -> None:
         "subject": row.subject_id,
         "identity": row.identity,
         "extended": row.extended_because,
+        "wrong": row.wrong_attributes and ", ".join(row.wrong_attributes),
         "ground": row.ground,
         "result": row.result,
     }

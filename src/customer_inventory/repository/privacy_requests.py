@@ -35,6 +35,7 @@ class RequestRow:
     closed_at: datetime | None = None
     ground: str | None = None
     result: str | None = None
+    wrong_attributes: list[str] | None = None
 
 
 class RequestEvent(NamedTuple):
@@ -61,6 +62,7 @@ class RequestStep:
     closed_at: datetime | None = None
     ground: str | None = None
     result: str | None = None
+    wrong_attributes: list[str] | None = None
 
 
 class RequestCounts(NamedTuple):

@@ -25,6 +25,7 @@ from customer_inventory.access.privacy_request import (
     nearness,
 )
 from customer_inventory.access.privacy_requesting import Tracked
+from customer_inventory.access.rectifying import RECTIFICATION, UnknownWrongAttribute
 from customer_inventory.access.subjects import NoSubject
 from customer_inventory.console.kinds import KIND_NAMES
 from customer_inventory.console.visit import Visit
@@ -35,7 +36,7 @@ from customer_inventory.repository.privacy_requests import RequestRow
 
 REQUESTS_PAGE = "/privacy-requests"
 MOST_SHOWN = 200
-_REFUSED = (InvalidRequest, RequestNotFound, StepIncomplete, WrongStep, NothingDone, NoSubject)
+_REFUSED = (InvalidRequest, RequestNotFound, StepIncomplete, WrongStep, NothingDone, NoSubject, UnknownWrongAttribute)
 _FIELD = {"verify": "identity", "assign": "handler", "extend": "reason", "refuse": "reason", "complete": "reason"}
 """What the text that is typed with a step is."""
 _STEPS = {
@@ -74,6 +75,9 @@ class Line:
     party: str
     package: str
     handler: str
+    names_wrong: bool
+    """Whether it can be said with the next step what is wrong."""
+    wrong: str
     extended: bool
     closed: Shown | None
     steps: Mapping[str, str]
@@ -109,14 +113,15 @@ async def privacy_requests(visit: Visit) -> Response:
 
 async def _do(visit: Visit, form: Mapping[str, str]) -> None:
     step, text = form.get("do", ""), " ".join(form.get("text", "").split()) or None
+    wrong = form.get("wrong", "").replace(",", " ").split() or None
     try:
         if step == "receive":
             told = {"right": form.get("right", ""), "subjectId": form.get("subject", "").strip() or None, "note": text}
-            await privacy_requesting.enter(visit.access, msgspec.convert(told, Asked))
+            await privacy_requesting.enter(visit.access, msgspec.convert({**told, "wrongAttribute": wrong}, Asked))
             return
         shows = " ".join(form.get("result", "").split()) or None
         told = {_FIELD.get(step, "note"): text, "result": shows if step in {"complete", "note"} else None}
-        said = msgspec.convert(told, Said)
+        said = msgspec.convert({**told, "wrongAttribute": wrong if step == "verify" else None}, Said)
     except msgspec.ValidationError as error:
         raise FormIncomplete from error
     if step not in STEPS:
@@ -147,6 +152,8 @@ def _line(found: Tracked, visit: Visit) -> Line:
         party=str(row.subject_id or ""),
         package=_package(row),
         handler=row.handler or "",
+        names_wrong=row.right == RECTIFICATION and row.subject_id is not None and row.status in STEPS["verify"],
+        wrong=", ".join(row.wrong_attributes or ()),
         extended=row.extended_because is not None,
         closed=shown_at(row.closed_at) if row.closed_at else None,
         steps={each: told for each, told in _STEPS.items() if row.status in STEPS[each]},

@@ -2,14 +2,15 @@
 
 -- name: add
 insert into privacy_request (id, asked_right, subject_kind, subject_id, status, received_at, due_at, extended_because,
-    identity, handler, opened_by, closed_at, ground, result)
+    identity, handler, opened_by, closed_at, ground, result, wrong_attributes)
 values (%(id)s, %(right)s, %(subject_kind)s, %(subject_id)s, %(status)s, %(received_at)s, %(due_at)s,
-    %(extended_because)s, %(identity)s, %(handler)s, %(opened_by)s, %(closed_at)s, %(ground)s, %(result)s)
+    %(extended_because)s, %(identity)s, %(handler)s, %(opened_by)s, %(closed_at)s, %(ground)s, %(result)s,
+    %(wrong_attributes)s::text[])
 
 -- name: requests
 -- Open ones first, those that are due next before the others; then those that were closed, the last one first.
 select id, asked_right, subject_kind, subject_id, status, received_at, due_at, extended_because, identity, handler,
-    opened_by, closed_at, ground, result
+    opened_by, closed_at, ground, result, wrong_attributes
 from privacy_request
 where (%(id)s::uuid is null or id = %(id)s::uuid)
 order by closed_at is not null, case when closed_at is null then due_at end, closed_at desc, id limit %(limit)s
@@ -21,7 +22,8 @@ select status, due_at from privacy_request where id = %(id)s for update
 update privacy_request set status = %(status)s, due_at = coalesce(%(due_at)s, due_at),
     extended_because = coalesce(%(extended_because)s, extended_because), identity = coalesce(%(identity)s, identity),
     handler = coalesce(%(handler)s, handler), closed_at = %(closed_at)s, ground = coalesce(%(ground)s, ground),
-    result = coalesce(%(result)s, result)
+    result = coalesce(%(result)s, result),
+    wrong_attributes = coalesce(%(wrong_attributes)s::text[], wrong_attributes)
 where id = %(id)s
 
 -- name: note

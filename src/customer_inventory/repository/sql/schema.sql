@@ -933,7 +933,8 @@ create table privacy_request (
     opened_by text not null,
     closed_at timestamptz,
     ground text,
-    result text                             -- what came of it, such as the id of an erasure
+    result text,                            -- what came of it, such as the id of an erasure
+    wrong_attributes text[]                 -- what the person says is wrong, such as individual.placeOfBirth
 );
 create index privacy_request_due on privacy_request (due_at) where closed_at is null;
 create index privacy_request_subject on privacy_request (subject_id) where subject_id is not null;
