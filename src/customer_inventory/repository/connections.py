@@ -17,6 +17,7 @@ import structlog
 from psycopg.adapt import Loader
 
 from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.repository import moments
 from customer_inventory.repository.lent import Lent
 
 Connection = Lent
@@ -99,6 +100,7 @@ async def connect(
     except psycopg.OperationalError as error:
         raise RepositoryUnavailable from error
     connection.adapters.register_loader(JSONB_OID, _DocumentBytes)
+    moments.register(connection.adapters)
     connection.prepare_threshold = 2
     return connection
 
