@@ -271,3 +271,24 @@ async def test_conditions_on_arrays_within_arrays_are_met_by_one_element_of_each
     assert holds(INDIVIDUAL, rows, document({"id": "a", "relationshipType": "b"}))
     assert not holds(INDIVIDUAL, rows, document(*apart))
     assert not holds(INDIVIDUAL, rows, document({"id": "a", "relationshipType": "b"}, name="region"))
+
+
+@pytest.mark.parametrize("people", [PEOPLE, PEOPLE.replace("/v5/", "/v4/")])
+async def test_what_is_not_granted_is_not_removed_in_silence(ground: Ground, access: Access, people: str) -> None:
+    """Who takes a value away must not be told that it is done, when it stays."""
+    for grants in (
+        ["modify individual (title, preferredGivenName)"],
+        ["modify individual (title, preferredGivenName)", "read individual (title)"],
+    ):
+        ada = (await access.create(INDIVIDUAL, {**ADA, "title": "Countess"})).record.id
+        headers = await ground.client(*grants)
+        place = f"{people}/{ada}"
+        for name in ("gender", "birthDate", "nationality", "contactMedium"):
+            assert await ground.patch(place, {name: None}, headers) == 403, name
+            assert await ground.patch(place, [{"op": "remove", "path": f"/{name}"}], headers, PATCH) == 403, name
+        assert await kept(access, ada) == {**await kept(access, ada), **ADA, "title": "Countess"}
+        history = await access.history(INDIVIDUAL, UUID(ada), limit=5)
+        assert history.total == 1
+        for name in ("title", "preferredGivenName"):
+            assert await ground.patch(place, {name: None}, headers) == 200, name
+        assert "title" not in await kept(access, ada)

@@ -144,12 +144,18 @@ class Opened:
     """The grants with an amount that this request was counted on, and "verb:kind" of what it writes."""
     restricted: frozenset[str] = frozenset()
     """The kinds of which there are records whose use is restricted."""
+    removes: frozenset[str] = frozenset()
+    """The attributes that a change removes, whether the record has them or not."""
     despite_conflicts: bool = False
     """Whether a specification is written although stored records do not follow it, or are left without one."""
 
     def despite(self) -> Self:
         """Return the same access, which keeps the stored records of a class as they are whatever is specified."""
         return replace(self, despite_conflicts=True)
+
+    def removing(self, attributes: frozenset[str]) -> Self:
+        """Return the same access, whose change removes these attributes, whether the record has them or not."""
+        return replace(self, removes=attributes) if attributes else self
 
     def naming(self, attributes: tuple[str, ...]) -> Self:
         """Return the same access, which asks for these attributes by name: to see, or to search or sort by them."""

@@ -217,7 +217,7 @@ class ScopedAccess(Access):
     ) -> Saved:
         """Change a record within the grants. Raises OutsideGrant, and as `Writing.modify` does."""
         judge = await self._judge(verb, resource)
-        judged = judge.judged(identifier, change) if judge is not None else change
+        judged = judge.judged(identifier, change, removes=self.removes) if judge is not None else change
         if judge is not None:
             # Before anything else: whether its version is the one that is expected tells that it is there.
             await self._spend_stored(verb, resource.kind, judge, identifier)

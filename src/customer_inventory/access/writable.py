@@ -48,8 +48,11 @@ class Writable:
             raise OutsideGrant(f"The record is none of those that {self.verb} is granted on.")
         self._check(grants, document, document.keys())
 
-    def judged(self, identifier: UUID, change: Change) -> Change:
-        """Return the change that raises OutsideGrant, or RecordNotFound for a record that nothing is granted on."""
+    def judged(self, identifier: UUID, change: Change, *, removes: frozenset[str] = frozenset()) -> Change:
+        """Return the change that raises OutsideGrant, or RecordNotFound for a record that nothing is granted on.
+
+        What it `removes` that is not granted is refused, too: on the part that is granted it would change nothing.
+        """
 
         def within(stored: dict[str, Any]) -> dict[str, Any]:
             own = {"id": str(identifier)}
@@ -63,6 +66,7 @@ class Writable:
             grants = [each for each in standing if each in self.holding({**whole, **own})]
             if not grants:
                 raise OutsideGrant(f"The record would become none of those that {self.verb} is granted on.")
+            self._check_removal(grants, removes)
             # Of what the patch made of the part: what it names beyond that is there whatever the record holds.
             self._check(grants, after, [name for name in after if not _same(after[name], before.get(name, _MISSING))])
             return whole
@@ -80,6 +84,12 @@ class Writable:
         outside = [path for name in names for path in _outside(document[name], name, tree)]
         if outside:
             raise self._refused(*sorted(dict.fromkeys(outside))[:_NAMED])
+
+    def _check_removal(self, grants: list[Grant], names: frozenset[str]) -> None:
+        tree = _tree(grants)
+        known = self.window.resource.shape.fields.keys() & names
+        if tree is not None and (outside := sorted(known - tree.keys())):
+            raise self._refused(*outside[:_NAMED])
 
     def _refused(self, *paths: str) -> OutsideGrant:
         return OutsideGrant(f"{self.verb} of {self.window.resource.name} is not granted for {', '.join(paths)}.")

@@ -33,6 +33,7 @@ from customer_inventory.api.patching import (
     of_same_class,
     patched,
     read_patch,
+    removed_by,
     require_patch,
 )
 from customer_inventory.api.questions import asked as asked_of_us
@@ -151,6 +152,7 @@ class ResourceHandlers:
         blind = not access.sees_whole(self._resource.kind)
         if blind:
             judge_patch(self._view, patch)
+            access = access.removing(removed_by(self._view, patch))
         change = partial(self._patched, patch, record_id, blind=blind)
         expected = conditional.expected_versions(exchange.header(b"if-match"))
         saved = await access.modify(

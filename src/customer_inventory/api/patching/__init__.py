@@ -5,7 +5,7 @@ or none of it. What nobody may change and how large a record may get is checked 
 whether the result is a record is checked where records are written.
 """
 
-from customer_inventory.api.patching.blind import judge_patch, judge_replacement
+from customer_inventory.api.patching.blind import judge_patch, judge_replacement, removed_by
 from customer_inventory.api.patching.media import MEDIA_TYPES, read_patch, require_patch
 from customer_inventory.api.patching.record import ImmutableAttribute, Patch, of_same_class, patched
 
@@ -18,5 +18,6 @@ __all__ = [
     "of_same_class",
     "patched",
     "read_patch",
+    "removed_by",
     "require_patch",
 ]

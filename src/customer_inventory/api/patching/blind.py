@@ -10,6 +10,7 @@ from typing import Any
 
 from customer_inventory.api.patching.problems import InvalidPatch, PatchTargetMissing
 from customer_inventory.api.patching.record import THERE, ImmutableAttribute, Patch
+from customer_inventory.errors import InventoryError
 from customer_inventory.model import InvalidDocument
 from customer_inventory.model.contents import without_contents
 from customer_inventory.model.problems import Problem
@@ -30,6 +31,18 @@ def judge_patch(view: View, patch: Patch) -> None:
         if standing is not THERE and (known is None or not known.many):
             raise PatchTargetMissing(f"{name} is no array of {view.shape.name}, to which something could be added.")
     _judge(view, patch.apply({**dict.fromkeys((*view.immutable, *view.mandatory), THERE), **patch.standing}))
+
+
+def removed_by(view: View, patch: Patch) -> frozenset[str]:
+    """Return the attributes of a record that a patch removes, whatever the record holds; `judge_patch` comes first."""
+    if patch.whole:  # as in a PUT, what it leaves out and may not be seen stays
+        return frozenset()
+    held = {**dict.fromkeys(view.shape.fields, THERE), **patch.standing}
+    try:
+        after = patch.apply(held)
+    except InventoryError:  # of what stands there only to be removed: the record itself will tell
+        return frozenset()
+    return frozenset(held.keys() - after.keys()) if isinstance(after, dict) else frozenset()
 
 
 def judge_replacement(view: View, whole: dict[str, Any]) -> None:
