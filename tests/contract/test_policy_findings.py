@@ -292,3 +292,21 @@ async def test_what_is_not_granted_is_not_removed_in_silence(ground: Ground, acc
         for name in ("title", "preferredGivenName"):
             assert await ground.patch(place, {name: None}, headers) == 200, name
         assert "title" not in await kept(access, ada)
+
+
+async def test_a_search_by_what_is_hidden_and_a_foreign_purpose_are_refusals_in_the_trail(
+    ground: Ground, database: str
+) -> None:
+    headers = await ground.client("read individual (title)", "download individual (title)")
+    wish = {"kind": "individual", "filter": "birthDate=1815-12-10"}
+    asked = [
+        (403, ground.door.get(f"{PEOPLE}?birthDate=1815-12-10", headers=headers)),
+        (403, ground.door.get(f"{PEOPLE}?sort=birthDate", headers=headers)),
+        (403, ground.door.get(PEOPLE, headers={**headers, "x-purpose": "foreign"})),
+        (403, ground.door.post("/inventory/v1/download/preview", json=wish, headers=headers)),
+    ]
+    refusals = "select count(*) from trail where outcome = 'refused' and client_id <> 'inventory'"
+    for number, (status, call) in enumerate(asked, 1):
+        answer = await call
+        assert answer.status_code == status, answer.text
+        assert await ask(database, refusals) == [(number,)], answer.text

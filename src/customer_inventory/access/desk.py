@@ -29,7 +29,13 @@ from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.roles import ROLE_GRANTS, UNMASKED_ROLES
 from customer_inventory.access.scoped import masked_access, scoped_access
 from customer_inventory.access.scopes import Scope, narrowed, within
-from customer_inventory.access.standing import Standing, standing_of, stated_purpose
+from customer_inventory.access.standing import (
+    PurposeNotRegistered,
+    PurposeRequired,
+    Standing,
+    standing_of,
+    stated_purpose,
+)
 from customer_inventory.access.tokens import ISSUER, LIFETIME_S, InvalidToken, Tokens
 from customer_inventory.access.trail import TrailWriter
 from customer_inventory.access.volumes import Volumes
@@ -69,8 +75,7 @@ class Desk:
         scanner: FileScanner | None = None,
         deciding_issuer: str = "",
     ) -> None:
-        self.repository = repository
-        self.clock = clock
+        self.repository, self.clock = repository, clock
         self.trail = TrailWriter(repository.journal, randomness=randomness)
         self.catalogue = Catalogue(repository.catalogue, shipped=shipped, clock=clock)
         self.alarming = Alarming(repository.register)
@@ -92,8 +97,7 @@ class Desk:
             deciding_issuer,
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
-        # Of this process: a hash tells equal values from others on the pages of one server, and nothing beyond.
-        self._mask_key = draw_key(256, randomness)
+        self._mask_key = draw_key(256, randomness)  # of this process: a hash tells equal values on its pages alone
         self._standings: dict[str, tuple[float, Standing | None]] = {}
 
     async def __aenter__(self) -> Desk:
@@ -145,7 +149,11 @@ class Desk:
             raise OtherCertificate
         if standing.expected is not None:
             await self._expect(standing, standing.expected, peer=peer, request_id=request_id)
-        return await self._opened(standing, purpose=purpose, request_id=request_id, scope=read.scope)
+        try:
+            return await self._opened(standing, purpose=purpose, request_id=request_id, scope=read.scope)
+        except (PurposeRequired, PurposeNotRegistered):
+            await self._note_refused(standing, request_id=request_id)
+            raise
 
     async def token_for(
         self,
@@ -181,10 +189,14 @@ class Desk:
     async def _refuse(self, standing: Standing, code: str, *, peer: str | None, request_id: str) -> None:
         """Put in the trail that a call was refused, and raise an alarm of it."""
         now, client_id = self.clock(), standing.client.client_id
-        access = await self._opened(standing, purpose=standing.client.purposes[0], request_id=request_id)
-        await access.note("call", REGISTRATION, "refused", ())
+        await self._note_refused(standing, request_id=request_id)
         said = f"a call from {peer or 'nowhere'}"
         await self.alarming.alarm(client_id, code, since=hour_of(now), at=now, said=said)
+
+    async def _note_refused(self, standing: Standing, *, request_id: str) -> None:
+        """Put in the trail that a call was refused, for the first purpose that its client is registered for."""
+        access = await self._opened(standing, purpose=standing.client.purposes[0], request_id=request_id)
+        await access.note("call", REGISTRATION, "refused", ())
 
     async def open_for_client(self, client_id: str, *, purpose: str, request_id: str) -> Access:
         """Open an access for a client that is told of something, by what it is granted now.

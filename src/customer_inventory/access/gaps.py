@@ -78,6 +78,7 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None, days: i
         raise InvalidDocument([Problem("segment", f"is no attribute{f'; did you mean {near}?' if near else ''}")])
     window = await access.window(resource.kind)
     if segment and window is not None and not window.shows(place(segment).path):
+        await access.note("read", resource.kind, "refused", ())
         raise MaskedAttribute
     async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource), use=access.use) as look:
         total, counted = await look.coverage(ways(asked), segment=by)

@@ -20,7 +20,7 @@ from customer_inventory.access.opened import RecordNotFound, VersionNotFound
 from customer_inventory.access.policy.grant import Grant
 from customer_inventory.access.saved import Saved
 from customer_inventory.access.spending import AllowanceSpent
-from customer_inventory.access.window import Masks, Window, class_alone, standing_windows
+from customer_inventory.access.window import MaskedAttribute, Masks, Window, class_alone, standing_windows
 from customer_inventory.access.writable import OutsideGrant, Writable
 from customer_inventory.access.writing import Change
 from customer_inventory.model import Resource
@@ -146,14 +146,22 @@ class ScopedAccess(Access):
         window = await self.window(resource.kind)
         if window is None:
             return await Access.page(self, resource, query)
-        page = await Access.page(self, resource, window.narrowed(query))
+        page = await Access.page(self, resource, await self._narrowed(window, query))
         return await self._through({resource.kind: window}, page, [resource.kind] * len(page.records), query)
+
+    async def _narrowed(self, window: Window, query: Query, *, joint: bool = False) -> Query:
+        """Narrow a query to what a window leaves open. Raises MaskedAttribute, with a trail entry."""
+        try:
+            return window.narrowed(query, joint=joint)
+        except MaskedAttribute:
+            await self.note("read", window.resource.kind, "refused", ())
+            raise
 
     async def page_of(self, resources: Sequence[Resource], query: Query) -> Page:
         """Return one page of a list of several resources. Raises as `page` does."""
         windows = {each.kind: window for each in resources if (window := await self.window(each.kind)) is not None}
         for window in windows.values():
-            query = window.narrowed(query, joint=True)
+            query = await self._narrowed(window, query, joint=True)
         page = await Access.page_of(self, resources, query)
         return await self._through(windows, page, page.kinds, query)
 

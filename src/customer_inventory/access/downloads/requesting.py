@@ -17,6 +17,7 @@ from customer_inventory.access.downloads.life import (
 from customer_inventory.access.downloads.previewing import Sought, preview
 from customer_inventory.access.grants import allows
 from customer_inventory.access.guarded import DOWNLOAD as KIND
+from customer_inventory.access.window import MaskedAttribute
 from customer_inventory.ids import draw_bucket, draw_key, new_id
 from customer_inventory.repository.downloads import DownloadRow
 
@@ -34,7 +35,11 @@ async def previewed(access: Access, sought: Sought) -> DownloadPreview:
     if sought.query.conditions:
         await access.spend_shown("download", kind, 1, await access.tally("download", kind, ()))
     window = await access.window(kind, "download")
-    found = await preview(access, window, sought)
+    try:
+        found = await preview(access, window, sought)
+    except MaskedAttribute:
+        await access.note("download", kind, "refused", ())
+        raise
     await access.note("download", kind, "unchanged", ())
     return found
 
