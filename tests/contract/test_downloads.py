@@ -37,7 +37,7 @@ POLICIES = [
     ["read, download masked individual (*)", "read, download individual (disability) where nationality = BE"],
     ["read, download individual (*) with consent"],
     ["read, download individual (contactMedium.emailAddress) where status in (validated, deceased)"],
-    ["read, download individual (givenName) for tests", "read, download individual (*) for other"],
+    ["read, download individual (givenName) for tests", "read, download individual (*) from 2120-01-01"],
     ["read, download individual (*) where nationality = DE"],
 ]
 

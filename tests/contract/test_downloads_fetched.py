@@ -15,6 +15,7 @@ from customer_inventory.access.downloads.tracing import trace
 from customer_inventory.access.granting import regrant
 from customer_inventory.api.download_making import Maker
 from customer_inventory.capture.sinks import ids_and_marks
+from customer_inventory.clock import system_clock
 from customer_inventory.model import RESOURCES
 from tests.consistency import ask
 from tests.contract.download_world import PLACE, Client, Watch, client_of, desk, made, maker, people, person, watch
@@ -133,7 +134,7 @@ async def granted(desk: Desk, client: Client, grant: str) -> None:
     """Grant a client something else, and wait until that is known."""
     known = await desk.repository.register.client(client.client_id)
     assert known is not None
-    await regrant(desk.repository.register, known, [grant], dry=False)
+    await regrant(desk.repository.register, known, [grant], clock=system_clock, dry=False)
     await asyncio.sleep(1.05)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from customer_inventory.access.granting import granted, is_privileged
+from customer_inventory.access.granting import check_granted, granted, is_privileged
 from customer_inventory.access.grants import parse_grants
 from customer_inventory.access.registration import STEPS, check_expected, recertify_before
 from customer_inventory.clock import Clock
@@ -125,14 +125,14 @@ async def register_client(
 
     `grants` are short ones, such as read:customer, or lines of a policy; `expected` is what a registration tells of
     from where, when and how much it calls, and of its owner, if that is not who registers it. Raises
-    InvalidRegistration, InvalidGrant, InvalidPolicy, InvalidDocument, or NameTaken.
+    InvalidRegistration, InvalidGrant, InvalidPolicy, ImpossibleGrant, InvalidDocument, or NameTaken.
     """
     stated, texts = tuple(purposes) or (DEFAULT_PURPOSE,), tuple(grants)
     for word in (name, *stated):
         if not _well_formed(word):
             raise InvalidRegistration
-    privileged = is_privileged(texts)
     credentials, now = Credentials(f"{name}-{secrets.token_hex(4)}", new_secret(keys)), clock()
+    check_granted(texts, purposes=stated, now=now)
     told = {"name": name, "owner": by, "purpose": [{"name": each} for each in stated], "grant": texts}
     check_expected(expected or {})
     told |= expected or {}
@@ -141,7 +141,7 @@ async def register_client(
         name=name,
         document=msgspec.json.encode(told).decode(),
         status="approved",
-        privileged=privileged,
+        privileged=is_privileged(texts),
         requested_by=by,
         requested_at=now,
         approved_by=by,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from customer_inventory.access.grants import named, parse_grants
-from customer_inventory.access.policy import parse_policy, written
+from customer_inventory.access.policy import Grant, parse_policy, written
+from customer_inventory.access.policy.possible import doubts, refuse_impossible
+from customer_inventory.clock import Clock
 from customer_inventory.repository.register import Client, Register
 
 _PRIVILEGED = frozenset({"delete", "download"})
@@ -20,6 +23,22 @@ def granted(texts: Iterable[str]) -> tuple[list[tuple[str, str]], list[str]]:
     given = [text.strip() for text in texts]
     short, long = ([text for text in given if ("(" in text) is way] for way in (False, True))
     return parse_grants(short), [written(grant) for grant in parse_policy(long)]
+
+
+def check_granted(texts: Iterable[str], *, purposes: Collection[str], now: datetime) -> None:
+    """Return if each of these grants may let something through to who is registered for these purposes, from now on.
+
+    Raises InvalidGrant, InvalidPolicy or ImpossibleGrant.
+    """
+    pairs, policy = granted(texts)
+    short = [Grant(verb, kind) for verb, kind in pairs]
+    refuse_impossible([*short, *parse_policy(policy)], purposes=purposes, now=now)
+
+
+def doubts_of(texts: Iterable[str]) -> list[str]:
+    """Return what is odd about grants, and most likely a mistake, a sentence each. Raises as `granted` does."""
+    pairs, policy = granted(texts)
+    return list(doubts(frozenset(f"{verb}:{kind}" for verb, kind in pairs), parse_policy(policy)))
 
 
 def is_privileged(texts: Iterable[str]) -> bool:
@@ -40,12 +59,14 @@ class Regranted:
     given: list[str]
 
 
-async def regrant(register: Register, client: Client, grants: Iterable[str], *, dry: bool) -> Regranted:
+async def regrant(register: Register, client: Client, grants: Iterable[str], *, clock: Clock, dry: bool) -> Regranted:
     """Grant a client this and nothing else; with `dry` tell only what that would change.
 
-    Raises InvalidGrant and InvalidPolicy.
+    Raises InvalidGrant, InvalidPolicy and ImpossibleGrant.
     """
-    pairs, policy = granted(grants)
+    texts = list(grants)
+    check_granted(texts, purposes=client.purposes, now=clock())
+    pairs, policy = granted(texts)
     before = {*(_line(grant) for grant in client.grants), *client.policy}
     after = {*(_line(f"{verb}:{kind}") for verb, kind in pairs), *policy}
     if not dry:

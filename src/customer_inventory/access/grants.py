@@ -7,7 +7,7 @@ those that are guarded (`guarded`). The verbs are those of eTOM
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from customer_inventory.access.guarded import CONSENT, GUARDED
 from customer_inventory.errors import Failure, InventoryError
@@ -28,6 +28,25 @@ OWN_KINDS = {
     **GUARDED,
 }
 """What grants can name besides the resources of the Open APIs, with the kind it stands for."""
+
+OWN_VERBS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys((each.kind for each in REGISTER.values()), ("read",)),
+    CONSENT: ("create", "read"),
+    "received_event": ("create", "read"),
+    TRAIL: ("read", "download"),
+    TOPIC.kind: ("create", "delete", "read"),
+    CATALOGUE_KINDS["informationRequirement"]: ("modify", "read"),
+    CATALOGUE_KINDS["informationRequirementProposal"]: ("create", "read"),
+    GUARDED["accessReview"]: ("create", "modify", "read"),
+    GUARDED["download"]: ("modify", "download", "read"),
+    GUARDED["key"]: ("modify", "read"),
+    GUARDED["person"]: ("create", "modify", "delete", "read"),
+    GUARDED["privacyRequest"]: ("create", "modify", "read"),
+    GUARDED["registration"]: ("create", "modify", "read"),
+    GUARDED["restriction"]: ("create", "delete", "read"),
+    GUARDED["session"]: ("delete", "read"),
+}
+"""What there is to do with kinds that are not records, by kind; records know every verb."""
 
 VERBS = ("create", "modify", "update", "delete", "download", "read")
 

@@ -22,7 +22,7 @@ from customer_inventory.access.clients import (
     hash_secret,
     new_secret,
 )
-from customer_inventory.access.granting import is_privileged
+from customer_inventory.access.granting import check_granted, is_privileged
 from customer_inventory.access.opened import Opened
 from customer_inventory.access.registration import (
     REGISTRATION,
@@ -69,12 +69,13 @@ async def request(
 ) -> tuple[Registered, Credentials]:
     """Ask for a process to be registered, or draft that; its credentials work from its approval on.
 
-    With `token` whoever has that may manage the registration (RFC 7592). Raises Denied, InvalidDocument, InvalidGrant
-    or NameTaken.
+    With `token` whoever has that may manage the registration (RFC 7592). Raises Denied, InvalidDocument, InvalidGrant,
+    InvalidPolicy, ImpossibleGrant or NameTaken.
     """
     await access.require("create", KIND)
     now, by = access.facilities.clock(), actor(access)
     check_wanted(wanted, now=now)
+    check_granted(wanted.grant, purposes=[each.name for each in wanted.purpose], now=now)
     if wanted.name in OWN_CLIENTS:
         raise NameTaken
     credentials = Credentials(f"{wanted.name}-{secrets.token_hex(4)}", new_secret(keys))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
@@ -12,7 +13,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from customer_inventory.access.clients import Credentials, client_of_name, register_client, revoke_client, rotate_client
-from customer_inventory.access.granting import regrant
+from customer_inventory.access.granting import doubts_of, regrant
 from customer_inventory.access.grants import InvalidGrant
 from customer_inventory.access.people import FirstPassword, add_person, person_named, reset_password
 from customer_inventory.access.policy import InvalidPolicy
@@ -112,6 +113,12 @@ def _grants(given: _Given) -> tuple[str, ...]:
     return (*grants, *(line for each in lines if (line := each.strip()) and not line.startswith("#")))
 
 
+def _warn(grants: tuple[str, ...]) -> None:
+    """Tell on standard error what is odd about grants that were understood."""
+    for doubt in doubts_of(grants):
+        print(f"warning: {doubt}", file=sys.stderr)
+
+
 async def _register(
     name: str,
     given: _Given,
@@ -122,18 +129,19 @@ async def _register(
     as_json: bool,
     settings: Settings,
 ) -> None:
-    keys = proofs.read()
+    keys, grants = proofs.read(), _grants(given)
     async with opened(settings) as desk:
         credentials = await register_client(
             desk.repository.register,
             name=name,
             purposes=purpose,
-            grants=_grants(given),
+            grants=grants,
             by=operator(),
             clock=system_clock,
             keys=keys,
             expected=expected,
         )
+    _warn(grants)
     show_credentials(credentials, as_json=as_json)
 
 
@@ -229,7 +237,9 @@ def grant(
 async def _grant(name: str, given: _Given, *, yes: bool, settings: Settings) -> None:
     async with opened(settings) as desk:
         register = desk.repository.register
-        found = await regrant(register, await client_of_name(register, name), _grants(given), dry=not yes)
+        known, grants = await client_of_name(register, name), _grants(given)
+        found = await regrant(register, known, grants, clock=system_clock, dry=not yes)
+    _warn(grants)
     for sign, lines in (("-", found.taken), ("+", found.given)):
         for line in lines:
             print(f"{sign} {line}")

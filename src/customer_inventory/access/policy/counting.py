@@ -62,6 +62,11 @@ def scope_name(grant: Grant) -> str:
     return f"{grant.kind} {sha256(lets.encode()).hexdigest()[:_DIGITS]}"
 
 
+def covers_wherever(grants: Sequence[Grant], other: Grant) -> bool:
+    """Return whether grants let through all that another does, amounts and times apart."""
+    return _cover([each for each in grants if _holds_wherever(each, other)], other)
+
+
 def _metered(grants: tuple[Grant, ...]) -> Metered:
     records = tuple(_counted(grants, _daily, known=False))
     requests = tuple(_counted(grants, _per_second, known=False))
@@ -73,7 +78,7 @@ def _counted(grants: Sequence[Grant], amount: Callable[[Grant], int | None], *, 
     """Yield those of grants on which something counts; `known` to be what all of them hold for."""
     sparing = [each for each in grants if amount(each) is None]
     for each in sorted((each for each in grants if amount(each) is not None), key=lambda one: -(amount(one) or 0)):
-        if not _cover([other for other in sparing if known or _holds_wherever(other, each)], each):
+        if not (_cover(sparing, each) if known else covers_wherever(sparing, each)):
             sparing.append(each)
             yield each
 
