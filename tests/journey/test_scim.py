@@ -212,3 +212,70 @@ def test_what_is_not_there_and_how_it_is_told(server: Server, directory: httpx.C
     config = directory.get("/scim/v2/ServiceProviderConfig").json()
     assert (config["patch"]["supported"], config["bulk"]["supported"]) == (True, False)
     assert directory.get("/scim/v2/ResourceTypes").json()["Resources"][0]["endpoint"] == "/Users"
+
+
+ALWAYS = {"schemas", "id"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("attributes=userName", {"userName"}),
+        ("attributes=USERNAME,%20active", {"userName", "active"}),
+        (f"attributes={USER}:displayName", {"displayName"}),
+        ("attributes=name.familyName,urn:example:other:2.0:User:manager", set()),
+        ("attributes=roles.value,meta.location", {"roles", "meta"}),
+        ("attributes=userName.first", set()),
+        ("excludedAttributes=roles,meta,id,schemas", {"userName", "displayName", "active"}),
+        ("excludedAttributes=roles.value,roles.primary,meta,displayName", {"userName", "active"}),
+    ],
+)
+def test_what_is_returned_of_a_user_are_the_attributes_that_are_asked_for(
+    directory: httpx.Client, asked: str, names: set[str]
+) -> None:
+    found = directory.get(USERS, params={"filter": 'userName eq "partial"'}).json()["Resources"]
+    each = found[0] if found else made(directory, "partial", displayName="P")
+    one = f"{USERS}/{each['id']}?{asked}"
+    whole = user("partial", displayName="P")
+    answers = [
+        directory.get(one),
+        directory.put(one, json=whole),
+        directory.patch(one, json=patch({"op": "replace", "path": "active", "value": True})),
+    ]
+    listed = directory.get(f"{USERS}?filter=userName%20eq%20%22partial%22&{asked}").json()
+    assert listed["totalResults"] == 1
+    for body in (*(answer.json() for answer in answers), *listed["Resources"]):
+        assert body.keys() == ALWAYS | names, body
+        assert body["id"] == each["id"]
+    assert answers[1].headers["location"] == each["meta"]["location"]
+    shown = answers[0].json()
+    if "roles.value" in asked and "roles" in shown:
+        assert shown["roles"] == [{"value": "steward"}]
+        assert shown["meta"].keys() == {"location"}
+
+
+def test_a_user_is_created_with_the_attributes_returned_that_are_asked_for(directory: httpx.Client) -> None:
+    answer = directory.post(f"{USERS}?attributes=active", json=user("created-in-part"))
+    assert answer.status_code == 201
+    assert answer.json().keys() == {*ALWAYS, "active"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "attributes=",
+        "excludedAttributes=a,,b",
+        "attributes=a/b",
+        "attributes=a.b.c",
+        "attributes=" + ",".join(["a"] * 51),
+        "attributes=" + "a" * 2000,
+        "attributes=userName&excludedAttributes=roles",
+    ],
+)
+def test_names_of_attributes_that_are_none_are_refused_before_anything_is_done(
+    directory: httpx.Client, asked: str
+) -> None:
+    refused(directory.get(f"{USERS}?{asked}"), 400, "invalidValue")
+    refused(directory.post(f"{USERS}?{asked}", json=user("never-made")), 400, "invalidValue")
+    never = directory.get(USERS, params={"filter": 'userName eq "never-made"'}).json()
+    assert never["totalResults"] == 0

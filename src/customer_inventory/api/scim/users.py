@@ -18,6 +18,7 @@ from customer_inventory.access.provisioning import (
 )
 from customer_inventory.api.exchange import Answer, Exchange
 from customer_inventory.api.questions import asked
+from customer_inventory.api.scim.partial import PARAMETERS, Partial, partial
 from customer_inventory.api.scim.reading import USER, filtered_login, stated_changes, stated_user
 from customer_inventory.ids import parse_id
 from customer_inventory.repository.people import Person
@@ -36,7 +37,8 @@ class Users:
 
     async def list(self, exchange: Exchange, access: Access) -> Answer:
         """Answer GET on all users: a page, or the one that the filter names (RFC 7644 section 3.4.2)."""
-        question = asked(exchange.query_string, ("filter", "startIndex", "count"))
+        question = asked(exchange.query_string, ("filter", "startIndex", "count", *PARAMETERS))
+        of_each = partial(question)
         count = question.whole("count", most=_MOST_LISTED, default=100)
         start = max(1, question.whole("startIndex", most=1_000_000_000, default=1))
         login = filtered_login(question.given.get("filter"))
@@ -48,37 +50,38 @@ class Users:
                 "totalResults": total,
                 "startIndex": start,
                 "itemsPerPage": len(found),
-                "Resources": [self._shown(each) for each in found],
+                "Resources": [of_each.of(self._shown(each)) for each in found],
             },
         )
 
     async def create(self, exchange: Exchange, access: Access) -> Answer:
         """Answer POST: give a person access."""
-        body, _ = await exchange.json_object()
+        of_it, (body, _) = _partial(exchange), await exchange.json_object()
         made = await provision(access, stated_user(body))
-        return self._of(made, status=201)
+        return self._of(made, of_it, status=201)
 
-    async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:  # noqa: ARG002
+    async def get(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer GET on one user."""
-        return self._of(await provisioned(access, _id(identifier)))
+        of_it = _partial(exchange)
+        return self._of(await provisioned(access, _id(identifier)), of_it)
 
     async def replace(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer PUT: replace what is kept of a user; a password that is not sent stays (RFC 7644 section 3.5.1)."""
-        body, _ = await exchange.json_object()
-        return self._of(await change_provisioned(access, _id(identifier), stated_user(body)))
+        of_it, (body, _) = _partial(exchange), await exchange.json_object()
+        return self._of(await change_provisioned(access, _id(identifier), stated_user(body)), of_it)
 
     async def patch(self, exchange: Exchange, access: Access, identifier: str) -> Answer:
         """Answer PATCH: change a user by operations."""
-        body, _ = await exchange.json_object()
-        return self._of(await change_provisioned(access, _id(identifier), stated_changes(body)))
+        of_it, (body, _) = _partial(exchange), await exchange.json_object()
+        return self._of(await change_provisioned(access, _id(identifier), stated_changes(body)), of_it)
 
     async def delete(self, exchange: Exchange, access: Access, identifier: str) -> Answer:  # noqa: ARG002
         """Answer DELETE: disable a user, whose past stays recorded under the login."""
         await deprovision(access, _id(identifier))
         return Answer(204, b"", ())
 
-    def _of(self, person: Person, *, status: int = 200) -> Answer:
-        return _answer(status, self._shown(person)).plus((b"location", f"{self._base}/{person.id}".encode()))
+    def _of(self, person: Person, of_it: Partial, *, status: int = 200) -> Answer:
+        return _answer(status, of_it.of(self._shown(person))).plus((b"location", f"{self._base}/{person.id}".encode()))
 
     def _shown(self, person: Person) -> dict[str, Any]:
         return {
@@ -132,6 +135,10 @@ async def resource_types(exchange: Exchange, access: Access) -> Answer:  # noqa:
     return _answer(
         200, {"schemas": [_LIST], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [user]}
     )
+
+
+def _partial(exchange: Exchange) -> Partial:
+    return partial(asked(exchange.query_string, PARAMETERS))
 
 
 def _id(text: str) -> UUID:
