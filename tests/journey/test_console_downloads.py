@@ -67,7 +67,7 @@ async def test_one_asks_another_approves_and_the_file_is_saved(
         assert "Wait for your decision" in await page.inner_text("main")
         await audit(page, width)
         await page.goto(address)
-        await page.fill("#reason", "ticket 4711")
+        await page.fill("#f-reason", "ticket 4711")
         await audit(page, width)
         await press(page, "Approve")
         assert "Approved" in await page.inner_text("main")

@@ -108,3 +108,18 @@ async def test_forms_from_elsewhere_are_refused(signed_in: Browser, till: str) -
 
 async def test_where_nothing_was_raised_the_page_tells_what_would_be(signed_in: Browser) -> None:
     assert "Nothing was out of the ordinary" in (await signed_in.get(PLACE)).text
+
+
+async def test_a_reason_that_cannot_be_kept_comes_back_in_the_form_of_its_process(
+    signed_in: Browser, till: str
+) -> None:
+    answer = await sent(signed_in, do="suspend", process=till, reason="odd " * 501)
+    (tag,) = re.findall(r"<textarea [^>]*aria-invalid=[^>]*>", answer.text)
+    assert f'id="f-reason-{till}"' in tag
+    assert f'aria-describedby="e-reason-{till}"' in tag
+    assert "autofocus" in tag
+    assert "Why has 2,003 characters; at most 2,000 are kept." in answer.text
+    assert "odd odd odd" in answer.text
+    assert "<details open>" in answer.text
+    late = await sent(signed_in, do="revoke", process="nobody", reason="it was odd")
+    assert (late.status_code, "What you typed" in late.text, "it was odd" in late.text) == (409, True, True)

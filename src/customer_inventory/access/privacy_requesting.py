@@ -58,7 +58,8 @@ async def enter(access: Opened, asked: Asked) -> Tracked:
     now = access.facilities.clock()
     received = asked.received_at or now
     if not now - _OLDEST <= received <= now:
-        raise InvalidRequest
+        when = "in the future" if received > now else "more than ten years ago"
+        raise InvalidRequest(f"It is said to have come (received) {when}: it came now or within the last ten years.")
     received = received.astimezone(UTC)
     kind, identifier = await party_of(access, asked.subject_id) if asked.subject_id is not None else (None, None)
     wrong = asked.wrong_attribute and wrong_attributes(asked.wrong_attribute, right=asked.right, party_kind=kind)

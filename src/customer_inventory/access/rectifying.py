@@ -71,10 +71,9 @@ def _whole(name: str, party: Resource) -> str:
     if resource is not None and rest in resource.attributes:
         return name
     meant = nearest(resource, rest) if resource else nearest(party, name)
-    hint = f" Do you mean {(resource or party).name}.{meant}?" if meant else ""
-    raise UnknownWrongAttribute(
-        f"{name} is no attribute of this resource: name it such as {party.name}.{next(iter(party.attributes))}.{hint}"
-    )
+    of = resource or party
+    hint = f" Do you mean {of.name}.{meant}?" if meant else ""
+    raise UnknownWrongAttribute(f"“{name[:100]}” is no attribute of the resource {of.name}.{hint}")
 
 
 def _records(found: Subject, name: str) -> Iterator[tuple[str, list[Version]]]:

@@ -30,7 +30,9 @@ from customer_inventory.repository.restrictions import Restriction as Row
 from customer_inventory.requirements.requirement import CATALOGUE
 
 MOST_LISTED = 1000
-PurposeName = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,100}$")]
+MOST_PURPOSES = 20
+PURPOSE_PATTERN = "^[A-Za-z0-9._-]{1,100}$"
+PurposeName = Annotated[str, Meta(pattern=PURPOSE_PATTERN)]
 
 
 class AlreadyRestricted(InventoryError):
@@ -95,7 +97,7 @@ class Wished(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
     subject_id: Line
     reason: Words
-    allowed_purpose: Annotated[list[PurposeName], Meta(max_length=20)] = []
+    allowed_purpose: Annotated[list[PurposeName], Meta(max_length=MOST_PURPOSES)] = []
     until: Annotated[datetime, Meta(tz=True)] | None = None
     request_id: Line | None = None
 
@@ -108,7 +110,7 @@ async def restrict(access: Opened, wished: Wished, *, request: UUID | None = Non
     await access.require("create", KIND)
     now, randomness = access.facilities.clock(), access.facilities.randomness
     if wished.until is not None and wished.until <= now:
-        raise InvalidRestriction
+        raise InvalidRestriction("The end (until) is past: a restriction ends in time to come, or when it is lifted.")
     _, party = await party_of(access, wished.subject_id)
     asked = await linked(access, request, "restrict", party) if request is not None else None
     made = Row(

@@ -15,9 +15,10 @@ from customer_inventory.access.clients import INVENTORY
 from customer_inventory.access.guarded import REGISTRATION
 from customer_inventory.access.registering import Registered
 from customer_inventory.access.registration import OwnDecision, RegistrationNotFound, WrongState
+from customer_inventory.console.refusing import Refused, answered, text_of
 from customer_inventory.console.visit import Place, Visit
-from customer_inventory.console.words import Shown, shown_at
-from customer_inventory.errors import Failure, InventoryError
+from customer_inventory.console.words import Shown, shown_at, spelled
+from customer_inventory.errors import InventoryError
 
 ALARMS_PAGE = "/alarms"
 MOST_SHOWN = 100
@@ -46,14 +47,7 @@ _DONE = {
 _WORKING = ("active", "due")
 
 
-class ReasonNotKept(InventoryError):
-    """The reason is missing, or longer than is kept.
-
-    It has 1 to 2,000 characters.
-    """
-
-    code = "reason-not-kept"
-    failure = Failure.INVALID
+_REFUSED: Mapping[type[InventoryError], str] = {OwnDecision: "", RegistrationNotFound: "", WrongState: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +81,42 @@ class Process:
     suspended_by: str
     lapsed: bool
 
+    @property
+    def has_form(self) -> bool:
+        """Whether it can be suspended, or let go on."""
+        return self.working or self.suspended
+
 
 async def alarms(visit: Visit) -> Response:
     """Answer /alarms; with a form, suspend a process or let it go on. Raises Denied and ForeignForm."""
-    problem, status, typed, about = "", 200, "", ""
+    refused = Refused()
     if visit.posted:
-        form = await visit.form()
-        try:
-            return visit.see(f"{ALARMS_PAGE}?done={await _do(visit, form)}")
-        except (OwnDecision, ReasonNotKept, RegistrationNotFound, WrongState) as error:
-            problem, status = error.message, error.failure.status
-            typed, about = form.get("reason", ""), form.get("process", "")
+        outcome = await answered(visit, _do, _REFUSED, about="process")
+        if isinstance(outcome, Response):
+            return outcome
+        refused = outcome
     since = kept_since(visit.access.facilities.clock())
     found = [_process(each, since) for each in await registering.registrations(visit.access)]
     found = sorted((each for each in found if each.raised), key=lambda each: each.raised[0].at, reverse=True)
     return visit.page(
         "alarms.html",
-        status=status,
+        status=refused.status,
         processes=found[:MOST_SHOWN],
         cut=len(found) > MOST_SHOWN,
-        typed=typed,
-        about=about,
-        problem=problem,
+        refused=refused.among({each.client_id for each in found[:MOST_SHOWN] if each.has_form}, ("reason",)),
         done=_DONE.get(visit.query.get("done", ""), "") if not visit.posted else "",
     )
 
 
 async def _do(visit: Visit, form: Mapping[str, str]) -> str:
-    """Do what a form says, and return what it was."""
-    step, reason = form.get("do", ""), " ".join(form.get("reason", "").split())
+    """Do what a form says, and return where that is seen."""
+    step = form.get("do", "")
     await visit.access.require("modify", REGISTRATION)
     if step not in _DONE:
         raise WrongState("A process is suspended here, or let go on.")
-    if not 0 < len(reason) <= _LONGEST_REASON:
-        raise ReasonNotKept
+    reason = text_of(form, "reason", "Why", longest=_LONGEST_REASON)
     await registering.decide(visit.access, form.get("process", ""), step, said=reason)
-    return step
+    return f"{ALARMS_PAGE}?done={step}"
 
 
 def _process(found: Registered, since: datetime) -> Process:
@@ -132,7 +126,7 @@ def _process(found: Registered, since: datetime) -> Process:
     return Process(
         client_id=row.client_id,
         name=row.name,
-        state=_STATES.get(row.status, row.status),
+        state=_STATES.get(row.status, row.status.replace("_", " ")),
         owner=_text(told, "owner"),
         deputy=_text(told, "deputy"),
         due=shown_at(row.due_at) if row.due_at is not None and row.status in {*_WORKING, "suspended"} else None,
@@ -146,7 +140,10 @@ def _process(found: Registered, since: datetime) -> Process:
 
 
 def _alarms(found: Registered) -> list[Raised]:
-    return [Raised(each.at, _RAISED.get(each.code, each.code), each.said) for each in found.alarms]
+    return [
+        Raised(each.at, _RAISED.get(each.code, spelled(each.code.replace("-", " "))), each.said)
+        for each in found.alarms
+    ]
 
 
 def _passed(found: Registered, since: datetime) -> list[Raised]:

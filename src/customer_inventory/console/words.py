@@ -68,6 +68,11 @@ def spelled(name: str) -> str:
     return lowered[:1].upper() + lowered[1:] if lowered else name
 
 
+def purpose_name(code: str) -> str:
+    """Return a purpose as words: "legal-claims" is legal claims."""
+    return " ".join(re.split(r"[-_.]+", code)).strip() or code
+
+
 def medium_name(kind: str) -> str:
     """Return what a class of contact medium is called: "PhoneContactMedium" is a phone."""
     return _MEDIA.get(kind) or spelled(kind.removesuffix("ContactMedium") or "contact")

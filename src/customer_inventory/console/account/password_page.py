@@ -8,6 +8,7 @@ from customer_inventory.access.elsewhere import check_password_counts
 from customer_inventory.access.passwords import WeakPassword, change_password
 from customer_inventory.access.people import SignInFailed
 from customer_inventory.console.account.counting import TooManyAttempts, counted
+from customer_inventory.console.refusing import Refused
 from customer_inventory.console.visit import Visit
 from customer_inventory.errors import InventoryError
 
@@ -20,11 +21,11 @@ async def password(visit: Visit) -> Response:
     people = facilities.repository.people
     await check_password_counts(people, session.person, facilities.deciding_issuer)
     if not visit.posted:
-        return visit.page("password.html", problem="", due=session.password_due)
+        return visit.page("password.html", refused=Refused(), due=session.password_due)
     form = await visit.form()
     old, new = form.get("old", ""), form.get("new", "")
     if new != form.get("again"):
-        return _again(visit, WeakPassword("The new password was not typed twice alike."))
+        return _again(visit, WeakPassword("The new password was not typed twice alike."), "again")
 
     async def change() -> None:
         await change_password(
@@ -34,13 +35,13 @@ async def password(visit: Visit) -> Response:
     try:
         await counted(visit, change)
     except SignInFailed:
-        return _again(visit, SignInFailed("The old password is wrong."))
+        return _again(visit, SignInFailed("The old password is wrong."), "old")
     except (WeakPassword, TooManyAttempts) as error:
-        return _again(visit, error)
+        return _again(visit, error, "new" if isinstance(error, WeakPassword) else "")
     return visit.see("/account?done=password")
 
 
-def _again(visit: Visit, error: InventoryError) -> Response:
-    return visit.page(
-        "password.html", status=error.failure.status, problem=error.message, due=visit.session.password_due
-    )
+def _again(visit: Visit, error: InventoryError, field: str) -> Response:
+    # Passwords are the one thing that does not come back: they would stand in the page.
+    refused = Refused({}, "", field, error.message, error.failure.status)
+    return visit.page("password.html", status=refused.status, refused=refused, due=visit.session.password_due)

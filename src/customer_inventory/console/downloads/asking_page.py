@@ -21,6 +21,7 @@ from customer_inventory.console.downloads.saying import (
     previewed,
 )
 from customer_inventory.console.kinds import KINDS_NAMES
+from customer_inventory.console.refusing import Refused
 from customer_inventory.console.visit import Answering, Visit
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
@@ -28,6 +29,7 @@ from customer_inventory.model.problems import read_as
 
 Understanding = Callable[[Access, Wanted], Awaitable[Sought]]
 """Reads what a download is to hold, by the filters and fields of lists."""
+_NOTHING = Refused()
 _FIELDS = ("kind", "filter", "fields", "format", "protection", "k")
 _USUAL = {"format": "csv", "protection": "none", "k": str(LEAST_K)}
 _SAID = {Failure.INVALID, Failure.UNPROCESSABLE, Failure.TOO_MANY}
@@ -35,9 +37,9 @@ _SAID = {Failure.INVALID, Failure.UNPROCESSABLE, Failure.TOO_MANY}
 
 
 class UnreadableWish(InventoryError):
-    """What a download is to hold cannot be read.
+    """How many rows are alike, at least, is no number.
 
-    Choose a kind, a format and a protection; how many rows are alike is a number of 5 or more.
+    It is a whole number of 5 or more.
     """
 
     code = "unreadable-wish"
@@ -73,7 +75,8 @@ def asking_page(understand: Understanding) -> Answering:
         except InventoryError as error:
             if error.failure not in _SAID:
                 raise
-            return _page(visit, typed, problem=error.message, status=error.failure.status)
+            field = "k" if isinstance(error, UnreadableWish) else ""
+            return _page(visit, typed, refused=Refused(typed, "", field, error.message, error.failure.status))
         return _page(visit, typed, found=previewed(found))
 
     return answer
@@ -93,16 +96,15 @@ def _page(
     typed: Mapping[str, str],
     *,
     found: Previewed | None = None,
-    problem: str = "",
-    status: int = 200,
+    refused: Refused = _NOTHING,
 ) -> Response:
     return visit.page(
         "download-new.html",
-        status=status,
+        status=refused.status,
         kinds=kinds_of(visit.access),
         formats=FORMAT_NAMES,
         protections=PROTECTIONS,
         typed={name: typed.get(name, "") for name in _FIELDS},
         found=found,
-        problem=problem,
+        refused=refused,
     )

@@ -21,6 +21,7 @@ from customer_inventory.access.downloads.naming import file_name, media_type
 from customer_inventory.access.downloads.requesting import is_own
 from customer_inventory.access.opened import Restricted
 from customer_inventory.console.downloads.saying import DOWNLOADS_PAGE, LIVE, facts_of, kind_of, size_of, state_of
+from customer_inventory.console.refusing import Refused, answered, text_of
 from customer_inventory.console.visit import Visit
 from customer_inventory.console.words import Shown
 from customer_inventory.errors import Failure, InventoryError
@@ -33,17 +34,7 @@ _DONE = {
     "refuse": "Refused.",
     "cancel": "Cancelled: its file is removed.",
 }
-_SAID = (DownloadNotReady, LinkNotValid, OwnDownload, Restricted, WrongDownloadState)
-
-
-class ReasonTooLong(InventoryError):
-    """The reason is longer than is kept.
-
-    It has at most 2,000 characters.
-    """
-
-    code = "reason-too-long"
-    failure = Failure.INVALID
+_NOTHING = Refused()
 
 
 class NoStep(InventoryError):
@@ -56,15 +47,17 @@ class NoStep(InventoryError):
     failure = Failure.INVALID
 
 
+_REFUSED: Mapping[type[InventoryError], str] = dict.fromkeys(
+    (DownloadNotReady, LinkNotValid, NoStep, OwnDownload, Restricted, WrongDownloadState), ""
+)
+
+
 async def download(visit: Visit) -> Response:
     """Answer /downloads/{id}; with a form, take a step. Raises DownloadNotFound, Denied and ForeignForm."""
     if not visit.posted:
         return await _page(visit, done=_DONE.get(visit.query.get("done", ""), ""))
-    form = await visit.form()
-    try:
-        return visit.see(await _stepped(visit, form))
-    except (*_SAID, ReasonTooLong, NoStep) as error:
-        return await _page(visit, typed=form.get("reason", ""), problem=error.message, status=error.failure.status)
+    outcome = await answered(visit, _stepped, _REFUSED)
+    return outcome if isinstance(outcome, Response) else await _page(visit, refused=outcome)
 
 
 async def _stepped(visit: Visit, form: Mapping[str, str]) -> str:
@@ -72,9 +65,7 @@ async def _stepped(visit: Visit, form: Mapping[str, str]) -> str:
     identifier, step = download_id(visit.request.path_params["id"]), form.get("do", "")
     match step:
         case "approve" | "refuse":
-            said = form.get("reason", "").strip()
-            if len(said) > _LONGEST_REASON:
-                raise ReasonTooLong
+            said = text_of(form, "reason", "Why", longest=_LONGEST_REASON, needed=False)
             await doing.decide(visit.access, identifier, step, said=said or None)
         case "cancel":
             await doing.cancel(visit.access, identifier)
@@ -87,12 +78,12 @@ async def _stepped(visit: Visit, form: Mapping[str, str]) -> str:
     return f"{DOWNLOADS_PAGE}/{identifier}?done={step}"
 
 
-async def _page(visit: Visit, *, done: str = "", typed: str = "", problem: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, *, done: str = "", refused: Refused = _NOTHING) -> Response:
     row = await doing.show(visit.access, download_id(visit.request.path_params["id"]))
-    own = is_own(visit.access, row)
+    own, decides = is_own(visit.access, row), await may_decide(visit.access, row)
     return visit.page(
         "download.html",
-        status=status,
+        status=refused.status,
         id=str(row.id),
         kind=kind_of(row),
         state=state_of(row),
@@ -102,11 +93,10 @@ async def _page(visit: Visit, *, done: str = "", typed: str = "", problem: str =
         size=size_of(row.size or 0),
         own=own,
         live=own and row.status in LIVE,
-        decides=await may_decide(visit.access, row),
+        decides=decides,
         made=row.ready_at is not None,
         done=done,
-        typed=typed,
-        problem=problem,
+        refused=refused.among({""} if decides else (), ("reason",)),
     )
 
 

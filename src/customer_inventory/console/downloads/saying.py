@@ -12,7 +12,7 @@ from msgspec import UNSET
 from customer_inventory.access.downloads.life import WAITS, DownloadedAttribute, DownloadPreview, told
 from customer_inventory.access.downloads.previewing import MANY
 from customer_inventory.console.kinds import KINDS_NAMES
-from customer_inventory.console.words import Shown, shown_at, spelled
+from customer_inventory.console.words import Shown, purpose_name, shown_at, spelled
 from customer_inventory.repository.downloads import DownloadRow
 
 DOWNLOADS_PAGE = "/downloads"
@@ -36,6 +36,7 @@ _STATES = {
     "erased": "erased",
 }
 _CLASSES = {"special": "a special category", "cpni": "CPNI"}
+_SENSITIVITIES = {"special": "special category", "cpni": "CPNI"}
 _WAYS = {
     "whole": "as it is",
     "ofSome": "of some records",
@@ -108,7 +109,7 @@ def previewed(found: DownloadPreview) -> Previewed:
 
 
 def _attribute(each: DownloadedAttribute) -> tuple[str, str, str]:
-    return each.attribute, each.sensitivity, _WAYS[each.shown]
+    return each.attribute, _SENSITIVITIES.get(each.sensitivity, each.sensitivity), _WAYS[each.shown]
 
 
 def reasons_of(reasons: Sequence[str]) -> list[str]:
@@ -134,7 +135,7 @@ def facts_of(row: DownloadRow) -> list[tuple[str, str | Shown]]:
         ("Rows alike, at least", str(wish["k"]) if "k" in wish else None),
         ("Asked for by", row.person or row.client_id),
         ("Through", row.client_id),
-        ("For", row.purpose),
+        ("For", purpose_name(row.purpose)),
         ("Asked for", shown_at(row.requested_at)),
         ("Was to hold", previewed(preview).number),
         ("Needs an approval, since", "; ".join(reasons_of(row.reasons))),
