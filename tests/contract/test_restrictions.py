@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from customer_inventory.access import Access, Desk
+from customer_inventory.access.clients import register_client
 from customer_inventory.access.erasing import erase
 from customer_inventory.access.gaps import gaps
 from customer_inventory.access.holding import StillRestricted
@@ -19,6 +20,7 @@ from customer_inventory.access.receiving import received
 from customer_inventory.access.restriction import AlreadyRestricted, Wished, lift, restrict, restrictions
 from customer_inventory.model import RESOURCES
 from customer_inventory.repository import Repository
+from customer_inventory.repository.changes import ChangeQuery
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.query import Query
 from customer_inventory.repository.restrictions import LATE_S, Restrictions
@@ -219,3 +221,60 @@ async def test_what_several_share_is_restricted_once_all_of_them_are(desk: Desk,
     await lift(officer, second.id, reason="y")
     assert await hidden() == (False, False)
     await lift(officer, again.id, reason="y")
+
+
+_TOUCH_TOO = """insert into change_record (position, bucket, record_id, version, kind, operation, change_id)
+select position, bucket_of('{0}'), '{0}', 99, '{2}', operation, change_id from change_record where record_id = '{1}'
+returning change_id"""
+
+
+async def test_changes_do_not_tell_that_it_was_changed(desk: Desk, officer: Access, database: str) -> None:
+    parties = [await made(officer, "individual", document("individual")) for _ in range(5)]
+    before = await (await opened(desk)).changes(ChangeQuery())
+    ((mixed,),) = await ask(database, _TOUCH_TOO.format(parties[1], parties[4], "individual"))
+    hidden = {change.id for change in before.changes[1:4]}, before.changes[0].id
+    assert (before.total, hidden[1]) == (5, mixed)
+    for party in parties[1:4]:
+        await restrict(officer, Wished(subject_id=str(party), reason="disputed", allowed_purpose=["claims"]))
+    access = await opened(desk)
+    page = await access.changes(ChangeQuery())
+    assert ([each.id for each in page.changes], page.total) == ([mixed, before.changes[4].id], 2)
+    assert page.more is False
+    first = await access.changes(ChangeQuery(limit=1))
+    assert ([each.id for each in first.changes], first.total, first.more) == ([mixed], 2, True)
+    rest = await access.changes(ChangeQuery(limit=1, after=first.changes[-1].id))
+    assert ([each.id for each in rest.changes], rest.total, rest.more) == ([before.changes[4].id], 2, False)
+    second = await access.changes(ChangeQuery(limit=1, offset=1))
+    assert second.changes == rest.changes
+    shown = await access.change(mixed, limit=1)
+    assert ([each.record_id for each in shown.entries], shown.number, shown.withheld) == ([str(parties[4])], 1, 0)
+    for each in hidden[0]:
+        with pytest.raises(Restricted):
+            await access.change(each, limit=1)
+    claims = await desk.open_at_command_line(person="eve", purpose="claims", request_id="claims")
+    assert (await claims.changes(ChangeQuery())).total == 5
+    assert (await claims.change(mixed, limit=9)).number == 2
+    for row in await restrictions(officer):
+        await lift(officer, row.id, reason="settled")
+    assert (await (await opened(desk)).changes(ChangeQuery())).total == 5
+
+
+async def test_who_reads_some_kinds_is_told_of_changes_of_those_alone(
+    desk: Desk, officer: Access, database: str
+) -> None:
+    party = await made(officer, "individual", document("individual"))
+    company = await made(officer, "organization", document("organization"))
+    other = await made(officer, "individual", document("individual"))
+    await ask(database, _TOUCH_TOO.format(company, party, "organization"))
+    await restrict(officer, Wished(subject_id=str(party), reason="disputed"))
+    found = await register_client(
+        desk.repository.register, name="small", purposes=("p",), grants=("read:individual",), by="t", clock=desk.clock
+    )
+    small = await desk.open_for_client(found.client_id, purpose="p", request_id="small")
+    page = await small.changes(ChangeQuery())
+    assert ([await _touched(database, each.id) for each in page.changes], page.total) == ([str(other)], 1)
+
+
+async def _touched(database: str, change: UUID) -> str:
+    rows = await ask(database, f"select record_id::text from change_record where change_id = '{change}'")
+    return str(rows[0][0])

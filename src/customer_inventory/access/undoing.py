@@ -81,36 +81,45 @@ class Undoing(Restoring):
     """What an access can learn of changes and take back."""
 
     async def changes(self, query: ChangeQuery) -> ChangePage:
-        """Return one page of the changes that touched records of readable kinds, newest first. Raises Denied."""
-        kinds = await self._readable()
-        page = await self.facilities.repository.changes.page(replace(query, kinds=kinds))
+        """Return one page of the changes that touched records of readable kinds, newest first.
+
+        What touched nothing but records whose use is restricted is left out. Raises Denied and Restricted.
+        """
+        kinds, changes = await self._readable(), self.facilities.repository.changes
+        about = query.record_id
         # Only whoever may read the record is told that it is restricted: others find nothing, as ever.
-        if query.record_id is not None and page.changes and await self.withheld([str(query.record_id)]):
-            await self.note("read", "change", "refused", (str(query.record_id),))
+        if about and await self.withheld([str(about)]) and (await changes.page(replace(query, kinds=kinds))).changes:
+            await self.note("read", "change", "refused", (str(about),))
             raise Restricted
+        page = await changes.page(replace(query, kinds=kinds, use=self.use))
         page = page._replace(changes=await self._without_reasons(page.changes))
         await self.note("read", "change", "shown", tuple(str(change.id) for change in page.changes))
         return page
 
     async def change(self, identifier: UUID, *, limit: int, offset: int = 0) -> ChangeShown:
-        """Return a change with what it did to records of readable kinds. Raises Denied or ChangeNotFound."""
+        """Return a change with what it did to records of readable kinds that are not restricted.
+
+        Raises Denied, ChangeNotFound, and Restricted where there are no others.
+        """
         kinds = await self._readable()
         changes = self.facilities.repository.changes
         change = await changes.get(identifier)
         if change is None:
             await self.note("read", "change", "absent", (str(identifier),))
             raise ChangeNotFound(f"The inventory holds no change {identifier} that may be seen.")
-        entries = await changes.entries(change, kinds=kinds, limit=limit, offset=offset)
-        number = await changes.number_of_entries(change, kinds=kinds)
-        if hidden := await self.withheld(_ids_of(entries)):
-            entries = [entry for entry in entries if entry.record_id not in hidden]
+        entries = await changes.entries(change, kinds=kinds, use=self.use, limit=limit, offset=offset)
+        readable = await changes.number_of_entries(change, kinds=kinds)
+        number = readable if self.use is None else await changes.number_of_entries(change, kinds=kinds, use=self.use)
+        if readable and not number:
+            await self.note("read", "change", "refused", (str(identifier),))
+            raise Restricted("The change touched records whose use is restricted, and no others.")
         (change,) = await self._without_reasons([change])
-        whole = number if kinds is None else await changes.number_of_entries(change)
-        if whole and not number:
+        whole = readable if kinds is None else await changes.number_of_entries(change)
+        if whole and not readable:
             kind = next(entry.kind for entry in await changes.entries(change, limit=1))
             await self._require_seen("read", kind, identifier, seen=False)
         await self.note("read", "change", "shown", tuple(dict.fromkeys([str(identifier), *_ids_of(entries)])))
-        return ChangeShown(change, entries, number, whole - number)
+        return ChangeShown(change, entries, number, whole - readable)
 
     async def undo(self, identifier: UUID, *, skip_conflicts: bool, dry: bool) -> Undone:
         """Take back what a change did, as one new change; with `dry` find out only what would become of it.

@@ -17,8 +17,11 @@ from customer_inventory.repository import sql
 from customer_inventory.repository.connections import Connections
 from customer_inventory.repository.kinds import KINDS
 from customer_inventory.repository.order import InvalidCursor
+from customer_inventory.repository.restrictions import UseFor, restricting
 
 _SQL = sql.statements("changes.sql")
+_ENTRIES = _SQL["entries_of"].replace("{free}", _SQL["free"])
+_NUMBER_OF_ENTRIES = _SQL["number_of_entries"].replace("{free}", _SQL["free"])
 
 
 class FeedPosition(NamedTuple):
@@ -66,7 +69,8 @@ class Change(NamedTuple):
 class ChangeQuery:
     """Which changes are asked for: of one record, client or operation, from a moment on; None lets all pass.
 
-    `kinds` are those of which a change must have touched a record; `after` is the last change of the page before.
+    `kinds` are those of which a change must have touched a record; `after` is the last change of the page before, and
+    only a place in the feed: where its records are restricted meanwhile, the next page still follows it.
     """
 
     record_id: UUID | None = None
@@ -74,6 +78,8 @@ class ChangeQuery:
     operation: str | None = None
     since: datetime | None = None
     kinds: Sequence[str] | None = None
+    use: UseFor | None = None
+    """For what records must be unrestricted: a change that touched no other is left out."""
     after: UUID | None = None
     limit: int = 20
     offset: int = 0
@@ -107,15 +113,23 @@ class Changes:
         return Change(*rows[0]) if rows else None
 
     async def entries(
-        self, change: Change, *, kinds: Collection[str] | None = None, limit: int, offset: int = 0
+        self,
+        change: Change,
+        *,
+        kinds: Collection[str] | None = None,
+        use: UseFor | None = None,
+        limit: int,
+        offset: int = 0,
     ) -> list[FeedEntry]:
-        """Return what a change did to records, of these kinds or of any, by their ids."""
-        values = {**_of(change, kinds), "limit": limit, "offset": offset}
-        return [FeedEntry(*row) for row in await self._connections.rows(_SQL["entries_of"], values)]
+        """Return what a change did to records, of these kinds or of any, by their ids; to those free for a use."""
+        values = {**_of(change, kinds), **restricting(use), "limit": limit, "offset": offset}
+        return [FeedEntry(*row) for row in await self._connections.rows(_ENTRIES, values)]
 
-    async def number_of_entries(self, change: Change, *, kinds: Collection[str] | None = None) -> int:
-        """Return to how many record versions a change led, of these kinds or of any."""
-        rows = await self._connections.rows(_SQL["number_of_entries"], _of(change, kinds))
+    async def number_of_entries(
+        self, change: Change, *, kinds: Collection[str] | None = None, use: UseFor | None = None
+    ) -> int:
+        """Return to how many record versions a change led, of these kinds or of any, of records free for a use."""
+        rows = await self._connections.rows(_NUMBER_OF_ENTRIES, {**_of(change, kinds), **restricting(use)})
         return int(rows[0][0])
 
     async def page(self, query: ChangeQuery) -> ChangePage:
@@ -132,6 +146,7 @@ class Changes:
             "since": query.since,
             "ids": ids,
             "kinds": None if query.kinds is None else list(query.kinds),
+            **restricting(query.use),
             "after": query.after,
             "offset": query.offset,
         }

@@ -47,16 +47,23 @@ select id, position, at, operation, client_id, person, purpose, source, reason, 
 where bucket = %s and id = %s
 
 -- name: entries_of
--- What one change did, of the kinds that are asked for.
-select position, bucket, record_id::text, version, kind, operation, change_id::text from change_record
+-- What one change did, of the kinds that are asked for, to records that may be used for a purpose.
+select position, bucket, record_id::text, version, kind, operation, change_id::text from change_record c
 where position = %(position)s and change_id = %(change)s
-    and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[]))
+    and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[])) and ({free})
 order by bucket, record_id, version limit %(limit)s offset %(offset)s
 
 -- name: number_of_entries
-select count(*) from change_record
+select count(*) from change_record c
 where position = %(position)s and change_id = %(change)s
-    and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[]))
+    and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[])) and ({free})
+
+-- name: free
+-- That an entry `c` is of a record that may be used for a purpose at a moment; without a purpose every one is.
+%(purpose)s::text is null or not exists (
+    select from restricted_record r join restriction x on x.id = r.restriction_id
+    where r.bucket = c.bucket and r.record_id = c.record_id and (x.until is null or x.until > %(at)s::timestamptz)
+        and not (%(purpose)s::text = any(x.purposes)))
 
 -- name: changes_where
 -- Which changes are asked for; a condition without a value lets everything pass.
@@ -67,6 +74,13 @@ where position = %(position)s and change_id = %(change)s
     and (%(kinds)s::text[] is null or exists (
         select from change_record r
         where r.position = c.position and r.change_id = c.id and r.kind = any(%(kinds)s::text[])))
+    and (%(purpose)s::text is null or exists (
+        -- What touched nothing, as far as that is kept, tells of no record.
+        select from (select 1) as one left join change_record c2 on c2.position = c.position and c2.change_id = c.id
+        where c2.change_id is null or (%(kinds)s::text[] is null or c2.kind = any(%(kinds)s::text[])) and not exists (
+            select from restricted_record r join restriction x on x.id = r.restriction_id
+            where r.bucket = c2.bucket and r.record_id = c2.record_id
+                and (x.until is null or x.until > %(at)s::timestamptz) and not (%(purpose)s::text = any(x.purposes)))))
 
 -- name: changes_page
 -- Newest first, along the feed; `after` is the last change of the page before.
