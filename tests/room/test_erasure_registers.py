@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from customer_inventory.cli.restoring import NoErasureRegister, to_be_erased_again
+from customer_inventory.cli.restoring import NoErasureRegister, known_until, to_be_erased_again
 from customer_inventory.repository.erasures import (
     Erasure,
     RegisterUnusable,
@@ -48,6 +49,10 @@ async def test_a_restore_takes_every_register_and_is_refused_without_one(tmp_pat
     await add_to_register(backup.parent / "erasures.ndjson", [erasure(2, 6)])
     assert await to_be_erased_again(backup, (), settings) == [erasure(2, 6)]
     assert await to_be_erased_again(backup, (elsewhere,), settings) == [erasure(1, 5), erasure(2, 6)]
+    os.utime(elsewhere, (0, 1_790_000_000))
+    os.utime(backup.parent / "erasures.ndjson", (0, 1_780_000_000))
+    assert "known until 2026-05-28 20:26 UTC, when" in known_until(backup, (), settings)
+    assert f"known until 2026-09-21 14:13 UTC, when {elsewhere} was" in known_until(backup, (elsewhere,), settings)
 
 
 async def test_a_register_that_cannot_be_read_stops_the_restore(tmp_path: Path) -> None:

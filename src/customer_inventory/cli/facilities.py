@@ -9,7 +9,8 @@ from customer_inventory.access.purging import due
 from customer_inventory.access.purging import purge as purge_due
 from customer_inventory.cli.app import Configured, run
 from customer_inventory.cli.inventory import acting, engine_of
-from customer_inventory.cli.restoring import erased_again, registered_beside, to_be_erased_again
+from customer_inventory.cli.progress import say
+from customer_inventory.cli.restoring import erased_again, known_until, registered_beside, to_be_erased_again
 from customer_inventory.clock import system_clock
 from customer_inventory.repository import backup as backups
 from customer_inventory.repository import migrate as migrate_schema
@@ -74,6 +75,7 @@ def restore(
 async def _restore(directory: Path, registers: tuple[Path, ...], settings: Settings, *, without: bool) -> None:
     await asyncio.to_thread(backups.check, directory)  # before an engine is made for nothing
     known = [] if without else await to_be_erased_again(directory, registers, settings)
+    until = "" if without else known_until(directory, registers, settings)
     engine = engine_of(settings)
     async with engine.attached() as conninfo:
         report = await backups.restore(
@@ -88,6 +90,8 @@ async def _restore(directory: Path, registers: tuple[Path, ...], settings: Setti
         _show("Restored", report)
         if known:
             await erased_again(conninfo, settings)
+    if until:
+        say(until)
 
 
 def verify(directory: Path, *, settings: Configured = _DEFAULTS) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from customer_inventory.cli.inventory import engine_of, opened, register_of
@@ -42,13 +43,28 @@ async def to_be_erased_again(directory: Path, named: tuple[Path, ...], settings:
 
     Raises NoErasureRegister and RegisterUnusable.
     """
-    found = [each for each in (_beside(directory), register_of(settings)) if each.exists()]
+    found = _found(directory, settings)
     if not named and not found:
         raise NoErasureRegister(
             f"No register of erasures lies beside {directory}, and it may hold who was erased since. Name the register "
             "with --erasures (`customer-inventory privacy register` exports it), or say --no-erasures."
         )
     return together(*[await read_register(each) for each in (*named, *found)])
+
+
+def known_until(directory: Path, named: tuple[Path, ...], settings: Settings) -> str:
+    """Return how new the newest register is, and what to do: whoever was erased later is in the inventory again."""
+    registers = [*named, *_found(directory, settings)]
+    written, newest = max((each.stat().st_mtime, each) for each in registers)
+    return (
+        f"Erasures are known until {datetime.fromtimestamp(written, UTC):%Y-%m-%d %H:%M} UTC, when {newest} was last "
+        "written. Whoever was erased later is in this inventory: where that may be, drop it, write the register of the "
+        "other one with `customer-inventory privacy register --output FILE`, and restore with --erasures FILE."
+    )
+
+
+def _found(directory: Path, settings: Settings) -> list[Path]:
+    return [each for each in (_beside(directory), register_of(settings)) if each.exists()]
 
 
 async def erased_again(conninfo: str, settings: Settings) -> None:
