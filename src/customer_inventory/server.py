@@ -76,6 +76,7 @@ class Application:
             _second_factor_of(settings),
             timedelta(minutes=settings.session_idle),
             timedelta(days=settings.first_password_lasts),
+            settings.first_administrator,
         )
         self._console: ASGIApp = create_console(
             desk,

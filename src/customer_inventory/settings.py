@@ -16,6 +16,8 @@ from customer_inventory.errors import Failure, InventoryError
 
 ENVIRONMENT_PREFIX = "CUSTOMER_INVENTORY_"
 TOML_SECTION = "customer_inventory"
+FIRST_ADMINISTRATOR = "admin"
+_LONGEST_LOGIN = 100
 DEFAULT_CONFIG = Path("customer-inventory.toml")
 
 
@@ -99,6 +101,8 @@ class Settings:
         Whether everybody needs a second factor (TOTP) to use the console, whatever their role.
     breached_passwords
         File with passwords that nobody may choose: lines HASH:COUNT with SHA-1 hashes, in their order.
+    first_administrator
+        Login of the administrator who is made with a new inventory, and who comes in by password alone ever after.
     first_password_lasts
         How many days a password that was made for somebody lets in, unless they choose their own before.
     session_idle
@@ -154,6 +158,7 @@ class Settings:
     require_totp: bool = False
     require_totp_for_all: bool = False
     breached_passwords: Path | None = None
+    first_administrator: str = FIRST_ADMINISTRATOR
     first_password_lasts: int = 3
     session_idle: int = 30
     oidc_issuer: str = ""
@@ -189,6 +194,7 @@ class Settings:
                 raise InvalidSetting(f"--{flag} is {getattr(self, name)}; it is a number from {least} to {most}.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise InvalidSetting("--public-url is no address: it starts with http:// or https://.")
+        self._check_first_administrator()
         self._check_tls()
         self._check_time_zone()
         if self.oidc_issuer and not (self.public_url and self.oidc_client_id and self.oidc_login_claim):
@@ -205,10 +211,12 @@ class Settings:
         """The time zone of privacy requests."""
         return UTC if self.privacy_time_zone == "UTC" else ZoneInfo(self.privacy_time_zone)
 
-    @property
-    def deciding_issuer(self) -> str:
-        """The OpenID provider whose groups decide on roles; empty where none do."""
-        return self.oidc_issuer if self.oidc_groups_claim else ""
+    def _check_first_administrator(self) -> None:
+        login = self.first_administrator
+        if not 0 < len(login) <= _LONGEST_LOGIN or login.strip() != login or not login.isprintable():
+            raise InvalidSetting(
+                "--first-administrator is no login of 1 to 100 printable characters, with no space at its ends."
+            )
 
     def _check_time_zone(self) -> None:
         try:

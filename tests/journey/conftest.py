@@ -75,10 +75,10 @@ class Server:
             time.sleep(0.02)
         else:
             raise RuntimeError(f"the server did not get ready: {self.output()}")
-        found = re.search(r"password (\S+)", self.output())
+        found = re.search(r"login (\S+) +password (\S+)", self.output())
         if found:
-            self.password = own_password("admin", found.group(1))
-            signed_in_browser(self.url, "admin", found.group(1)).close()
+            self.password = own_password(*found.groups())
+            signed_in_browser(self.url, *found.groups()).close()
         return self
 
     def output(self) -> str:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -50,6 +51,26 @@ def test_the_first_start_shows_credentials_and_the_second_does_not(new_server: S
         customers = api.get("/tmf-api/customerManagement/v5/customer", params={"limit": "1"})
         assert customers.headers["x-total-count"] == total
     assert new_server.stop() == 0
+
+
+def test_the_first_administrator_is_called_as_is_asked_for_and_nobody_is_called_admin(new_server: Server) -> None:
+    new_server.start("--first-administrator", "zita")
+    assert [login for login, _ in CREDENTIALS.findall(new_server.output())] == ["zita"]
+    assert "person reset-password zita" in new_server.output()
+    listed = command("person", "list", "--data", str(new_server.data))
+    assert "zita" in listed.stdout
+    assert "admin " not in listed.stdout
+    with closing(new_server.signed_in("zita", new_server.password)) as browser:
+        assert browser.get("/").status_code == 200
+    assert new_server.stop() == 0
+
+
+@pytest.mark.parametrize("login", ["", " zita", "z\ta", "z" * 101])
+def test_a_first_administrator_that_is_no_login_is_explained(tmp_path: Path, login: str) -> None:
+    done = command("serve", "--data", str(tmp_path / "data"), "--first-administrator", login)
+    assert done.returncode == 2
+    assert "--first-administrator" in done.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_second_start_is_quick(new_server: Server) -> None:

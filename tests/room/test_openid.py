@@ -406,3 +406,15 @@ def test_an_issuer_is_an_address_of_https(issuer: str) -> None:
 def test_settings_that_say_half_are_refused() -> None:
     with pytest.raises(InvalidSetting, match="--oidc-issuer"):
         Settings(oidc_issuer="https://login.example.org").check()
+
+
+async def test_the_first_administrator_is_whom_the_settings_name(desk: Desk, provider: OpenIdProvider) -> None:
+    browser = await travelling(desk, provider, rules=SignInRules(first_administrator="zita"))
+    async with browser.client:
+        await browser.admit("zita", "administrator")
+        await browser.admit("admin", "steward")
+        assert (await browser.signs_in(preferred_username="zita")).status_code == 401
+        assert not browser.is_in
+        assert (await browser.sign_in("zita")).status_code == 303
+        browser.client.cookies.clear()
+        assert (await browser.signs_in(preferred_username="admin")).status_code == 303

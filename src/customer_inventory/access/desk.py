@@ -19,6 +19,7 @@ from customer_inventory.access.break_glass import through_broken_glass
 from customer_inventory.access.certificates import OtherCertificate, Presented
 from customer_inventory.access.clients import COMMAND_LINE, CONSOLE, DEFAULT_PURPOSE, HOUSEKEEPING, InvalidClient
 from customer_inventory.access.download_rules import DownloadRules
+from customer_inventory.access.elsewhere import NOBODY, Deciding
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.expecting import Expected
 from customer_inventory.access.file_scanner import FileScanner
@@ -73,7 +74,7 @@ class Desk:
         privacy_zone: tzinfo = UTC,
         breached: BreachedPasswords | None = None,
         scanner: FileScanner | None = None,
-        deciding_issuer: str = "",
+        deciding: Deciding = NOBODY,
     ) -> None:
         self.repository, self.clock = repository, clock
         self.trail = TrailWriter(repository.journal, randomness=randomness)
@@ -94,7 +95,7 @@ class Desk:
             privacy_zone,
             breached,
             scanner,
-            deciding_issuer,
+            deciding,
         )
         self.tokens = Tokens(repository.register, clock=clock, issuer=issuer)
         self._mask_key = draw_key(256, randomness)  # of this process: a hash tells equal values on its pages alone

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.people import People, Person
-
-LOCAL = "admin"
-"""The login of the first administrator, who comes in by password alone: for when the provider is gone, or lies."""
+from customer_inventory.settings import FIRST_ADMINISTRATOR
 
 _SAID = (
     "{0} signs in at the OpenID provider, whose groups decide on the role: a password would let nobody in. Change the "
@@ -25,15 +25,26 @@ class SignsInElsewhere(InventoryError):
     failure = Failure.CONFLICT
 
 
-async def decided_elsewhere(people: People, person: Person, issuer: str) -> bool:
-    """Return whether the groups at a provider decide on a person: who came in by it once, but for the first one.
+class Deciding(NamedTuple):
+    """The OpenID provider whose groups decide on roles, empty where none do, and on whose role they never do.
 
-    `issuer` is the provider whose groups decide; empty where none do.
+    That is the first administrator, who comes in by password alone: for when the provider is gone, or lies.
     """
-    return bool(issuer) and person.login != LOCAL and await people.identities.is_linked(person.id, issuer)
+
+    issuer: str = ""
+    local: str = FIRST_ADMINISTRATOR
 
 
-async def check_password_counts(people: People, person: Person, issuer: str) -> None:
+NOBODY = Deciding()
+
+
+async def decided_elsewhere(people: People, person: Person, deciding: Deciding) -> bool:
+    """Return whether the groups at a provider decide on a person: who came in by it once, but for the first one."""
+    issuer, local = deciding
+    return bool(issuer) and person.login != local and await people.identities.is_linked(person.id, issuer)
+
+
+async def check_password_counts(people: People, person: Person, deciding: Deciding) -> None:
     """Return if a person may come in by password. Raises SignsInElsewhere."""
-    if await decided_elsewhere(people, person, issuer):
+    if await decided_elsewhere(people, person, deciding):
         raise SignsInElsewhere(_SAID.format(person.login))

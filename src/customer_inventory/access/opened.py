@@ -10,6 +10,7 @@ from uuid import UUID
 
 from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.download_rules import DownloadRules
+from customer_inventory.access.elsewhere import NOBODY, Deciding
 from customer_inventory.access.entity_classes import EntityClasses
 from customer_inventory.access.file_scanner import FileScanner
 from customer_inventory.access.grants import Denied, allows, named
@@ -124,8 +125,8 @@ class Facilities:
     """The list of passwords that nobody may choose."""
     scanner: FileScanner | None = None
     """What looks through the files that records carry."""
-    deciding_issuer: str = ""
-    """The OpenID provider whose groups decide on roles; empty where none do."""
+    deciding: Deciding = NOBODY
+    """Whose groups decide on the roles of people who signed in there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from customer_inventory.access.elsewhere import check_password_counts
+from customer_inventory.access.elsewhere import NOBODY, Deciding, check_password_counts
 from customer_inventory.access.roles import ROLES
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
@@ -115,13 +115,13 @@ def check_person(*, login: str, display_name: str, role: str) -> None:
         raise InvalidPerson
 
 
-async def reset_password(people: People, *, login: str, clock: Clock, deciding_issuer: str = "") -> FirstPassword:
+async def reset_password(people: People, *, login: str, clock: Clock, deciding: Deciding = NOBODY) -> FirstPassword:
     """Give a person a new random password and end their sessions.
 
     Raises UnknownPerson, and SignsInElsewhere for whose role groups at the provider decide on.
     """
     person = await person_named(people, login=login)
-    await check_password_counts(people, person, deciding_issuer)
+    await check_password_counts(people, person, deciding)
     password = secrets.token_urlsafe(15)
     password_hash = await asyncio.to_thread(_HASHER.hash, password)
     await people.set_password(person.id, password_hash=password_hash, made_at=clock())

@@ -145,7 +145,7 @@ async def _check_password_counts(access: Access, person: Person, *, verb: str) -
     """Return if a password lets this person in. Raises SignsInElsewhere."""
     facilities = access.facilities
     try:
-        await check_password_counts(facilities.repository.people, person, facilities.deciding_issuer)
+        await check_password_counts(facilities.repository.people, person, facilities.deciding)
     except SignsInElsewhere:
         await access.note(verb, PERSON, "refused", (str(person.id),))
         raise

@@ -15,6 +15,7 @@ from customer_inventory.access.people import FIRST_PASSWORD_LASTS
 from customer_inventory.clock import Clock
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.repository.people import People, Person, Session
+from customer_inventory.settings import FIRST_ADMINISTRATOR
 
 SESSION_LASTS = timedelta(hours=8)
 MOST_SHOWN = 500
@@ -61,6 +62,8 @@ class SignInRules:
     """So long without a request a session ends."""
     first_password: timedelta = FIRST_PASSWORD_LASTS
     """So long a password that was made for somebody lets in."""
+    first_administrator: str = FIRST_ADMINISTRATOR
+    """The login of who comes in by password alone, whatever a provider says."""
 
     def lacks_second_factor(self, session: Session) -> bool:
         """Return whether this person has to set up a second factor before anything else."""

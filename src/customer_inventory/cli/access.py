@@ -19,7 +19,7 @@ from customer_inventory.access.people import FirstPassword, add_person, person_n
 from customer_inventory.access.policy import InvalidPolicy
 from customer_inventory.access.second_factor import reset_second_factor
 from customer_inventory.cli.app import Configured, run
-from customer_inventory.cli.inventory import opened, operator
+from customer_inventory.cli.inventory import deciding_of, opened, operator
 from customer_inventory.cli.proofs import Proofs
 from customer_inventory.clock import system_clock
 from customer_inventory.settings import Settings
@@ -321,8 +321,8 @@ def reset(login: str, *, settings: Configured = _DEFAULTS) -> int:
 
 async def _reset(login: str, settings: Settings) -> None:
     async with opened(settings) as desk:
-        issuer, people = settings.deciding_issuer, desk.repository.people
-        _show(await reset_password(people, login=login, clock=system_clock, deciding_issuer=issuer), settings)
+        deciding, people = deciding_of(settings), desk.repository.people
+        _show(await reset_password(people, login=login, clock=system_clock, deciding=deciding), settings)
 
 
 @person.command(name="reset-totp")

@@ -14,6 +14,7 @@ from customer_inventory.access import Access, Desk
 from customer_inventory.access.breached import BreachedPasswords
 from customer_inventory.access.clients import register_own_clients
 from customer_inventory.access.download_rules import DownloadRules
+from customer_inventory.access.elsewhere import Deciding
 from customer_inventory.access.file_scanner import FileScanner
 from customer_inventory.access.references import ReferenceChecks
 from customer_inventory.access.tokens import ISSUER
@@ -91,13 +92,18 @@ async def _desk(conninfo: str, settings: Settings, checks: ReferenceChecks) -> A
             privacy_zone=settings.privacy_zone,
             breached=breached,
             scanner=FileScanner(settings.attachment_scanner) if settings.attachment_scanner else None,
-            deciding_issuer=settings.deciding_issuer,
+            deciding=deciding_of(settings),
         )
         async with desk:
             await finish_erasures(desk, register=register_of(settings))
             yield desk
     finally:
         await repository.close()
+
+
+def deciding_of(settings: Settings) -> Deciding:
+    """Return the provider whose groups decide on roles, if any do."""
+    return Deciding(settings.oidc_issuer if settings.oidc_groups_claim else "", settings.first_administrator)
 
 
 def register_of(settings: Settings) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,7 +21,6 @@ from customer_inventory.server import Application, listen, own_url, tls_of
 from customer_inventory.server import run as run_server
 from customer_inventory.settings import Settings
 
-ADMINISTRATOR = "admin"
 _COLLECT_AFTER = (10_000, 20, 50)
 """Objects, and collections of the generation before, after which the garbage collector looks at a generation."""
 _log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ async def serve_until_stopped(*, demo: bool, settings: Settings) -> int:
 
             await load_demo(desk)
         # Only now that nothing can fail any more: the password is shown once.
-        _announce(settings, await _first_administrator(desk))
+        _announce(settings, await _first_administrator(desk, settings.first_administrator))
         application = Application(desk, settings)
         async with (
             application.telling(),
@@ -79,24 +79,22 @@ async def _retaining(desk: Desk, settings: Settings) -> AsyncIterator[None]:
         yield
 
 
-async def _first_administrator(desk: Desk) -> FirstPassword | None:
-    """Make the first administrator of a new inventory; None when there is anybody already."""
+async def _first_administrator(desk: Desk, login: str) -> FirstPassword | None:
+    """Make the first administrator of a new inventory; None when there is anybody already. Raises InvalidPerson."""
     people = desk.repository.people
     if await people.people():
         return None
-    return await add_person(
-        people, login=ADMINISTRATOR, display_name="Administrator", role="administrator", clock=system_clock
-    )
+    return await add_person(people, login=login, display_name="Administrator", role="administrator", clock=system_clock)
 
 
 def _announce(settings: Settings, first: FirstPassword | None) -> None:
     """Say on standard output where the console is, and once only the first administrator's credentials."""
     lines = ["", f"  Customer Inventory   {settings.public_url or own_url(settings)}/"]
     if first is not None:
-        days = settings.first_password_lasts
+        days, login = settings.first_password_lasts, shlex.quote(first.login)
         lines += [
             f"  First administrator  login {first.login}   password {first.password}",
             f"                       shown only now, for {days} days: the console asks for your own",
-            "                       `customer-inventory person reset-password admin` makes a new one",
+            f"                       `customer-inventory person reset-password {login}` makes a new one",
         ]
     print("\n".join([*lines, "  Ctrl-C stops it.", ""]), flush=True)

@@ -14,7 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from customer_inventory.access.elsewhere import decided_elsewhere
+from customer_inventory.access.elsewhere import NOBODY, decided_elsewhere
 from customer_inventory.access.people import SignInFailed, enter_by_password
 from customer_inventory.access.second_factor import NoSecondFactor, WrongCode, check_code, has_second_factor
 from customer_inventory.access.sessions import (
@@ -54,18 +54,18 @@ class Entrance:
         self._pages = pages
         self._clock = clock
         self._public_url = public_url
-        self._rules = rules
+        self.rules = rules
         self.attempts = Attempts()
         self.provider_page: str | None = None
         """Where people go who sign in at an OpenID provider, if there is one."""
-        self.deciding_issuer = ""
+        self.deciding = NOBODY
         """The provider whose groups decide on roles, if they do: whom it knows does not come in by password."""
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     async def session(self, request: Request) -> Session | None:
         """Return the session of whoever is signed in. Raises RepositoryUnavailable."""
         token = self.token(request)
-        return await session_of(self._people, token=token, rules=self._rules, clock=self._clock) if token else None
+        return await session_of(self._people, token=token, rules=self.rules, clock=self._clock) if token else None
 
     def token(self, request: Request) -> str | None:
         """Return the token of the session that the browser says it has."""
@@ -153,12 +153,12 @@ class Entrance:
 
         Raises SignInFailed.
         """
-        if await decided_elsewhere(self._people, person, self.deciding_issuer):
+        if await decided_elsewhere(self._people, person, self.deciding):
             raise SignInFailed(_BY_PROVIDER)
 
     async def _person(self, login: str, password: str) -> Person:
         person = await enter_by_password(
-            self._people, login=login, password=password, lasts=self._rules.first_password, clock=self._clock
+            self._people, login=login, password=password, lasts=self.rules.first_password, clock=self._clock
         )
         await self._check_way(person)
         return person

@@ -15,6 +15,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from customer_inventory.access.elsewhere import Deciding
 from customer_inventory.access.openid import (
     GroupRoles,
     NotVouched,
@@ -68,7 +69,8 @@ class ProviderEntrance:
         self._clock = clock
         self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         entrance.provider_page = AWAY
-        entrance.deciding_issuer = provider.issuer if groups is not None else ""
+        if groups is not None:
+            entrance.deciding = Deciding(provider.issuer, entrance.rules.first_administrator)
 
     async def away(self, request: Request) -> Response:
         """Answer GET /sign-in/provider: send the browser to the provider. Raises what a broken query does."""
@@ -124,6 +126,7 @@ class ProviderEntrance:
             login_claim=self._login_claim,
             clock=self._clock,
             groups=self._groups,
+            local=self._entrance.rules.first_administrator,
         )
 
     async def _let_in(self, request: Request, vouched: Vouched, wanted: str) -> Response:

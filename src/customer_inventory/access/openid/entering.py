@@ -12,11 +12,11 @@ from typing import Any
 
 import structlog
 
-from customer_inventory.access.elsewhere import LOCAL
 from customer_inventory.access.openid.claims import NotVouched
 from customer_inventory.access.openid.groups import GroupRoles, InNoGroup
 from customer_inventory.clock import Clock
 from customer_inventory.repository.people import People, Person
+from customer_inventory.settings import FIRST_ADMINISTRATOR
 
 _LONGEST_LOGIN = 100
 _ADMINISTRATOR = "administrator"
@@ -41,18 +41,20 @@ async def person_of(
     login_claim: str,
     clock: Clock,
     groups: GroupRoles | None = None,
+    local: str = FIRST_ADMINISTRATOR,
 ) -> Vouched:
     """Return the active person of whom an ID token is, with the role of their `groups` where these decide.
 
-    Who is in none any more has no session from then on. Raises NotVouched and InNoGroup.
+    Who is in none any more has no session from then on. The login of the first administrator is `local`: who has it
+    comes in by password alone, for when the provider is gone, or lies. Raises NotVouched and InNoGroup.
     """
     subject = str(claims["sub"])
     known = await people.identities.person_id(issuer, subject)
     person = await people.person(known) if known is not None else None
-    role = await _role(people, person, claims, groups) if groups is not None else None
+    role = await _role(people, person, claims, groups, local=local) if groups is not None else None
     if person is None:
-        person = await _linked(people, _login(claims, login_claim), issuer, subject, clock)
-    if person.login == LOCAL:
+        person = await _linked(people, _login(claims, login_claim), issuer, subject, clock, local=local)
+    if person.login == local:
         raise NotVouched("local", _UNKNOWN)
     if person.status != "active":
         raise NotVouched("disabled", _UNKNOWN)
@@ -63,13 +65,15 @@ async def person_of(
     return Vouched(person, isinstance(methods, list) and "mfa" in methods, has_new_role)  # RFC 8176 section 2
 
 
-async def _role(people: People, person: Person | None, claims: Mapping[str, Any], groups: GroupRoles) -> str:
+async def _role(
+    people: People, person: Person | None, claims: Mapping[str, Any], groups: GroupRoles, local: str
+) -> str:
     """Return the role of somebody's groups. Raises InNoGroup, and NotVouched, once their sessions are ended."""
     try:
         return groups.role_of(claims)
     except (InNoGroup, NotVouched):
         # Nor is there a right to a session where nobody can tell which groups they are in.
-        if person is not None and person.login != LOCAL:
+        if person is not None and person.login != local:
             await people.end_sessions(person.id)
         raise
 
@@ -84,12 +88,12 @@ async def _with_role(people: People, person: Person, role: str) -> Person:
     return changed
 
 
-async def _linked(people: People, login: str, issuer: str, subject: str, clock: Clock) -> Person:
+async def _linked(people: People, login: str, issuer: str, subject: str, clock: Clock, *, local: str) -> Person:
     """Link a person to who has this login at the provider, unless it is another's already. Raises NotVouched."""
     person = await people.person_by_login(login)
     if person is None:
         raise NotVouched("unknown-person", _UNKNOWN)
-    if person.login == LOCAL:
+    if person.login == local:
         raise NotVouched("local", _UNKNOWN)
     if person.status != "active":
         raise NotVouched("disabled", _UNKNOWN)

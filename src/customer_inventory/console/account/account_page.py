@@ -42,5 +42,5 @@ async def account(visit: Visit) -> Response:
         problem=problem,
         done="" if visit.posted else _DONE.get(visit.query.get("done", ""), ""),
         second_factor=visit.session.second_factor,
-        by_provider=await decided_elsewhere(people, visit.person, facilities.deciding_issuer),
+        by_provider=await decided_elsewhere(people, visit.person, facilities.deciding),
     )

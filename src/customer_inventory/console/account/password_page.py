@@ -19,7 +19,7 @@ async def password(visit: Visit) -> Response:
     """Answer /account/password. Raises ForeignForm, and SignsInElsewhere for whom a password would not let in."""
     facilities, session = visit.access.facilities, visit.session
     people = facilities.repository.people
-    await check_password_counts(people, session.person, facilities.deciding_issuer)
+    await check_password_counts(people, session.person, facilities.deciding)
     if not visit.posted:
         return visit.page("password.html", refused=Refused(), due=session.password_due)
     form = await visit.form()
