@@ -57,7 +57,8 @@ def asking(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture
 def deciding(server: Server) -> Iterator[httpx.Client]:
     """Somebody who may decide, and no more."""
-    with Server(server.data, server.port).register(a_name(), "--grant", "modify:registration").api() as api:
+    grants = ("--grant", "modify:registration", "--owner", "dora")
+    with Server(server.data, server.port).register(a_name(), *grants).api() as api:
         yield api
 
 
@@ -93,6 +94,23 @@ def test_over_the_api_one_asks_and_another_decides(
     assert token(server, made).status_code == 200
     assert deciding.post(f"{made['href']}/revoke").json()["status"] == "revoked"
     assert refused(token(server, made), 401) == "invalid_client"
+
+
+def test_who_owns_what_asks_does_not_decide(server: Server) -> None:
+    grants = ("--grant", "create:registration,modify:registration", "--owner", "mallory")
+    with (
+        Server(server.data, server.port).register(a_name(), *grants).api() as asking,
+        Server(server.data, server.port).register(a_name(), *grants).api() as cousin,
+    ):
+        name = a_name()
+        made = asking.post(PLACE, json=told(name)).json()
+        for api in (asking, cousin):
+            assert refused(api.post(f"{made['href']}/approve"), 403) == "own-decision"
+    for login in ("mallory", "ann"):
+        done = as_person(login, server, "approve", name)
+        assert done.returncode == 3
+        assert "Ask somebody else who is granted modify:registration" in done.stderr
+    assert as_person("bea", server, "approve", name).returncode == 0
 
 
 def test_a_draft_is_handed_in_later(asking: httpx.Client, deciding: httpx.Client) -> None:

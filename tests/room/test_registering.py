@@ -194,6 +194,14 @@ async def test_who_asked_and_the_deputy_cannot_decide(step: str, person: str, de
     assert await state(desk, made) == "submitted"
 
 
+async def process(desk: Desk, name: str, *grants: str, by: str, **expected: str) -> Access:
+    register = desk.repository.register
+    made = await register_client(
+        register, name=name, purposes=(), grants=grants, by=by, clock=system_clock, expected=expected
+    )
+    return await desk.open_by_token(desk.tokens.issue(made.client_id), purpose=None, request_id="r", peer="10.1.2.3")
+
+
 async def test_who_asked_cannot_go_on_alone_either(desk: Desk) -> None:
     await active(desk)
     await decide(await of(desk, "ann"), "portal", "suspend")  # what takes away, anybody may
@@ -210,16 +218,9 @@ async def test_a_draft_is_handed_in_by_who_made_it(desk: Desk) -> None:
 
 
 async def test_a_process_asks_and_decides_by_its_grants_and_never_on_itself(desk: Desk) -> None:
-    register = desk.repository.register
-
-    async def process(name: str, *grants: str) -> Access:
-        made = await register_client(register, name=name, purposes=(), grants=grants, by="t", clock=system_clock)
-        token = desk.tokens.issue(made.client_id)
-        return await desk.open_by_token(token, purpose=None, request_id="r", peer="10.1.2.3")
-
-    asking = await process("asking", "create:registration")
-    deciding = await process("deciding", "modify:registration")
-    looking = await process("looking", "read:registration")
+    asking = await process(desk, "asking", "create:registration", by="t")
+    deciding = await process(desk, "deciding", "modify:registration", by="u")
+    looking = await process(desk, "looking", "read:registration", by="t")
     found, made = await request(asking, wanted())
     assert found.row.requested_by == asking.principal.client_id
     for work in (

@@ -1,13 +1,14 @@
 """Registering through an access: who may ask for a process to be registered, decide on it and look, by grants.
 
 To ask takes `create:registration`, to decide `modify:registration`, to look `read:registration`. Who decides is not who
-asked (four eyes). Whoever acts is known by the person's login, or by the client where a process acts for nobody.
+asked, nor anybody who answers for the process or for the one that asked (four eyes). Whoever acts is known by the
+person's login, or by the client where a process acts for nobody.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +40,12 @@ from customer_inventory.repository.register import Register
 from customer_inventory.repository.registrations import DecisionRow, RegistrationRow, Registrations, Step
 
 KIND = REGISTRATION.kind
-_APART = frozenset({"approve", "reject", "resume"})
-"""What who asked for the registration cannot do."""
+_APART = frozenset({"approve", "reject", "recertify", "resume"})
+"""What who asked for the registration, or answers for it, cannot do."""
+_WHO_MAY = (
+    "Who requested a registration, or answers for it or for the process that did, cannot decide on it. "
+    "Ask somebody else who is granted modify:registration."
+)
 _ASKING = frozenset({"request", "submit"})
 _MOST_ALARMS = 1000
 Volumes = Mapping[str, int]
@@ -114,10 +119,10 @@ async def decide(
     revoked, a client is out within a second on every server.
     """
     await access.require("modify", KIND)
-    row, by = (await _found(access, identifier)).row, actor(access)
-    if by == row.client_id or (by in _kept_apart(row) and verb in _apart(row)):
+    row = (await _found(access, identifier)).row
+    if actor(access) == row.client_id or (verb in _APART and await _is_kept_apart(access, row)):
         await access.note("modify", KIND, "refused", ())
-        raise OwnDecision
+        raise OwnDecision(_WHO_MAY)
     if verb == "resume" and _is_over(access, row):
         raise WrongState(f"The registration of {row.name!r} was not recertified in time. Recertify it first.")
     taken = await take_step(access, row, verb, said=said, volumes=volumes)
@@ -182,14 +187,37 @@ def _answering(row: RegistrationRow) -> set[str]:
     return {told[each] for each in ("owner", "deputy") if told.get(each)}
 
 
-def _kept_apart(row: RegistrationRow) -> set[str | None]:
-    """Who cannot decide: who asked, and the deputy who would answer for the process."""
-    return {row.requested_by, msgspec.json.decode(row.document).get("deputy")} - {None}
+async def who_decides(access: Opened) -> set[str]:
+    """Return who decides: the person; of a process that acts for nobody, those who answer for it, too."""
+    if access.principal.person is not None:
+        return {access.principal.person}
+    client_id = access.principal.client_id
+    return {client_id} | await answering_for(_register(access).registrations, client_id)
 
 
-def _apart(row: RegistrationRow) -> frozenset[str]:
-    """Which steps take somebody else. What one person registered at the command line, that one keeps going, too."""
-    return frozenset() if row.approved_by == row.requested_by else _APART | {"recertify"}
+def is_any_of(people: Iterable[str], others: Iterable[str]) -> bool:
+    """Return whether one of some people is one of others, however their names are written."""
+    return not {_plain(each) for each in people}.isdisjoint({_plain(each) for each in others})
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+async def _is_kept_apart(access: Opened, row: RegistrationRow) -> bool:
+    """Whether whoever acts is kin of a registration: who asked, who answers for it, or for the process that asked.
+
+    What one person registered at the command line, that one keeps going, too.
+    """
+    if row.approved_by == row.requested_by == access.principal.person:
+        return False
+    register = _register(access)
+    kin = {row.requested_by} | await people_of(register.registrations, row.client_id)
+    if row.requested_by not in OWN_CLIENTS:
+        kin |= await people_of(register.registrations, row.requested_by)
+        if (asking := await register.client(row.requested_by)) is not None:
+            kin.add(asking.registered_by)
+    return is_any_of(await who_decides(access), kin)
 
 
 def _is_over(access: Opened, row: RegistrationRow) -> bool:

@@ -55,9 +55,10 @@ class WrongState(InventoryError):
 
 
 class OwnDecision(InventoryError):
-    """Who requested a registration, and the deputy who is named in it, cannot decide on it.
+    """Who requested a registration, or answers for it or for the process that did, cannot decide on it.
 
-    Ask somebody else who is granted modify:registration.
+    Owners and deputies answer; another process of theirs cannot decide either. Ask somebody else who is granted
+    modify:registration.
     """
 
     code = "own-decision"

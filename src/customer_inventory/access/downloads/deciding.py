@@ -16,7 +16,7 @@ from customer_inventory.access.downloads.life import DownloadNotFound, OwnDownlo
 from customer_inventory.access.downloads.requesting import is_own
 from customer_inventory.access.grants import allows
 from customer_inventory.access.guarded import DOWNLOAD as KIND
-from customer_inventory.access.registering import actor, answering_for, people_of
+from customer_inventory.access.registering import actor, is_any_of, people_of, who_decides
 from customer_inventory.repository.downloads import DownloadRow
 
 LATEST = 1000
@@ -82,20 +82,7 @@ async def may_decide(access: Access, row: DownloadRow) -> bool:
 
 async def _is_kept_apart(access: Access, row: DownloadRow) -> bool:
     """Whether whoever asks cannot decide on a download."""
-    return not _same(await _deciding(access)).isdisjoint(_same(await _kept_apart(access, row)))
-
-
-def _same(people: set[str]) -> set[str]:
-    """People as they are compared: however their names are written."""
-    return {each.strip().casefold() for each in people}
-
-
-async def _deciding(access: Access) -> set[str]:
-    """Who decides: the person; of a process that acts for nobody, those who answer for it, too."""
-    if access.principal.person is not None:
-        return {access.principal.person}
-    client_id = access.principal.client_id
-    return {client_id} | await answering_for(access.facilities.repository.register.registrations, client_id)
+    return is_any_of(await who_decides(access), await _kept_apart(access, row))
 
 
 async def _kept_apart(access: Access, row: DownloadRow) -> set[str]:
