@@ -20,6 +20,7 @@ from customer_inventory.access.access import Access
 from customer_inventory.access.desk import Desk
 from customer_inventory.access.downloads.forgetting import forget_asked
 from customer_inventory.access.downloads.keeping import tidy_files
+from customer_inventory.access.forgetting import forget_listening
 from customer_inventory.access.holding import OnHold, StillObliged, StillRestricted, obligations
 from customer_inventory.access.removing import finish_removal, register_durably
 from customer_inventory.access.sealing.destroying import erased
@@ -299,7 +300,10 @@ class _Erasing:
         self._names |= names_ever(found.called)
         if number := await forget_asked(self._work, self._names, self._told):
             gone.add("download", number)
-            await self._work.due({"download"}, at=author.at)
+        listening = await forget_listening(self._work, self._names, self._told)
+        for table, number in listening.items():
+            gone.add(table, number)
+        await self._work.due({*(["download"] if "download" in gone.rows else []), *listening}, at=author.at)
         others = {kind: sum(of == kind for of, _ in found.others) for kind, _ in found.others}
         rows = {**gone.rows, **{f"{kind} (references)": number for kind, number in others.items()}}
         await self._work.note(self.erasure.id, rows)

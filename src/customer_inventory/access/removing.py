@@ -19,6 +19,7 @@ import msgspec
 from customer_inventory.access.access import Access
 from customer_inventory.access.downloads.forgetting import forget_asked
 from customer_inventory.access.downloads.keeping import tidy_files
+from customer_inventory.access.forgetting import forget_listening
 from customer_inventory.access.retention import LAST_CHANGE, LAST_CONTRACT, Kept, contract_ends
 from customer_inventory.access.sparing import above, require_spared_by_none
 from customer_inventory.access.subjects import belonging
@@ -157,6 +158,8 @@ class _Removing:
         documents = [left.get(each.number, one) for each, one in zip(looked.versions, before, strict=True)]
         cut = await self._cut(identifier, looked.versions, documents)
         await self._work.cut(identifier, cut, self.erased)
+        for table, rows in (await forget_listening(self._work, (), cut.asked)).items():
+            self.erased.add(table, rows)
         number = await forget_asked(self._work, (), cut.asked)
         gone, about = _said(before) - _said(documents), (KINDS[self._removal.kind].name, self._removal.attribute)
         if number := number + await forget_asked(self._work, gone, (), about=about):

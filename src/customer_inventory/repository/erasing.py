@@ -281,6 +281,14 @@ class ErasureWork:
         await self._connection.execute(DROP_PARTS)
         return done
 
+    async def listening(self) -> list[tuple[str, str, str, str | None]]:
+        """Return subscriptions and topics: the table, the id, what is asked for or said, and the callback."""
+        return [(row[0], row[1], row[2], row[3]) for row in await self._rows("listening")]
+
+    async def erase_listening(self, table: str, ids: Collection[str]) -> int:
+        """Erase subscriptions, or topics and so end the subscriptions at them; return how many."""
+        return await self._count(f"erase_{table}", ids=list(ids))
+
     async def rewrite(
         self, kind: str, version: Version, draft: Draft, *, author: Authorship, since: datetime | None = None
     ) -> None:

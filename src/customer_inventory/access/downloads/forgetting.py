@@ -28,6 +28,9 @@ _CONDITION = re.compile(
 )
 """A condition of a filter, in either way of writing it: where, and the text that is asked for."""
 
+_PATH = re.compile(r"(?:(?<=[&(@\s?])|^)\.?[A-Za-z][\w.]*(?=\s*[=<>~!*])")
+"""Where a condition looks."""
+
 
 async def forget_asked(
     work: ErasureWork, names: Collection[str], values: Collection[str], *, about: tuple[str, str] | None = None
@@ -64,10 +67,19 @@ class Told:
         kept = None if said is not None and self._is_in(said) else said
         return None if (left, kept) == (told, said) else (msgspec.json.encode(left).decode(), kept)
 
-    def _is_in(self, text: str) -> bool:
+    def is_asked_for(self, query: str) -> bool:
+        """Tell whether a query asks for what tells; how its attributes are called is nobody's name."""
+        return self._is_in(query, called=_PATH)
+
+    def is_within(self, text: str) -> bool:
+        """Tell whether what tells stands in a text."""
+        return self._is_in(text)
+
+    def _is_in(self, text: str, *, called: re.Pattern[str] | None = None) -> bool:
         for form in {text, unquote(text), unquote_plus(text)}:
             plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), form).replace("\\", "")
-            if self._names is not None and self._names.search(fold(plain)):
+            bearing = plain if called is None else called.sub(" ", plain)
+            if self._names is not None and self._names.search(fold(bearing)):
                 return True
             bare = _bare(plain)
             if any(each in bare for each in self._values) or any(map(self._is_part, _conditions(plain))):

@@ -168,6 +168,16 @@ where exists (select from unnest(%(values)s::text[]) as v where position(v in qu
 -- name: erase_subscription
 delete from subscription where id = any(%(ids)s::uuid[])
 
+-- name: listening
+select 'subscription', id::text, query, callback from subscription
+union all select 'topic', id::text, document, null from topic
+
+-- name: erase_topic
+with gone as (delete from topic where id = any(%(ids)s::uuid[]) returning id::text),
+    ended as (update subscription set status = 'disabled', reason = 'The topic was deleted.'
+        where topic in (select id from gone))
+select count(*) from gone
+
 -- name: rewrite
 select outcome, record_version, feed_place from {kind}_write(
     %(bucket)s::smallint, %(id)s::uuid, %(version)s, %(doc)s::jsonb, %(terms)s::text[], %(label)s::text, false,
