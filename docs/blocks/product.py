@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from cyclopts import App, Argument
 from docstring_parser import parse
@@ -21,6 +21,8 @@ from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.settings import ENVIRONMENT_PREFIX, Settings
 from docs.blocks.log_events import rows as log_event_rows
 from docs.blocks.words import code, in_code, sentence, table
+
+_SETTINGS = frozenset(field.name for field in fields(Settings))
 
 
 def settings() -> str:
@@ -55,10 +57,10 @@ def commands() -> str:
 
 def _command(name: str, verb: App) -> str:
     documented = parse((verb.default_command.__doc__ if verb.default_command else "") or "")
-    described = {known.arg_name: known.description for known in documented.params}
+    described = _described(verb)
     rows, usage = [], [f"customer-inventory {name}"]
     for argument in verb.assemble_argument_collection():
-        if argument.keys or not argument.show:
+        if not argument.show or any(key in _SETTINGS for key in argument.keys):
             continue
         shown, default = _written(argument), argument.field_info.default
         usage.append(shown if argument.required else f"[{shown}]")
@@ -69,6 +71,14 @@ def _command(name: str, verb: App) -> str:
     if documented.long_description:
         parts.insert(2, documented.long_description)
     return "\n\n".join([*parts, table(("parameter", "meaning", "when not given"), rows)] if rows else parts)
+
+
+def _described(verb: App) -> dict[str, str | None]:
+    """What each parameter of a command means, by name; those that come in a group are described at the group."""
+    command = verb.default_command
+    groups = [hint for hint in get_type_hints(command).values() if is_dataclass(hint) and hint is not Settings]
+    texts = [getattr(each, "__doc__", None) or "" for each in (command, *groups)]
+    return {known.arg_name: known.description for text in texts for known in parse(text).params}
 
 
 def _written(argument: Argument) -> str:

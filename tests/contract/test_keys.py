@@ -98,7 +98,7 @@ async def test_within_a_second_every_server_signs_with_the_new_key_and_shows_bot
     other = await tokens_of(desk.repository.register, desk)
     old = other.issue(CLIENT)
     assert head(old)["alg"] == ES256
-    made = await rotate(access, Wanted(TOKENS, algorithm=ED25519))
+    made = (await rotate(access, Wanted(TOKENS, algorithm=ED25519))).made
     await asyncio.sleep(0.6)
     for each in (desk.tokens, other):
         await each.look()

@@ -6,8 +6,10 @@ is vouched for by the one before it, so that nobody can put one among them after
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from customer_inventory.access.guarded import KEY
 from customer_inventory.access.key_pairs import ALGORITHMS, new_pair
@@ -77,6 +79,13 @@ class Wanted:
             raise InvalidKeyRotation("Tokens of the retired key can be taken for 0s to 10m.")
 
 
+class Rotated(NamedTuple):
+    """The key that was in use, and the one that is in its place."""
+
+    before: KeyRow
+    made: KeyRow
+
+
 async def keys_of(access: Opened) -> list[KeyRow]:
     """Return every key that there is or was, without secrets. Raises Denied."""
     await access.require("read", KEY)
@@ -88,15 +97,19 @@ async def keys_of(access: Opened) -> list[KeyRow]:
 async def to_replace(access: Opened, wanted: Wanted) -> KeyRow:
     """Return the key that would be replaced. Raises Denied, InvalidKeyRotation and NoKey."""
     wanted.check()
-    rows = await keys_of(access)
+    return _in_use(await keys_of(access), wanted)
+
+
+def _in_use(rows: Sequence[KeyRow], wanted: Wanted) -> KeyRow:
+    """Return the key that is in use. Raises NoKey."""
     active = [each for each in rows if each.of == wanted.of and each.purpose == wanted.purpose and not each.retired_at]
     if not active:
         raise NoKey
     return active[-1]
 
 
-async def rotate(access: Opened, wanted: Wanted) -> KeyRow:
-    """Put a new key in the place of the one in use, and return it. Raises Denied, InvalidKeyRotation and NoKey."""
+async def rotate(access: Opened, wanted: Wanted) -> Rotated:
+    """Put a new key in the place of the one in use, and return both. Raises Denied, InvalidKeyRotation and NoKey."""
     await access.require("modify", KEY)
     before = await to_replace(access, wanted)
     algorithm = wanted.algorithm or before.algorithm
@@ -104,7 +117,7 @@ async def rotate(access: Opened, wanted: Wanted) -> KeyRow:
     if not await done(access, wanted, algorithm):
         raise NoKey("Another rotation was quicker. Look with `customer-inventory key list`.")
     await access.note("modify", KEY, "done", ())
-    return await to_replace(access, wanted)
+    return Rotated(before, _in_use(await _register(access).keys.listed(), wanted))
 
 
 async def _tokens(access: Opened, wanted: Wanted, algorithm: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +19,9 @@ from customer_inventory.access.people import FirstPassword, add_person, person_n
 from customer_inventory.access.policy import InvalidPolicy
 from customer_inventory.access.second_factor import reset_second_factor
 from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.expected import Expected, Expecting
 from customer_inventory.cli.inventory import deciding_of, opened, operator
-from customer_inventory.cli.proofs import Proofs
+from customer_inventory.cli.proofs import Proofs, Proving
 from customer_inventory.clock import system_clock
 from customer_inventory.settings import Settings
 
@@ -28,28 +29,55 @@ client = App(name="client", help="Register the processes that use the inventory.
 person = App(name="person", help="Give people access to the console.")
 
 _DEFAULTS = Settings()
-_Given = tuple[tuple[str, ...], Path | None]
-"""What is granted: on the command line, and in a file."""
+_EXPECTED, _PROOFS = Expected(), Proofs()
 
 _LONGEST_POLICY = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """What is granted: on the command line, and in a file.
+
+    Attributes
+    ----------
+    grant
+        What it may do: all, a verb (create, modify, update, delete, download, read), or verb:resource such as
+        read:customer, separated by commas; or one limited grant, such as "read customer (name, status) where
+        status = active for billing". May be repeated.
+    policy
+        A file with limited grants, one a line; empty lines and those that begin with # are passed over.
+    """
+
+    grant: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    policy: Path | None = None
+
+    def read(self) -> tuple[str, ...]:
+        """Return every grant. Raises InvalidGrant and InvalidPolicy."""
+        if self.policy is None:
+            if not self.grant:
+                raise InvalidGrant("Say what it may do: --grant read:customer, or --policy FILE.")
+            return self.grant
+        try:
+            lines = self.policy.read_text("utf-8")[:_LONGEST_POLICY].splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidPolicy(f"The policy {self.policy} cannot be read as UTF-8 text.") from error
+        return (*self.grant, *(line for each in lines if (line := each.strip()) and not line.startswith("#")))
+
+
+_GRANTED = Granted()
 
 
 @client.command
 def register(
     name: str,
     *,
-    grant: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    policy: Path | None = None,
+    granted: Annotated[Granted, Parameter(name="*")] = _GRANTED,
     purpose: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    jwks: Path | None = None,
-    certificate: Path | None = None,
-    certificate_name: str | None = None,
     volume: int | None = None,
-    volume_per_hour: int | None = None,
-    hours: str | None = None,
-    network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     owner: str | None = None,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    expected: Expecting = _EXPECTED,
+    proofs: Proving = _PROOFS,
     settings: Configured = _DEFAULTS,
 ) -> int:
     """Register a process and show its credentials; the secret is shown only now.
@@ -58,59 +86,25 @@ def register(
     ----------
     name
         The process's name: letters, digits, dots, hyphens and underscores.
-    grant
-        What it may do: all, a verb (create, modify, update, delete, download, read), or verb:resource such as
-        read:customer, separated by commas; or one limited grant, such as "read customer (name, status) where
-        status = active for billing". May be repeated.
-    policy
-        A file with limited grants, one a line; empty lines and those that begin with # are passed over.
+    granted
+        What it is granted.
     purpose
         A purpose it serves; may be repeated. With several, each call says which in the header X-Purpose.
-    jwks
-        A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
-    certificate
-        A certificate (PEM) by which it proves itself (self_signed_tls_client_auth), whoever issued it; then no secret.
-    certificate_name
-        A name in certificates by which it proves itself (tls_client_auth), such as san_dns=till.example.org.
     volume
         The most records that it is shown a day; beyond, it is stopped until the day is over (UTC).
-    volume_per_hour
-        The most records that it is shown an hour.
-    hours
-        When it calls, such as "Mon-Fri 06:00-22:00, Sat 08:00-12:00 Europe/Berlin"; UTC without a time zone.
-    network
-        A network from which it calls, such as 10.1.0.0/16; may be repeated. Calls from elsewhere are refused.
     owner
         Who answers for it; you, unless somebody else is named. What it asks for, the owner does not approve.
     json
         Print the credentials as one line of JSON.
+    expected
+        What is expected of it.
+    proofs
+        By what it proves who it is.
     settings
         How the inventory is set up.
     """
-    told = {
-        "expectedVolume": volume,
-        "expectedVolumePerHour": volume_per_hour,
-        "expectedHours": hours,
-        "network": list(network) or None,
-        "owner": owner,
-    }
-    expected = {key: value for key, value in told.items() if value is not None}
-    proofs = Proofs(jwks, certificate, certificate_name)
-    return run(_register(name, (grant, policy), purpose, proofs, expected, as_json=json, settings=settings), settings)
-
-
-def _grants(given: _Given) -> tuple[str, ...]:
-    """What is granted on the command line and in a file. Raises InvalidGrant and InvalidPolicy."""
-    grants, policy = given
-    if policy is None:
-        if not grants:
-            raise InvalidGrant("Say what it may do: --grant read:customer, or --policy FILE.")
-        return grants
-    try:
-        lines = policy.read_text("utf-8")[:_LONGEST_POLICY].splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidPolicy(f"The policy {policy} cannot be read as UTF-8 text.") from error
-    return (*grants, *(line for each in lines if (line := each.strip()) and not line.startswith("#")))
+    told = expected.told(volume, owner=owner)
+    return run(_register(name, granted, purpose, proofs, told, as_json=json, settings=settings), settings)
 
 
 def _warn(grants: tuple[str, ...]) -> None:
@@ -121,7 +115,7 @@ def _warn(grants: tuple[str, ...]) -> None:
 
 async def _register(
     name: str,
-    given: _Given,
+    granted: Granted,
     purpose: tuple[str, ...],
     proofs: Proofs,
     expected: Mapping[str, object],
@@ -129,7 +123,7 @@ async def _register(
     as_json: bool,
     settings: Settings,
 ) -> None:
-    keys, grants = proofs.read(), _grants(given)
+    keys, grants = proofs.read(), granted.read()
     async with opened(settings) as desk:
         credentials = await register_client(
             desk.repository.register,
@@ -176,7 +170,14 @@ def rotate(
         How the inventory is set up.
     """
     return run(
-        _rotate(name, overlap, Proofs(jwks, certificate, certificate_name), as_json=json, settings=settings), settings
+        _rotate(
+            name,
+            overlap,
+            Proofs(jwks=jwks, certificate=certificate, certificate_name=certificate_name),
+            as_json=json,
+            settings=settings,
+        ),
+        settings,
     )
 
 
@@ -231,13 +232,13 @@ def grant(
     settings
         How the inventory is set up.
     """
-    return run(_grant(name, (grant, policy), yes=yes, settings=settings), settings)
+    return run(_grant(name, Granted(grant=grant, policy=policy), yes=yes, settings=settings), settings)
 
 
-async def _grant(name: str, given: _Given, *, yes: bool, settings: Settings) -> None:
+async def _grant(name: str, granted: Granted, *, yes: bool, settings: Settings) -> None:
     async with opened(settings) as desk:
         register = desk.repository.register
-        known, grants = await client_of_name(register, name), _grants(given)
+        known, grants = await client_of_name(register, name), granted.read()
         found = await regrant(register, known, grants, clock=system_clock, dry=not yes)
     _warn(grants)
     for sign, lines in (("-", found.taken), ("+", found.given)):

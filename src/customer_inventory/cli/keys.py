@@ -106,12 +106,12 @@ def rotate_key(
 
 async def _rotate(wanted: Wanted, settings: Settings, *, yes: bool) -> None:
     async with acting(settings, "key-rotate") as access:
+        if yes:
+            before, made = await rotate(access, wanted)
+            print(f"{_told(made)}, in place of {before.id}")
+            print("Now run `customer-inventory privacy scrub`, which takes the old secret out of the files.")
+            return
         before = await to_replace(access, wanted)
-        made = await rotate(access, wanted) if yes else None
-    if made is not None:
-        print(f"{_told(made)}, in place of {before.id}")
-        print("Now run `customer-inventory privacy scrub`, which takes the old secret out of the files.")
-        return
     print(f"To be replaced: {_told(before)}")
     for line in _FOLLOWS[wanted.of]:
         print(line.format(id=before.id, overlap=int(wanted.taken.total_seconds())))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from customer_inventory.access.assertions import public_keys
 from customer_inventory.access.certificates import named, pinned
@@ -27,8 +30,19 @@ class SeveralProofs(InventoryError):
     failure = Failure.USAGE
 
 
-class Proofs(NamedTuple):
-    """What was given of them; nothing for a process that gets a secret."""
+@dataclass(frozen=True, kw_only=True)
+class Proofs:
+    """What was given of them; nothing for a process that gets a secret.
+
+    Attributes
+    ----------
+    jwks
+        A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
+    certificate
+        A certificate (PEM) by which it proves itself (self_signed_tls_client_auth), whoever issued it; then no secret.
+    certificate_name
+        A name in certificates by which it proves itself (tls_client_auth), such as san_dns=till.example.org.
+    """
 
     jwks: Path | None = None
     certificate: Path | None = None
@@ -39,13 +53,17 @@ class Proofs(NamedTuple):
 
         Raises SeveralProofs, UnreadableKeys, InvalidKeys or InvalidCertificate.
         """
-        if sum(each is not None for each in self) > 1:
+        if sum(each is not None for each in (self.jwks, self.certificate, self.certificate_name)) > 1:
             raise SeveralProofs
         if self.certificate_name is not None:
             return [named(self.certificate_name)]
         if self.certificate is not None:
             return [pinned(_bytes(self.certificate))]
         return public_keys(_bytes(self.jwks)) if self.jwks is not None else []
+
+
+Proving = Annotated[Proofs, Parameter(name="*")]
+"""The type of a verb's parameter: each of them becomes a flag of the verb."""
 
 
 def _bytes(file: Path) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -14,33 +14,67 @@ from customer_inventory.access.registering import Registered
 from customer_inventory.access.registration import Wanted, check_expected
 from customer_inventory.cli.access import show_credentials
 from customer_inventory.cli.app import Configured, run
+from customer_inventory.cli.expected import Expected, Expecting
 from customer_inventory.cli.inventory import acting, in_utc
-from customer_inventory.cli.proofs import Proofs
+from customer_inventory.cli.proofs import Proofs, Proving
 from customer_inventory.model.problems import read_as
 from customer_inventory.settings import Settings
 
 registration = App(name="registration", help="Register processes: who asks, who approves, and for how long it holds.")
 
 _DEFAULTS = Settings()
+_EXPECTED, _PROOFS = Expected(), Proofs()
 _MOMENT = "%Y-%m-%d %H:%M UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of a registration.
+
+    Attributes
+    ----------
+    owner
+        Who answers for the process.
+    purpose
+        A purpose and why it is lawful, such as self-care=contract; may be repeated. The bases are those of article 6
+        GDPR: consent, contract, "legal obligation", "vital interests", "public task", "legitimate interests".
+    grant
+        What it is to be granted, as `client register` has it; may be repeated.
+    volume
+        The most records that it is shown a day; beyond, it is stopped until the day is over (UTC).
+    deputy
+        Who answers when the owner cannot.
+    expires
+        When the registration ends by itself, such as 2030-01-31, in UTC.
+    """
+
+    owner: str
+    purpose: Annotated[tuple[str, ...], Parameter(negative=())]
+    grant: Annotated[tuple[str, ...], Parameter(negative=())]
+    volume: int
+    deputy: str | None = None
+    expires: datetime | None = None
+
+    def told(self, name: str, expected: Expected) -> dict[str, object]:
+        """Return what was given, as registrations name it."""
+        return expected.told(
+            self.volume,
+            name=name,
+            owner=self.owner,
+            deputy=self.deputy,
+            purpose=[_purpose(each) for each in self.purpose],
+            grant=list(self.grant),
+            expiresAt=in_utc(self.expires),
+        )
 
 
 @registration.command
 def request(
     name: str,
     *,
-    owner: str,
-    purpose: Annotated[tuple[str, ...], Parameter(negative=())],
-    grant: Annotated[tuple[str, ...], Parameter(negative=())],
-    volume: int,
-    volume_per_hour: int | None = None,
-    deputy: str | None = None,
-    hours: str | None = None,
-    network: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    expires: datetime | None = None,
-    jwks: Path | None = None,
-    certificate: Path | None = None,
-    certificate_name: str | None = None,
+    asked: Annotated[Asked, Parameter(name="*")],
+    expected: Expecting = _EXPECTED,
+    proofs: Proving = _PROOFS,
     draft: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     settings: Configured = _DEFAULTS,
@@ -51,31 +85,12 @@ def request(
     ----------
     name
         The process's name: letters, digits, dots, hyphens and underscores.
-    owner
-        Who answers for the process.
-    purpose
-        A purpose and why it is lawful, such as self-care=contract; may be repeated. The bases are those of article 6
-        GDPR: consent, contract, "legal obligation", "vital interests", "public task", "legitimate interests".
-    grant
-        What it is to be granted, as `client register` has it; may be repeated.
-    volume
-        The most records that it is shown a day; beyond, it is stopped until the day is over (UTC).
-    volume_per_hour
-        The most records that it is shown an hour.
-    deputy
-        Who answers when the owner cannot.
-    hours
-        When it calls, such as "Mon-Fri 06:00-22:00, Sat 08:00-12:00 Europe/Berlin"; UTC without a time zone.
-    network
-        A network from which it calls, such as 10.1.0.0/16; may be repeated. Calls from elsewhere are refused.
-    expires
-        When the registration ends by itself, such as 2030-01-31, in UTC.
-    jwks
-        A JSON Web Key Set with the public keys by which it proves itself (private_key_jwt); then it gets no secret.
-    certificate
-        A certificate (PEM) by which it proves itself (self_signed_tls_client_auth), whoever issued it; then no secret.
-    certificate_name
-        A name in certificates by which it proves itself (tls_client_auth), such as san_dns=till.example.org.
+    asked
+        What is asked of it.
+    expected
+        What is expected of it.
+    proofs
+        By what it proves who it is.
     draft
         Do not hand it in yet: `registration submit` does.
     json
@@ -83,21 +98,8 @@ def request(
     settings
         How the inventory is set up.
     """
-    told = {
-        "name": name,
-        "owner": owner,
-        "deputy": deputy,
-        "purpose": [_purpose(each) for each in purpose],
-        "grant": list(grant),
-        "expectedVolume": volume,
-        "expectedVolumePerHour": volume_per_hour,
-        "expectedHours": hours,
-        "network": list(network) or None,
-        "expiresAt": in_utc(expires),
-    }
-    given: dict[str, object] = {key: value for key, value in told.items() if value is not None}
-    proofs = Proofs(jwks, certificate, certificate_name)
-    return run(_request(given, proofs, draft=draft, as_json=json, settings=settings), settings)
+    told = asked.told(name, expected)
+    return run(_request(told, proofs, draft=draft, as_json=json, settings=settings), settings)
 
 
 async def _request(told: dict[str, object], proofs: Proofs, *, draft: bool, as_json: bool, settings: Settings) -> None:
