@@ -1,7 +1,8 @@
 """Breaking the glass: who sees a record masked sees it as it is, for a reason, for half an hour, that record alone.
 
-Nobody is asked before, because it is for when there is no time; somebody else looks at it afterwards. The reason stands
-in the trail as the purpose of everything that was seen through it, beside the person and the moment.
+Nobody is asked before, because it is for when there is no time; somebody else looks at it afterwards. The trail has the
+id of the review as the purpose of everything that was seen through it, beside the person and the moment; the reason
+stands in the review alone, because the trail is sealed for ever and an erasure must be able to take who is named there.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ LASTS = timedelta(minutes=30)
 SHORTEST_REASON = 20
 LONGEST_REASON = 300
 MOST_AT_ONCE = 10
-PURPOSE = "break-glass: "
-"""How the purpose in the trail begins; the reason follows."""
+PURPOSE = "break-glass"
+"""How the purpose in the trail begins; the id of the review follows, where there is one."""
 
 
 class ReasonNeeded(InventoryError):
@@ -96,7 +97,7 @@ class GlassAccess(ScopedAccess):
             return None
         plain = Access(**{each.name: getattr(self, each.name) for each in fields(Access)})
         unlimited = replace(self.principal, limits={})
-        return replace(plain, principal=unlimited, purpose=f"{PURPOSE}{review.reason}")
+        return replace(plain, principal=unlimited, purpose=f"{PURPOSE} {review.id}")
 
 
 async def through_broken_glass(access: ScopedAccess, person: Person) -> ScopedAccess:
@@ -130,11 +131,11 @@ async def break_glass(access: Access, *, person: Person, resource: Resource, ide
     if len(await facilities.repository.reviews.broken(person.id, at=now)) >= MOST_AT_ONCE:
         raise TooManyBroken
     held = await facilities.repository.records.history(resource.kind, identifier, limit=1)
-    because = replace(access, purpose=f"{PURPOSE}{said}")
+    new = new_id(bucket=draw_bucket(facilities.randomness), at=now, randomness=facilities.randomness)
+    because = replace(access, purpose=f"{PURPOSE} {new}" if held.total else PURPOSE)
     await because.note("create", ACCESS_REVIEW, "done" if held.total else "absent", (str(identifier),))
     if not held.total:
         raise RecordNotFound(f"The inventory never held a {resource.name} {identifier}.")
-    new = new_id(bucket=draw_bucket(facilities.randomness), at=now, randomness=facilities.randomness)
     review = Review(new, person.login, resource.kind, identifier, said, now, now + LASTS)
     await facilities.repository.reviews.open(review, person_id=person.id)
     return review
