@@ -1,4 +1,4 @@
-"""Erasing who listens: subscriptions and topics that ask for the subject."""
+"""Erasing who listens: subscriptions and topics that ask for the subject, and the table of holds, released or not."""
 
 from __future__ import annotations
 
@@ -73,3 +73,10 @@ async def test_subscriptions_by_a_name_or_a_callback_go(
     assert (await erased(access, mailed, tmp_path))["subscription"] == 5
     left = await ask(database, "select query from subscription order by query")
     assert left == [(f"{QUERY}.familyName=Somebody",), ("lovelace=3",)]
+
+
+async def test_a_hold_that_was_released_is_scrubbed_too(
+    access: Access, mailed: UUID, database: str, tmp_path: Path
+) -> None:
+    await erased(access, mailed, tmp_path)
+    assert await ask(database, "select 1 from scrub_due where table_name = 'legal_hold'") == [(1,)]

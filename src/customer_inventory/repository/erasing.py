@@ -30,7 +30,7 @@ from customer_inventory.repository.records import Authorship, Draft, WriteConten
 ENTRIES_AT_ONCE = 500
 _SQL = sql.statements("erasing.sql")
 _ATTEMPTS = 20
-_ALWAYS_SCRUBBED = ("content", "received_event", "source_record", "unique_value", "idempotency")
+_ALWAYS_SCRUBBED = ("content", "received_event", "source_record", "unique_value", "idempotency", "legal_hold")
 """Tables where something of a record may have stood that went earlier: they are written anew whatever was found."""
 _OF_ANY_KIND = (
     "link",
