@@ -125,7 +125,7 @@ async def test_a_value_too_large_to_index_is_named_and_a_lost_statement_is_not(
         await repository.records.get("individual", identifier)
     with pytest.raises(RepositoryUnavailable):
         async with repository._connections.lend() as connection:
-            await (await connection.execute("select '20260-01-01'::timestamptz")).fetchone()
+            await (await connection.execute("select '20260-01-01'::date")).fetchone()
     assert await repository.records.get("individual", identifier)
 
 
