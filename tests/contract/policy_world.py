@@ -63,12 +63,12 @@ ROWS = {
     "customer": {
         "status": STATUSES["customer"],
         "creditProfile.creditScore": ("1", "2", "3"),
-        "creditProfile.ratingScore": ("4", "5"),
+        "creditProfile.creditRiskRating": ("4", "5"),
     },
 }
 PAIRS = {
     "individual": ["partyCharacteristic.name", "partyCharacteristic.valueType"],
-    "customer": ["creditProfile.creditScore", "creditProfile.ratingScore"],
+    "customer": ["creditProfile.creditScore", "creditProfile.creditRiskRating"],
 }
 """Attributes of the elements of one array."""
 
@@ -126,7 +126,7 @@ def customer(drawn: random.Random, party: str) -> Document:
                 "@type": "CreditProfile",
                 "id": word(drawn),
                 "creditScore": drawn.randint(1, 3),
-                "ratingScore": drawn.randint(4, 5),
+                "creditRiskRating": drawn.randint(4, 5),
             }
             for _ in range(drawn.randint(1, 2))
         ]
