@@ -26,9 +26,11 @@ def payload_of(text: str) -> bytes:
 def is_canonical(text: str) -> bool:
     """Whether no other text stands for the same: no padding, and no bits that mean nothing (RFC 4648 section 3.5)."""
     try:
-        return all(_bytes_of(part) is not None for part in text.split("."))
+        for part in text.split("."):
+            _bytes_of(part)
     except ValueError:
         return False
+    return True
 
 
 def _part(text: str, number: int) -> bytes:

@@ -58,6 +58,14 @@ class Gaps:
         return self.accessed and covered.share > 0 and not self.uses[str(covered.requirement.id)].accesses
 
 
+async def _check_shown(access: Opened, kind: str, path: str) -> None:
+    """Return if an attribute may be seen. Raises MaskedAttribute, with a trail entry."""
+    window = await access.window(kind)
+    if window is not None and not window.shows(path):
+        await access.note("read", kind, "refused", ())
+        raise MaskedAttribute
+
+
 async def gaps(access: Opened, name: str, *, segment: str | None = None, days: int = DAYS) -> Gaps:
     """Return the gaps of a resource, by the values of the attribute `segment` too, and what was used for so many days.
 
@@ -76,10 +84,8 @@ async def gaps(access: Opened, name: str, *, segment: str | None = None, days: i
     if segment and place(segment).path not in known:
         near = nearest_path(attributes_now, segment)
         raise InvalidDocument([Problem("segment", f"is no attribute{f'; did you mean {near}?' if near else ''}")])
-    window = await access.window(resource.kind)
-    if segment and window is not None and not window.shows(place(segment).path):
-        await access.note("read", resource.kind, "refused", ())
-        raise MaskedAttribute
+    if segment:
+        await _check_shown(access, resource.kind, place(segment).path)
     async with access.facilities.repository.gaps.look(resource.kind, named=class_of(resource), use=access.use) as look:
         total, counted = await look.coverage(ways(asked), segment=by)
         attributes = await look.unknown(groups, known=known)

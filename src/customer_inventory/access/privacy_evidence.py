@@ -77,10 +77,8 @@ async def _is_restriction(access: Opened, row: RequestRow, named: UUID) -> bool:
     """Whether it is a restriction of the party that holds, or one made since the request came that ran its time."""
     if row.subject_id is None:
         return False
-    now, found = (
-        access.facilities.clock(),
-        await access.facilities.repository.erasures.restrictions.all(identifier=named),
-    )
+    now = access.facilities.clock()
+    found = await access.facilities.repository.erasures.restrictions.all(identifier=named)
     return any(
         _holds(each, now) or (each.since >= row.received_at and _ran_out(each, now))
         for each in found

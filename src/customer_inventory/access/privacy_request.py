@@ -171,7 +171,8 @@ PRIVACY_REQUEST = declare(
 )
 
 
-Wrong = Annotated[list[Line], Meta(min_length=1, max_length=50)]
+MOST_WRONG = 50
+Wrong = Annotated[list[Line], Meta(min_length=1, max_length=MOST_WRONG)]
 
 
 class Asked(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename="camel"):

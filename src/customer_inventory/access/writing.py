@@ -180,8 +180,7 @@ class Writing(Opened):
         Who may not read makes a new version whatever comes of it: that there was nothing to change would tell a lot.
         """
         identifier, before = UUID(old.id), msgspec.json.decode(old.document)
-        changed = change(msgspec.json.decode(old.document))
-        changed = undated(resource.stamps, changed, before=before)
+        changed = undated(resource.stamps, change(msgspec.json.decode(old.document)), before=before)
         document = stamped(resource.stamps, changed, before=before, now=self.facilities.clock())
         document, files = await self._without_files(resource, identifier, document)
         held, earlier = _held(resource, document, before, demanded), demanded is not None
@@ -191,9 +190,9 @@ class Writing(Opened):
         missing = await self._unresolved(resource, document, pointed)
         await join_restricted_owners(self, resource, identifier, pointed.links)
         await self._keep_files(resource, identifier, files)
-        reading = self.sees_whole(resource.kind)
+        reading, replace = self.sees_whole(resource.kind), self.facilities.repository.records.replace
         async with specifying(self, resource, identifier, document):
-            written = await self.facilities.repository.records.replace(
+            written = await replace(
                 resource.kind,
                 identifier,
                 expected=old.version,

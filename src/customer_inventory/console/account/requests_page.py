@@ -13,6 +13,7 @@ from customer_inventory.access import privacy_requesting
 from customer_inventory.access.privacy_evidence import NothingDone
 from customer_inventory.access.privacy_request import (
     ARTICLES,
+    MOST_WRONG,
     OPEN,
     SERVES,
     STEPS,
@@ -37,7 +38,7 @@ from customer_inventory.repository.privacy_requests import RequestRow
 
 REQUESTS_PAGE = "/privacy-requests"
 MOST_SHOWN = 200
-_LONGEST, _LONGEST_LINE, _MOST_WRONG = 1000, 200, 50
+_LONGEST, _LONGEST_LINE = 1000, 200
 _REFUSED: Mapping[type[InventoryError], str] = {
     InvalidRequest: "",
     NoSubject: "subject",
@@ -169,8 +170,8 @@ def _said(form: Mapping[str, str], step: str, wrong: list[str] | None) -> Said:
 
 def _checked(wrong: list[str] | None) -> list[str] | None:
     """Return the attributes that are wrong, as they are named. Raises WrongField."""
-    if wrong and (len(wrong) > _MOST_WRONG or any(len(each) > _LONGEST_LINE or "\0" in each for each in wrong)):
-        raise WrongField("wrong", f"Name at most {_MOST_WRONG} attributes that are wrong, such as placeOfBirth.")
+    if wrong and (len(wrong) > MOST_WRONG or any(len(each) > _LONGEST_LINE or "\0" in each for each in wrong)):
+        raise WrongField("wrong", f"Name at most {MOST_WRONG} attributes that are wrong, such as placeOfBirth.")
     return wrong
 
 

@@ -104,10 +104,8 @@ async def _do(visit: Visit, form: Mapping[str, str]) -> str:
     """Do what a form says, and return where that is seen."""
     if form.get("do") == "lift":
         await visit.access.require("delete", restriction.KIND)
-        identifier, reason = (
-            parse_id(form.get("restriction", "")),
-            text_of(form, "reason", "Why", longest=_LONGEST_REASON),
-        )
+        identifier = parse_id(form.get("restriction", ""))
+        reason = text_of(form, "reason", "Why", longest=_LONGEST_REASON)
         if identifier is None:
             raise RestrictionNotFound
         await restriction.lift(visit.access, identifier, reason=reason)
