@@ -167,6 +167,8 @@ def test_events_are_looked_for_by_what_they_say(api: httpx.Client) -> None:
         ("limit=0", "invalid-parameter"),
         ("limit=x", "invalid-parameter"),
         ("limit=1&limit=2", "invalid-parameter"),
+        ("fields=(s&limit=null", "invalid-parameter"),
+        ("fields=(s%26limit=null)", "invalid-parameter"),
         (f"after={event['id']}&before={event['id']}", "invalid-parameter"),
         ("after=nonsense", "invalid-parameter"),
         ("familyName.regex=(", "invalid-pattern"),

@@ -306,6 +306,13 @@ def test_a_write_takes_fields_but_no_moment() -> None:
         of_one(CUSTOMER, b"asOf=2026-01-31T12:00:00Z", writing=True)
 
 
+@pytest.mark.parametrize("opened", ["fields=(a", "fields=%28a", "fields=$[?(@.a=='b", "sort=[a", "filter=$[?(@.a=~/b"])
+def test_what_is_left_open_hides_no_parameter(opened: str) -> None:
+    first, second = scanning.parameters(f"{opened}&limit=null".encode())
+    assert (first.name, first.raw) == (opened.partition("=")[0], opened.encode())
+    assert (second.name, second.value) == ("limit", b"null")
+
+
 def test_a_quotation_mark_in_a_value_hides_no_parameter() -> None:
     asked = of_one(CUSTOMER, b"fields=na'me,status&asOf=2026-01-31T12:00:00Z")
     assert asked.query.as_of is not None

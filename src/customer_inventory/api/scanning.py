@@ -179,7 +179,11 @@ def _end(raw: bytes, at: int) -> int:
 
 
 def _bracketed_end(raw: bytes, at: int) -> int:
-    """Return where a JSONPath ends: at the first separator outside of its brackets, quotes and regular expressions."""
+    """Return where a JSONPath ends: at the first separator outside of its brackets, quotes and regular expressions.
+
+    One that leaves something open ends at the first separator of all: it is refused by who reads it, and must not hide
+    the parameters behind it, such as a `limit` that would be refused too.
+    """
     end = _end(raw, at)
     if _OPENING.search(raw, at, end) is None:
         return end
@@ -198,4 +202,4 @@ def _bracketed_end(raw: bytes, at: int) -> int:
         elif text in "])":
             depth = max(0, depth - 1)
         before = before if text in " +" else (before + text)[-2:]
-    return len(raw)
+    return end if quote or depth else len(raw)

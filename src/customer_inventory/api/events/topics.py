@@ -41,6 +41,7 @@ from customer_inventory.repository.topics import KeptTopic
 BASE = EVENT_MANAGEMENT.paths[0]
 DEFAULT_LIMIT = 20
 _PAGE = frozenset({"limit", "after", "before", "fields"})
+_BRACKETS = frozenset("[](){}")
 
 
 class EventNotFound(InventoryError):
@@ -199,6 +200,8 @@ def _asked(query_string: bytes) -> tuple[Question, list[Parameter], str]:
             raise InvalidParameter(f"The parameter {parameter.name} is given twice.")
         else:
             given[parameter.name] = text_of(parameter.value)
+    if not _BRACKETS.isdisjoint(given.get("fields", "")):
+        raise InvalidParameter("fields names dotted attributes of an event here, without brackets.")
     if {"after", "before"} <= given.keys():
         raise InvalidParameter("after and before cannot go together. Use the one that the Link header gave.")
     return Question(given, b""), conditions, as_they_came(found)
