@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from customer_inventory.errors import Failure, InventoryError
 from customer_inventory.model import RESOURCES
@@ -21,7 +22,7 @@ class InvalidReferenceCheck(InventoryError):
     failure = Failure.USAGE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReferenceChecks:
     """How references are checked, by (resource, attribute); what the model declares where nothing is said."""
 
@@ -49,6 +50,12 @@ class ReferenceChecks:
 
     def with_check(self, resource: str, check: str) -> frozenset[str]:
         """Return the reference attributes of a resource that are checked in this way."""
-        return frozenset(
-            attribute for (name, attribute), said in self.by_attribute.items() if name == resource and said == check
-        )
+        return self._named.get((resource, check), frozenset())
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The attributes by resource and check: each write asks three times."""
+        named: dict[tuple[str, str], set[str]] = {}
+        for (resource, attribute), check in self.by_attribute.items():
+            named.setdefault((resource, check), set()).add(attribute)
+        return {key: frozenset(attributes) for key, attributes in named.items()}

@@ -64,16 +64,16 @@ select outcome, record_id, record_version from {kind}_replace(
 select count(*), coalesce(max(position), 0) from {kind}
 
 -- name: existing
-select id::text from {kind} where (bucket, id) = (bucket_of(%(id)s::uuid), %(id)s::uuid)
+select id::text from {kind} where (bucket, id) = (%s, %s)
 
 -- name: lock_existing
-select id::text from {kind} where (bucket, id) = (bucket_of(%(id)s::uuid), %(id)s::uuid) for key share
+select id::text from {kind} where (bucket, id) = (%s, %s) for key share
 
 -- name: existing_of_many
-select id::text from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
+select id from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
 
 -- name: lock_existing_of_many
-select id::text from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
+select id from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
 order by bucket, id for key share
 
 -- name: linked_from
