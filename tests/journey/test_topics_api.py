@@ -176,6 +176,7 @@ def test_events_are_looked_for_by_what_they_say(api: httpx.Client) -> None:
         ("x=" + "y" * 9000, "invalid-parameter"),
     ):
         assert refused(api.get(f"{events}?{query}"), 400) == code, query
+    assert refused(api.get(f"{events}/{event['id']}?fields=(s"), 400) == "invalid-parameter"
 
 
 def test_hubs_of_a_topic_are_listed_by_the_rules_of_lists(api: httpx.Client, topic: dict[str, Any]) -> None:

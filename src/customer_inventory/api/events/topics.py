@@ -144,12 +144,13 @@ class TopicEventHandlers:
         question, conditions, kept = _asked(exchange.query_string)
         limit = question.whole("limit", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT)
         after, before = _mark(question, "after"), _mark(question, "before")
+        names = _chosen(question)
         wanted = looked_for(await _scope(access, name), conditions)
         look = Look(start=after or before or END, limit=limit, backwards=after is None, public_url=self._public_url)
         page = await look.page(access, wanted, await _readable(access, wanted))
         if not page.events:
             await access.note("read", TOPIC.kind, "shown", ())
-        shown = [_selected(self._shown(name, *each), question) for each in page.events]
+        shown = [_selected(self._shown(name, *each), names) for each in page.events]
         answer = Answer(206 if page.edge else 200, msgspec.json.encode(shown))
         answer = answer.plus((b"x-result-count", b"%d" % len(shown)))
         address = f"{_address(self._public_url, name)}/event?{kept}{'&' if kept else ''}limit={limit}"
@@ -159,7 +160,7 @@ class TopicEventHandlers:
 
     async def get(self, exchange: Exchange, access: Access, name: str, identifier: str) -> Answer:
         """Answer GET on one event."""
-        question = asked(exchange.query_string, ("fields",))
+        names = _chosen(asked(exchange.query_string, ("fields",)))
         wanted = await _scope(access, name)
         try:
             sought = mark(identifier)
@@ -175,7 +176,7 @@ class TopicEventHandlers:
             source=source,
         )
         for found, event in (one for _, made in told for one in made):
-            return Answer(200, msgspec.json.encode(_selected(self._shown(name, found, event), question)))
+            return Answer(200, msgspec.json.encode(_selected(self._shown(name, found, event), names)))
         raise EventNotFound
 
     def _shown(self, name: str, here: Mark, event: Event) -> Shown:
@@ -200,8 +201,6 @@ def _asked(query_string: bytes) -> tuple[Question, list[Parameter], str]:
             raise InvalidParameter(f"The parameter {parameter.name} is given twice.")
         else:
             given[parameter.name] = text_of(parameter.value)
-    if not _BRACKETS.isdisjoint(given.get("fields", "")):
-        raise InvalidParameter("fields names dotted attributes of an event here, without brackets.")
     if {"after", "before"} <= given.keys():
         raise InvalidParameter("after and before cannot go together. Use the one that the Link header gave.")
     return Question(given, b""), conditions, as_they_came(found)
@@ -222,9 +221,16 @@ def _links(page: EventPage, *, after: Mark | None, before: Mark | None) -> dict[
     return {rel: place for rel, place in places.items() if place is not None}
 
 
-def _selected(event: Shown, question: Question) -> Shown:
-    """Return what `fields` names of an event, with its id and href; all of it without."""
-    names = frozenset(name.strip() for name in question.given.get("fields", "").split(",") if name.strip())
+def _chosen(question: Question) -> frozenset[str]:
+    """Return what `fields` names of an event; nothing without. Raises InvalidParameter."""
+    text = question.given.get("fields", "")
+    if not _BRACKETS.isdisjoint(text):
+        raise InvalidParameter("fields names dotted attributes of an event here, without brackets.")
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _selected(event: Shown, names: frozenset[str]) -> Shown:
+    """Return those attributes of an event, with its id and href; all of it where none is named."""
     return select(event, names | {"id", "href", "@type"}) if names else event
 
 

@@ -64,10 +64,10 @@ select outcome, record_id, record_version from {kind}_replace(
 select count(*), coalesce(max(position), 0) from {kind}
 
 -- name: existing
-select id::text from {kind} where (bucket, id) = (%s, %s)
+select id from {kind} where (bucket, id) = (%s, %s)
 
 -- name: lock_existing
-select id::text from {kind} where (bucket, id) = (%s, %s) for key share
+select id from {kind} where (bucket, id) = (%s, %s) for key share
 
 -- name: existing_of_many
 select id from {kind} where (bucket, id) in (select bucket_of(i), i from unnest(%(id)s::uuid[]) as i)
